@@ -1,0 +1,546 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The state of a call.
+ */
+
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/call.h"
+#include "common/base/clock.h"
+#include "common/quic/params.h"
+
+/* The relay's registry may take 2 s before it says anything. */
+#define OFFER_LIMIT	(15 * NS_PER_S)
+/* The relay rings for a minute; in case it has no such limit (gap 18). */
+#define RING_LIMIT	(120 * NS_PER_S)
+#define SETUP_LIMIT	(15 * NS_PER_S)
+
+struct call {
+	struct call_config	 ca_config;
+	enum call_state		 ca_state;
+	char			 ca_id[CALL_ID_MAX + 1];
+	bool			 ca_outgoing;
+	char			 ca_fp[IDENTITY_FP_STRLEN];	/* own */
+	char			 ca_peer[IDENTITY_FP_STRLEN];
+	uint64_t		 ca_deadline;
+	bool			 ca_media;
+	bool			 ca_self;	/* ended by us */
+	bool			 ca_well;
+	bool			 ca_refused;
+};
+
+static void	 call_new_id(struct call *);
+static void	 call_offered(struct call *, const struct sig_direct_call_offer *,
+		    uint64_t);
+static void	 call_accept(struct call *,
+		    const struct sig_direct_call_offer *, uint64_t);
+static void	 call_answered(struct call *,
+		    const struct sig_direct_call_answer *, uint64_t);
+static void	 call_setup(struct call *, const struct sig_call_setup *);
+static void	 call_hung_up(struct call *, const struct sig_hangup *);
+static int	 call_send_answer(struct call *, const char *,
+		    enum accept_mode);
+static int	 call_send_hangup(struct call *, const char *,
+		    enum hangup_reason);
+static void	 call_end(struct call *, enum hangup_reason, const char *);
+static void	 call_event(struct call *, enum client_event_type);
+static void	 call_warn(struct call *, const char *);
+static bool	 call_is(const struct call *, const char *);
+static bool	 is_zero(const uint8_t *, size_t);
+
+struct call *
+call_new(const struct call_config *config)
+{
+	struct call	*c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	c->ca_config = *config;
+	c->ca_deadline = UINT64_MAX;
+	identity_fingerprint(config->cf_identity->id_pub, c->ca_fp);
+	return (c);
+}
+
+void
+call_free(struct call *c)
+{
+	free(c);
+}
+
+int
+call_dial(struct call *c, const char *target, uint64_t now)
+{
+	struct client_event		 ev;
+	struct sig_direct_call_offer	*offer;
+	struct media_profile		 profile;
+	struct signal			 s;
+
+	if (c->ca_state != CALL_IDLE)
+		return (-1);
+	call_new_id(c);
+	c->ca_outgoing = true;
+	(void)strlcpy(c->ca_peer, target, sizeof(c->ca_peer));
+
+	memset(&s, 0, sizeof(s));
+	s.type = SIGNAL_DIRECT_CALL_OFFER;
+	offer = &s.u.direct_call_offer;
+	offer->caller_fingerprint = c->ca_fp;
+	offer->target_fingerprint = c->ca_peer;
+	offer->call_id = c->ca_id;
+	memcpy(offer->identity_pub, c->ca_config.cf_identity->id_pub,
+	    sizeof(offer->identity_pub));
+	/* No key of ours yet: zero and [], as the original's clients. */
+	offer->signature.data = (const uint8_t *)"";
+	profile = c->ca_config.cf_profile;
+	offer->supported_profiles.list = &profile;
+	offer->supported_profiles.n = 1;
+	if (c->ca_config.cf_ops->send(c->ca_config.cf_arg, &s) == -1) {
+		c->ca_id[0] = '\0';
+		return (-1);
+	}
+	c->ca_state = CALL_DIALING;
+	c->ca_deadline = now + OFFER_LIMIT;
+
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = EVENT_OFFER_SENT;
+	ev.ce_call_id = c->ca_id;
+	ev.ce_to = c->ca_peer;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+	return (0);
+}
+
+void
+call_signal(struct call *c, const struct signal *s, uint64_t now)
+{
+	switch (s->type) {
+	case SIGNAL_DIRECT_CALL_OFFER:
+		call_offered(c, &s->u.direct_call_offer, now);
+		break;
+	case SIGNAL_CALL_RINGING:
+		if (c->ca_state != CALL_DIALING ||
+		    !call_is(c, s->u.call_ringing.call_id))
+			break;
+		c->ca_state = CALL_RINGING;
+		c->ca_deadline = now + RING_LIMIT;
+		call_event(c, EVENT_RINGING);
+		break;
+	case SIGNAL_DIRECT_CALL_ANSWER:
+		call_answered(c, &s->u.direct_call_answer, now);
+		break;
+	case SIGNAL_CALL_SETUP:
+		call_setup(c, &s->u.call_setup);
+		break;
+	case SIGNAL_HANGUP:
+		call_hung_up(c, &s->u.hangup);
+		break;
+	default:
+		/* Pong, ReflectResponse, what others may invent. */
+		break;
+	}
+}
+
+void
+call_hangup(struct call *c, enum hangup_reason reason, uint64_t now)
+{
+	(void)now;
+	if (c->ca_state == CALL_IDLE || c->ca_state == CALL_ENDED)
+		return;
+	(void)call_send_hangup(c, c->ca_id, reason);
+	c->ca_self = true;
+	call_end(c, reason, "self");
+}
+
+void
+call_unregistered(struct call *c, uint64_t now)
+{
+	(void)now;
+	if (c->ca_state == CALL_DIALING || c->ca_state == CALL_RINGING ||
+	    c->ca_state == CALL_ANSWERED)
+		call_end(c, HANGUP_ERROR, "relay");
+}
+
+void
+call_media(struct call *c)
+{
+	if (c->ca_state == CALL_ACTIVE)
+		c->ca_media = true;
+}
+
+void
+call_clear(struct call *c)
+{
+	c->ca_state = CALL_IDLE;
+	c->ca_id[0] = '\0';
+	c->ca_peer[0] = '\0';
+	c->ca_deadline = UINT64_MAX;
+	c->ca_outgoing = c->ca_media = c->ca_self = c->ca_well = false;
+	c->ca_refused = false;
+}
+
+void
+call_expire(struct call *c, uint64_t now)
+{
+	if (now < c->ca_deadline)
+		return;
+	c->ca_deadline = UINT64_MAX;
+	switch (c->ca_state) {
+	case CALL_DIALING:
+		call_warn(c, "the relay does not react to the offer");
+		call_hangup(c, HANGUP_ERROR, now);
+		break;
+	case CALL_RINGING:
+		call_hangup(c, HANGUP_TIMEOUT, now);
+		break;
+	case CALL_ANSWERED:
+		call_warn(c, "answered, but the relay does not set up the "
+		    "call");
+		call_hangup(c, HANGUP_ERROR, now);
+		break;
+	case CALL_IDLE:
+	case CALL_ACTIVE:
+	case CALL_ENDED:
+		break;
+	}
+}
+
+uint64_t
+call_expiry(const struct call *c)
+{
+	return (c->ca_deadline);
+}
+
+enum call_state
+call_state(const struct call *c)
+{
+	return (c->ca_state);
+}
+
+const char *
+call_id(const struct call *c)
+{
+	return (c->ca_id);
+}
+
+bool
+call_is_outgoing(const struct call *c)
+{
+	return (c->ca_outgoing);
+}
+
+bool
+call_by_self(const struct call *c)
+{
+	return (c->ca_self);
+}
+
+bool
+call_went_well(const struct call *c)
+{
+	return (c->ca_well);
+}
+
+bool
+call_refused(const struct call *c)
+{
+	return (c->ca_refused);
+}
+
+bool
+call_id_valid(const char *id)
+{
+	size_t	n = strlen(id);
+
+	if (n < 1 || n > CALL_ID_MAX || id[n - 1] == '-')
+		return (false);
+	return (strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n);
+}
+
+const char *
+call_mode_name(enum accept_mode mode)
+{
+	switch (mode) {
+	case ACCEPT_REJECT:
+		return ("reject");
+	case ACCEPT_TRUSTED:
+		return ("trusted");
+	case ACCEPT_GENERIC:
+		return ("generic");
+	}
+	return ("unknown");
+}
+
+static void
+call_new_id(struct call *c)
+{
+	struct timespec	ts;
+	uint8_t		random[16];
+	size_t		i;
+
+	if (c->ca_config.cf_as_original) {
+		/* 6.2 */
+		(void)clock_gettime(CLOCK_REALTIME, &ts);
+		(void)snprintf(c->ca_id, sizeof(c->ca_id), "%016" PRIx64,
+		    (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec);
+		return;
+	}
+	/* Not to be guessed: who knows it may disturb the call (gap 9). */
+	arc4random_buf(random, sizeof(random));
+	for (i = 0; i < sizeof(random); i++)
+		(void)snprintf(c->ca_id + 2 * i, 3, "%02x", random[i]);
+}
+
+static void
+call_offered(struct call *c, const struct sig_direct_call_offer *offer,
+    uint64_t now)
+{
+	struct client_event	ev;
+	char			fp[IDENTITY_FP_STRLEN];
+
+	if (call_is(c, offer->call_id))
+		return;		/* a repetition */
+	/*
+	 * The text is the caller's: a fingerprint that is none, or that does
+	 * not belong to the key beside it (some send zero), is a lie.
+	 */
+	identity_fingerprint(offer->identity_pub, fp);
+	if (!identity_fingerprint_valid(offer->caller_fingerprint) ||
+	    (!is_zero(offer->identity_pub, sizeof(offer->identity_pub)) &&
+	    strcmp(fp, offer->caller_fingerprint) != 0)) {
+		call_warn(c, "a call was refused: the caller's fingerprint "
+		    "does not belong to the caller's key");
+		(void)call_send_answer(c, offer->call_id, ACCEPT_REJECT);
+		return;
+	}
+	if (!call_id_valid(offer->call_id)) {
+		call_warn(c, "a call was refused: its room has no usable "
+		    "name");
+		(void)call_send_answer(c, offer->call_id, ACCEPT_REJECT);
+		return;
+	}
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_call_id = offer->call_id;
+	ev.ce_from = offer->caller_fingerprint;
+	ev.ce_alias = offer->caller_alias;
+	if (c->ca_state != CALL_IDLE || !c->ca_config.cf_listen) {
+		ev.ce_type = EVENT_BUSY;
+		c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+		/* The original knows no Busy (6.7). */
+		if (c->ca_config.cf_as_original)
+			(void)call_send_answer(c, offer->call_id,
+			    ACCEPT_REJECT);
+		else
+			(void)call_send_hangup(c, offer->call_id, HANGUP_BUSY);
+		return;
+	}
+	ev.ce_type = EVENT_INCOMING;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+	call_accept(c, offer, now);
+}
+
+static void
+call_accept(struct call *c, const struct sig_direct_call_offer *offer,
+    uint64_t now)
+{
+	enum accept_mode	mode = c->ca_config.cf_accept;
+
+	(void)strlcpy(c->ca_id, offer->call_id, sizeof(c->ca_id));
+	(void)strlcpy(c->ca_peer, offer->caller_fingerprint,
+	    sizeof(c->ca_peer));
+	c->ca_outgoing = false;
+	if (call_send_answer(c, c->ca_id, mode) == -1) {
+		call_end(c, HANGUP_ERROR, "relay");
+		return;
+	}
+	if (mode == ACCEPT_REJECT) {
+		c->ca_self = c->ca_refused = true;
+		call_end(c, HANGUP_DECLINED, "self");
+		return;
+	}
+	c->ca_state = CALL_ANSWERED;
+	c->ca_deadline = now + SETUP_LIMIT;
+}
+
+static void
+call_answered(struct call *c, const struct sig_direct_call_answer *answer,
+    uint64_t now)
+{
+	struct client_event	ev;
+
+	if (!c->ca_outgoing || !call_is(c, answer->call_id) ||
+	    (c->ca_state != CALL_DIALING && c->ca_state != CALL_RINGING))
+		return;
+	if (answer->accept_mode == ACCEPT_REJECT) {
+		/* Relays make Hangup of it (6.6); this one did not. */
+		call_end(c, HANGUP_DECLINED, "peer");
+		return;
+	}
+	c->ca_state = CALL_ANSWERED;
+	c->ca_deadline = now + SETUP_LIMIT;
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = EVENT_ANSWERED;
+	ev.ce_call_id = c->ca_id;
+	ev.ce_mode = call_mode_name(answer->accept_mode);
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+}
+
+static void
+call_setup(struct call *c, const struct sig_call_setup *setup)
+{
+	struct client_event	ev;
+	size_t			n = strlen(QUIC_CALL_ROOM_PREFIX);
+
+	/*
+	 * An original relay may lose the answer across federation; CallSetup
+	 * says the same.  Repetitions are ignored.
+	 */
+	if (!call_is(c, setup->call_id) || c->ca_state == CALL_ACTIVE ||
+	    c->ca_state == CALL_ENDED || c->ca_state == CALL_IDLE)
+		return;
+	/* 6.5: the room of a call is its own. */
+	if (strncmp(setup->room, QUIC_CALL_ROOM_PREFIX, n) != 0 ||
+	    strcmp(setup->room + n, c->ca_id) != 0) {
+		call_warn(c, "the relay names a room that is not this "
+		    "call's");
+		return;
+	}
+	c->ca_state = CALL_ACTIVE;
+	c->ca_deadline = UINT64_MAX;
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = EVENT_SETUP;
+	ev.ce_call_id = c->ca_id;
+	ev.ce_room = setup->room;
+	ev.ce_relay_addr = setup->relay_addr;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+	c->ca_config.cf_ops->join(c->ca_config.cf_arg, setup->room,
+	    setup->relay_addr);
+}
+
+static void
+call_hung_up(struct call *c, const struct sig_hangup *h)
+{
+	const char	*by = "peer";
+
+	if (c->ca_state == CALL_IDLE || c->ca_state == CALL_ENDED)
+		return;
+	if (h->call_id != NULL && !call_is(c, h->call_id))
+		return;
+	/* Nobody answers an offer that was never routed but the relay (6.4). */
+	if (c->ca_state == CALL_DIALING || h->reason == HANGUP_TIMEOUT ||
+	    h->reason == HANGUP_ERROR)
+		by = "relay";
+	call_end(c, h->reason, by);
+}
+
+static int
+call_send_answer(struct call *c, const char *id, enum accept_mode mode)
+{
+	struct sig_direct_call_answer	*answer;
+	struct signal			 s;
+
+	memset(&s, 0, sizeof(s));
+	s.type = SIGNAL_DIRECT_CALL_ANSWER;
+	answer = &s.u.direct_call_answer;
+	answer->call_id = id;
+	answer->accept_mode = mode;
+	if (mode != ACCEPT_REJECT) {
+		answer->identity_pub.data = c->ca_config.cf_identity->id_pub;
+		answer->identity_pub.len =
+		    sizeof(c->ca_config.cf_identity->id_pub);
+		answer->has_profile = true;
+		answer->chosen_profile = media_profile_good;
+	}
+	return (c->ca_config.cf_ops->send(c->ca_config.cf_arg, &s));
+}
+
+static int
+call_send_hangup(struct call *c, const char *id, enum hangup_reason reason)
+{
+	struct signal	s;
+
+	memset(&s, 0, sizeof(s));
+	s.type = SIGNAL_HANGUP;
+	s.u.hangup.reason = reason;
+	if (c->ca_config.cf_as_original)
+		s.u.hangup.reason = HANGUP_NORMAL;	/* it has no other */
+	else
+		s.u.hangup.call_id = id;
+	return (c->ca_config.cf_ops->send(c->ca_config.cf_arg, &s));
+}
+
+static void
+call_end(struct call *c, enum hangup_reason reason, const char *by)
+{
+	struct client_event	ev;
+
+	c->ca_well = c->ca_media && reason == HANGUP_NORMAL;
+	c->ca_state = CALL_ENDED;
+	c->ca_deadline = UINT64_MAX;
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = EVENT_HANGUP;
+	ev.ce_call_id = c->ca_id;
+	ev.ce_reason = hangup_reason_name(reason);
+	ev.ce_by = by;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+	c->ca_config.cf_ops->ended(c->ca_config.cf_arg);
+}
+
+static void
+call_event(struct call *c, enum client_event_type type)
+{
+	struct client_event	ev;
+
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = type;
+	ev.ce_call_id = c->ca_id;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+}
+
+static void
+call_warn(struct call *c, const char *text)
+{
+	struct client_event	ev;
+
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = EVENT_WARNING;
+	ev.ce_text = text;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+}
+
+/* Is it about the call in hand? */
+static bool
+call_is(const struct call *c, const char *id)
+{
+	return (c->ca_state != CALL_IDLE && strcmp(c->ca_id, id) == 0);
+}
+
+static bool
+is_zero(const uint8_t *p, size_t n)
+{
+	size_t	i;
+
+	for (i = 0; i < n; i++)
+		if (p[i] != 0)
+			return (false);
+	return (true);
+}

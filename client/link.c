@@ -1,0 +1,188 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Connections and signals.
+ */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/link.h"
+#include "common/base/log.h"
+
+#define EXPORTER	"EXPORTER-wzp-proof"
+#define MESSAGE_MAX	16384	/* what we send is shorter by far */
+
+int
+link_dial(struct link *li, const struct addr *to, const char *sni)
+{
+	struct link_shared	*ls = li->li_shared;
+
+	li->li_conn = quic_connect(ls->ls_endpoint, 0, NULL, to, sni,
+	    ls->ls_now);
+	if (li->li_conn == NULL)
+		return (-1);
+	quic_conn_set_data(li->li_conn, li);
+	return (0);
+}
+
+int
+link_send(struct link *li, const struct signal *s)
+{
+	char	buf[MESSAGE_MAX];
+	int	n;
+
+	if (li->li_conn == NULL)
+		return (-1);
+	if ((n = signal_print(s, buf, sizeof(buf))) == -1)
+		return (-1);
+	return (quic_send_message(li->li_conn, buf, (size_t)n));
+}
+
+void
+link_close(struct link *li, const char *reason)
+{
+	if (li->li_conn == NULL)
+		return;
+	quic_conn_set_data(li->li_conn, NULL);
+	quic_close_when_delivered(li->li_conn, 0, reason);
+	li->li_conn = NULL;
+}
+
+bool
+link_established(const struct link *li)
+{
+	return (li->li_conn != NULL && quic_conn_established(li->li_conn));
+}
+
+bool
+link_delivered(const struct link *li)
+{
+	return (li->li_conn == NULL || quic_send_queued(li->li_conn) == 0);
+}
+
+const char *
+link_why(const struct quic_close *qc, char *buf, size_t cap)
+{
+	char	reason[64];
+
+	switch (qc->kind) {
+	case QUIC_CLOSED_BY_PEER_APP:
+		if (qc->reason_len == 0) {
+			(void)snprintf(buf, cap, "closed by the relay");
+			break;
+		}
+		(void)log_escape(reason, sizeof(reason), qc->reason,
+		    qc->reason_len);
+		(void)snprintf(buf, cap, "closed by the relay (%s)", reason);
+		break;
+	case QUIC_CLOSED_LOCAL:
+		(void)snprintf(buf, cap, "closed");
+		break;
+	case QUIC_CLOSED_IDLE:
+		(void)snprintf(buf, cap, "the relay is silent");
+		break;
+	case QUIC_CLOSED_HANDSHAKE:
+		(void)snprintf(buf, cap, "the relay does not answer");
+		break;
+	case QUIC_CLOSED_RESET:
+		(void)snprintf(buf, cap,
+		    "the relay does not know the connection any more");
+		break;
+	case QUIC_CLOSED_BY_PEER:
+	case QUIC_CLOSED_ERROR:
+		(void)snprintf(buf, cap, "%s%s%s",
+		    qc->kind == QUIC_CLOSED_BY_PEER ?
+		    "refused by the relay" : "protocol error",
+		    qc->text != NULL ? ": " : "",
+		    qc->text != NULL ? qc->text : "");
+		break;
+	}
+	return (buf);
+}
+
+int
+link_prove(const struct link *li, const char *room, uint8_t sig[64])
+{
+	const struct identity	*id = li->li_shared->ls_identity;
+	uint8_t			 exporter[32];
+
+	if (quic_conn_export(li->li_conn, EXPORTER, exporter,
+	    sizeof(exporter)) == -1)
+		return (-1);
+	return (identity_prove(id->id_secret, exporter, id->id_pub, room,
+	    sig));
+}
+
+void
+link_on_established(struct quic_conn *conn)
+{
+	struct link	*li;
+
+	if ((li = quic_conn_data(conn)) != NULL)
+		li->li_ops->established(li->li_arg);
+}
+
+void
+link_on_message(struct quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct link	*li;
+	struct signal	*s;
+	const char	*why;
+
+	if ((li = quic_conn_data(conn)) == NULL || li->li_ops->signal == NULL)
+		return;
+	if ((s = signal_parse(data, len, &why)) == NULL) {
+		log_debug("a signal of the relay is left out: %s", why);
+		return;
+	}
+	li->li_ops->signal(li->li_arg, s);
+	signal_free(s);
+}
+
+void
+link_on_uni(struct quic_conn *conn, const uint8_t *data, size_t len, bool fin)
+{
+	struct link	*li;
+
+	if ((li = quic_conn_data(conn)) != NULL && li->li_ops->uni != NULL)
+		li->li_ops->uni(li->li_arg, data, len, fin);
+}
+
+void
+link_on_datagram(struct quic_conn *conn, const uint8_t *data, size_t len)
+{
+	struct link	*li;
+
+	if ((li = quic_conn_data(conn)) != NULL &&
+	    li->li_ops->datagram != NULL)
+		li->li_ops->datagram(li->li_arg, data, len);
+}
+
+void
+link_on_closed(struct quic_conn *conn, const struct quic_close *qc)
+{
+	struct link	*li;
+
+	if ((li = quic_conn_data(conn)) == NULL)
+		return;
+	li->li_conn = NULL;
+	li->li_ops->closed(li->li_arg, qc);
+}

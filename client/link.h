@@ -1,0 +1,83 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * One QUIC connection of the client as its owner (registration, media, probe)
+ * sees it: signals instead of bytes.
+ */
+#ifndef WZP_CLIENT_LINK_H
+#define WZP_CLIENT_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/quic/endpoint.h"
+#include "common/wire/identity.h"
+#include "common/wire/signal.h"
+
+/* What all connections of a client share. */
+struct link_shared {
+	struct quic_endpoint	*ls_endpoint;
+	const struct identity	*ls_identity;
+	const char		*ls_token;	/* AuthToken, or NULL */
+	bool			 ls_as_original;
+	uint64_t		 ls_now;	/* of this turn */
+};
+
+struct link_ops {
+	void	(*established)(void *);
+	/* Signals that cannot be parsed are dropped before (wzp-protocol 2). */
+	void	(*signal)(void *, const struct signal *);
+	void	(*uni)(void *, const uint8_t *, size_t, bool fin);
+	void	(*datagram)(void *, const uint8_t *, size_t);
+	/* Not after link_close(). */
+	void	(*closed)(void *, const struct quic_close *);
+};
+
+struct link {
+	const struct link_ops	*li_ops;
+	void			*li_arg;
+	struct link_shared	*li_shared;
+	struct quic_conn	*li_conn;	/* NULL: none */
+};
+
+/* -1: no memory. */
+int	 link_dial(struct link *, const struct addr *, const char *sni);
+/* -1: could not be queued; the connection is as good as lost. */
+int	 link_send(struct link *, const struct signal *);
+/* Ends it; what was sent before is delivered first. */
+void	 link_close(struct link *, const char *reason);
+bool	 link_established(const struct link *);
+/* All that was sent has been acknowledged. */
+bool	 link_delivered(const struct link *);
+/* For people: why a connection ended. */
+const char
+	*link_why(const struct quic_close *, char *, size_t);
+/*
+ * Proof of possession over this connection (doc/PROTOCOL); room NULL:
+ * registration.
+ */
+int	 link_prove(const struct link *, const char *room, uint8_t sig[64]);
+
+/* For ops of the endpoint. */
+void	 link_on_established(struct quic_conn *);
+void	 link_on_message(struct quic_conn *, const uint8_t *, size_t);
+void	 link_on_uni(struct quic_conn *, const uint8_t *, size_t, bool);
+void	 link_on_datagram(struct quic_conn *, const uint8_t *, size_t);
+void	 link_on_closed(struct quic_conn *, const struct quic_close *);
+
+#endif /* WZP_CLIENT_LINK_H */

@@ -1,0 +1,31 @@
+# client: the client library.
+
+noinst_LIBRARIES += client/libwzp.a
+
+client_libwzp_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPUS_CFLAGS) $(SNDFILE_CFLAGS) \
+	$(SAMPLERATE_CFLAGS) $(SNDIO_CFLAGS)
+client_libwzp_a_SOURCES = \
+	client/audio_dev.c client/audio_dev.h \
+	client/audio_in.c client/audio_in.h \
+	client/audio_out.c client/audio_out.h \
+	client/jitter.c client/jitter.h \
+	client/media.c client/media.h \
+	client/opus_rx.c client/opus_rx.h \
+	client/opus_tx.c client/opus_tx.h \
+	client/playout.c client/playout.h
+
+CLIENT_AUDIO_LIBS = client/libwzp.a common/libwire.a common/libbase.a \
+	$(OPUS_LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(SNDIO_LIBS)
+
+check_PROGRAMS += regress/unit/jitter_test
+regress_unit_jitter_test_SOURCES = regress/unit/jitter_test.c
+regress_unit_jitter_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_jitter_test_LDADD = $(CLIENT_AUDIO_LIBS) $(CMOCKA_LIBS) \
+	$(CRYPTO_LIBS) $(YYJSON_LIBS) -lm $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/audio_test
+regress_unit_audio_test_SOURCES = regress/unit/audio_test.c
+regress_unit_audio_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
+	$(SNDFILE_CFLAGS)
+regress_unit_audio_test_LDADD = $(CLIENT_AUDIO_LIBS) $(CMOCKA_LIBS) \
+	$(CRYPTO_LIBS) $(YYJSON_LIBS) -lm $(BSD_LIBS)

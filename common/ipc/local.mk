@@ -1,0 +1,10 @@
+# common/ipc: messages between the processes of the relay.
+
+noinst_LIBRARIES += common/libipc.a
+common_libipc_a_SOURCES = \
+	common/ipc/channel.c common/ipc/channel.h \
+	common/ipc/cursor.c common/ipc/cursor.h \
+	common/ipc/mesh.c common/ipc/mesh.h \
+	common/ipc/messages.c common/ipc/messages.h \
+	common/ipc/row.c common/ipc/row.h \
+	common/ipc/slots.c common/ipc/slots.h

@@ -1,0 +1,439 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Every message that two processes of the relay can exchange: its C form,
+ * and in messages.c one table with name, allowed senders and receivers, the
+ * receiver's state in which it may arrive, and the fields that the encoder
+ * and the decoder walk.  This is the only header all daemons share.
+ *
+ * On the wire a message is one SOCK_SEQPACKET packet: a msgpack array
+ * [type, field, field, ...] in table order, nothing behind it.
+ */
+#ifndef WZP_IPC_MESSAGES_H
+#define WZP_IPC_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/addr.h"
+
+#define MSG_TABLE_VERSION	1
+#define MSG_MAX			65536	/* one packet, bytes */
+
+/* In order of rank: blame restarts the lower-ranking (later) of two. */
+enum proc {
+	PROC_RELAYD,
+	PROC_KEYD,
+	PROC_REGISTRYD,
+	PROC_SIGNALD,
+	PROC_FEDERD,
+	PROC_MEDIAD,
+	PROC_DOORD,
+	PROC_CONTROLD,
+	PROC_LOOKUPD,
+	PROC_MAX
+};
+
+const char	*proc_name(enum proc);
+
+#define FP_STRLEN	40	/* "xxxx:" x 8, NUL (wzp-protocol 4.2) */
+#define CALL_ID_STRLEN	65	/* at most 64 bytes; 58 joinable (1.4) */
+#define ROOM_STRLEN	254	/* a DNS name (1.4), NUL */
+#define ALIAS_STRLEN	129
+#define SIG_LEN		64
+#define PUB_LEN		32
+
+/* A byte string inside the packet being handled; gone after the handler. */
+struct msg_bytes {
+	const uint8_t	*data;
+	size_t		 len;
+};
+
+enum msg_type {
+	/* relayd <-> everyone */
+	MSG_HELLO = 1,
+	MSG_SETTINGS,
+	MSG_LISTEN,		/* a listen address, as text for CallSetup */
+	MSG_CHANNEL,		/* + descriptor */
+	MSG_UDP_SOCKET,		/* + descriptor */
+	MSG_CONTROL_SOCKET,	/* + descriptor; controld */
+	MSG_SEED,		/* keyd */
+	MSG_START,
+	MSG_READY,
+	MSG_SHUTDOWN,
+	MSG_LOG,
+	MSG_BLAME,
+	/* keyd */
+	MSG_KEY_IDENTITY_REQUEST,
+	MSG_KEY_IDENTITY,
+	MSG_KEY_SIGN_TLS,
+	MSG_KEY_SIGN_ANSWER,
+	MSG_KEY_SIGNATURE,
+	/* doord <-> network workers, data channel */
+	MSG_DOOR_DATAGRAM,
+	/* signald <-> mediad */
+	MSG_ROOM_ADMIT,
+	MSG_ROOM_ADMITTED,
+	MSG_ROOM_CLOSE,
+	/* registryd */
+	MSG_CALL_PUT,
+	MSG_CALL_COMMITTED,
+	MSG_CALL_MEDIA,
+	MSG_LIVE_REQUEST,
+	MSG_LIVE_CALL,
+	MSG_LIVE_END,
+	MSG_PROVEN_PUT,
+	MSG_PROVEN_QUERY,
+	MSG_PROVEN_ANSWER,
+	/* controld <-> everyone */
+	MSG_CTL_QUERY,
+	MSG_CTL_ROW,
+	MSG_CTL_END,
+	MSG_TYPE_MAX
+};
+
+/* First message in both directions of every channel. */
+struct msg_hello {
+	char		build[64];
+	uint64_t	version;	/* MSG_TABLE_VERSION */
+	uint64_t	role;		/* enum proc of the sender */
+	uint64_t	instance;	/* mediad 0..N-1, else 0 */
+	uint64_t	pid;
+};
+
+/* The part of the configuration that workers need; sent before START. */
+struct msg_settings {
+	bool		legacy_allow;		/* legacy clients allow|deny */
+	bool		registry_best_effort;
+	bool		registry_addresses;	/* keep addresses of calls */
+	uint64_t	verbose;
+	uint64_t	ring_ms;		/* limit ring */
+	uint64_t	register_ms;		/* limit register: 10 s */
+	uint64_t	offer_ms;		/* limit media-offer: CallOffer */
+	uint64_t	grace_ms;		/* _signal lost in a call: 15 s */
+	uint64_t	registry_wait_ms;	/* 2 s */
+	uint64_t	max_connections;	/* per worker */
+	uint64_t	max_registrations;	/* per fingerprint */
+	uint64_t	max_calls;
+	uint64_t	max_pending;		/* per fingerprint: Busy past it */
+	uint64_t	max_rooms;
+	uint64_t	max_participants;	/* of one room */
+	uint64_t	retention_s;		/* ended calls kept */
+	uint64_t	max_records;		/* rows of the registry */
+	char		database[108];		/* file name inside its dir */
+	char		advertise4[ADDR_STRLEN];	/* "" : none */
+	char		advertise6[ADDR_STRLEN];
+	uint64_t	boot_id;		/* random, per run of relayd */
+};
+
+struct msg_listen {
+	struct addr	address;
+};
+
+/* With the descriptor of a new channel to a neighbour. */
+struct msg_channel {
+	uint64_t	role;
+	uint64_t	instance;
+	bool		data;		/* the lossy data channel of this pair */
+};
+
+/* A UDP socket, bound and fully set up; send (and doord: receive) only. */
+struct msg_udp_socket {
+	uint64_t	listener;	/* index of the listen address */
+	struct addr	address;	/* as bound */
+};
+
+struct msg_control_socket {
+	bool		read_only;
+};
+
+struct msg_seed {
+	uint8_t		seed[32];
+};
+
+/* The identity to take: ids are switched and root entered only if asked. */
+struct msg_start {
+	bool		switch_ids;
+	uint64_t	uid;
+	uint64_t	gid;
+	char		root[256];	/* empty directory to chroot to */
+	char		directory[256];	/* registryd: where the database is */
+};
+
+/* The worker serves from here on; sandbox: what is in force, one line. */
+struct msg_ready {
+	char		sandbox[256];
+};
+
+struct msg_shutdown {
+	uint64_t	deadline_ms;
+};
+
+struct msg_log {
+	uint64_t	level;
+	char		text[1024];
+};
+
+struct msg_blame {
+	uint64_t	role;
+	uint64_t	instance;
+	char		reason[256];
+};
+
+struct msg_key_identity_request {
+	uint64_t	slot;
+};
+
+struct msg_key_identity {
+	uint8_t		 identity_pub[PUB_LEN];
+	uint8_t		 reset_key[32];		/* stateless reset, this slot */
+	struct msg_bytes certificate;		/* DER, at most 1024 bytes */
+};
+
+/* tbs: 130 or 146 bytes, a TLS 1.3 server CertificateVerify (RFC 8446 4.4.3) */
+struct msg_key_sign_tls {
+	uint64_t	 seq;
+	struct msg_bytes tbs;
+};
+
+/* CallAnswer: keyd signs ephemeral_pub || "call-answer" (wzp-protocol 5.3) */
+struct msg_key_sign_answer {
+	uint64_t	seq;
+	uint8_t		ephemeral_pub[PUB_LEN];
+};
+
+struct msg_key_signature {
+	uint64_t	seq;
+	bool		ok;
+	uint8_t		signature[SIG_LEN];
+};
+
+/* One UDP datagram that doord read; the worker answers on its own socket. */
+struct msg_door_datagram {
+	uint64_t	 listener;	/* index of the socket it came from */
+	struct addr	 local;
+	struct addr	 remote;
+	uint64_t	 ecn;
+	struct msg_bytes payload;	/* at most 2048 bytes */
+};
+
+/* Two fingerprints may enter room "call-" || call_id. */
+struct msg_room_admit {
+	char		call_id[CALL_ID_STRLEN];
+	char		caller[FP_STRLEN];
+	char		callee[FP_STRLEN];
+};
+
+struct msg_room_admitted {
+	char		call_id[CALL_ID_STRLEN];
+	bool		ok;
+};
+
+/* No new joins; who is inside stays (wzp-protocol 6.13). */
+struct msg_room_close {
+	char		call_id[CALL_ID_STRLEN];
+};
+
+enum call_state {
+	CALL_PENDING,
+	CALL_RINGING,
+	CALL_ACTIVE,
+	CALL_ENDED
+};
+
+enum call_reason {		/* why a call ended; texts in messages.c */
+	CALL_REASON_NONE,
+	CALL_REASON_NORMAL,	/* hung up by a party */
+	CALL_REASON_BUSY,
+	CALL_REASON_DECLINED,	/* rejected by the callee */
+	CALL_REASON_TIMEOUT,	/* ring limit, or a party never came back */
+	CALL_REASON_ERROR,
+	CALL_REASON_CANCELLED,	/* hung up by the caller before the answer */
+	CALL_REASON_DISCONNECT,	/* a party's _signal connection ended */
+	CALL_REASON_LOST	/* found live after a crash of everything */
+};
+
+enum call_mode {
+	CALL_MODE_NONE,
+	CALL_MODE_TRUSTED,
+	CALL_MODE_GENERIC,
+	CALL_MODE_REJECT
+};
+
+enum call_path {
+	CALL_PATH_NONE,
+	CALL_PATH_RELAY,
+	CALL_PATH_DIRECT_LAN,
+	CALL_PATH_DIRECT_V6,
+	CALL_PATH_DIRECT_REFLEXIVE,
+	CALL_PATH_FEDERATED_RELAY
+};
+
+const char	*call_state_name(enum call_state);
+const char	*call_reason_name(enum call_reason);
+const char	*call_mode_name(enum call_mode);
+const char	*call_path_name(enum call_path);
+
+/* The whole record of a call as signald knows it; idempotent by call_id. */
+struct msg_call_put {
+	uint64_t	seq;		/* per signald, rising */
+	char		call_id[CALL_ID_STRLEN];
+	char		caller[FP_STRLEN];
+	char		callee[FP_STRLEN];
+	char		caller_alias[ALIAS_STRLEN];
+	uint64_t	state;
+	uint64_t	mode;
+	uint64_t	reason;
+	uint64_t	path;
+	bool		caller_proven;
+	bool		callee_proven;
+	uint64_t	created_ms;	/* Unix time; 0: not yet */
+	uint64_t	answered_ms;
+	uint64_t	ended_ms;
+	bool		unconfirmed;	/* best-effort: went on unrecorded */
+	struct addr	caller_addr;	/* none unless registry_addresses */
+	struct addr	callee_addr;
+};
+
+/* Everything with seq <= this is on disk (ok), or seq alone failed. */
+struct msg_call_committed {
+	uint64_t	seq;
+	bool		ok;
+	char		error[128];
+};
+
+/* mediad, once per departing member of a call-* room, and at intervals. */
+struct msg_call_media {
+	char		call_id[CALL_ID_STRLEN];
+	char		fingerprint[FP_STRLEN];
+	uint64_t	packets_in;	/* from this member since it joined */
+	uint64_t	bytes_in;
+	uint64_t	packets_out;
+	uint64_t	bytes_out;
+	uint64_t	dropped_out;
+	uint64_t	loss_pct;	/* last QualityReport, 0-100 */
+	uint64_t	rtt_ms;
+	bool		final;
+};
+
+struct msg_live_request {
+	uint64_t	seq;
+};
+
+/* MSG_LIVE_CALL carries struct msg_call_put. */
+
+struct msg_live_end {
+	uint64_t	seq;
+};
+
+struct msg_proven_put {
+	char		fingerprint[FP_STRLEN];
+};
+
+struct msg_proven_query {
+	uint64_t	seq;
+	char		fingerprint[FP_STRLEN];
+};
+
+struct msg_proven_answer {
+	uint64_t	seq;
+	bool		ok;		/* false: the registry could not say */
+	bool		proven;
+};
+
+enum ctl_what {
+	CTL_CALLS,
+	CTL_CLIENTS,
+	CTL_ROOMS,
+	CTL_WORKERS,
+	CTL_STATS,
+	CTL_HISTORY		/* ended calls, newest first */
+};
+
+struct msg_ctl_query {
+	uint64_t	id;
+	uint64_t	what;		/* enum ctl_what */
+	uint64_t	limit;		/* rows at most */
+	char		filter[128];	/* "" or a call_id / fingerprint */
+};
+
+/* cells: a msgpack map of names to strings, integers and booleans (row.h) */
+struct msg_ctl_row {
+	uint64_t	 id;
+	struct msg_bytes cells;		/* at most 8192 bytes */
+};
+
+struct msg_ctl_end {
+	uint64_t	id;
+	char		error[128];
+};
+
+/* State of a channel's receiver, as a mask. */
+#define MSG_AT_HELLO	0x1	/* only as the first message */
+#define MSG_AT_SETUP	0x2	/* before START */
+#define MSG_AT_SERVE	0x4	/* after START */
+
+enum msg_kind {
+	MSG_KIND_U64,		/* at most max, unless that is 0 */
+	MSG_KIND_BOOL,
+	MSG_KIND_STR,		/* char[max], NUL-terminated in C */
+	MSG_KIND_FIXED,		/* uint8_t[max], exactly max bytes */
+	MSG_KIND_BYTES,		/* struct msg_bytes, at most max bytes */
+	MSG_KIND_ADDR		/* struct addr, as 0, 6, 18 or (scope) 22 bytes */
+};
+
+struct msg_field {
+	enum msg_kind	 kind;
+	uint16_t	 offset;	/* in the C struct */
+	uint16_t	 max;		/* see enum msg_kind */
+	const char	*name;
+};
+
+struct msg_desc {
+	const char		*name;
+	uint16_t		 from;		/* mask of 1 << enum proc */
+	uint16_t		 to;
+	uint8_t			 state;		/* MSG_AT_* */
+	bool			 carries_fd;
+	uint16_t		 size;		/* of the C struct */
+	const struct msg_field	*fields;
+	size_t			 nfields;
+	bool			 data;		/* travels on data channels */
+};
+
+/* NULL for an unknown type. */
+const struct msg_desc	*msg_desc(uint64_t type);
+/* Longest encoding of the struct of any type fits; bytes written or -1. */
+int	 msg_encode(uint8_t *buf, size_t cap, enum msg_type, const void *);
+/*
+ * Decodes one whole packet (exact consumption, every limit checked) into
+ * storage of at least msg_desc()->size bytes, MSG_STRUCT_MAX suffices for
+ * all.  -1: *why says what is wrong with it.
+ */
+int	 msg_decode(const uint8_t *buf, size_t len, uint64_t *type, void *out,
+	    size_t outcap, const char **why);
+/*
+ * NULL if from may send this type to to, whose state is given, on this kind
+ * of channel; else what is wrong with it.
+ */
+const char	*msg_refuse(uint64_t type, enum proc from, enum proc to,
+		    uint8_t state, bool data);
+
+#define MSG_STRUCT_MAX	2048
+
+#endif /* WZP_IPC_MESSAGES_H */

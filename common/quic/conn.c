@@ -1,0 +1,823 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+
+/*
+ * One connection: how it is set up in ngtcp2, read, written and ended.  The
+ * rule for acknowledgements is in conn_due().
+ */
+#include "config.h"
+
+#include <openssl/err.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/quic/conn.h"
+#include "common/quic/session.h"
+
+/*
+ * What we announce as max_ack_delay: more than the ack_delay_ms (30) that
+ * conn_due() waits, with room for a late timer; a peer that expects less
+ * would take our silence for loss and send probes.
+ */
+#define ANNOUNCED_ACK_DELAY_MS	60
+/* A turn writes at most this many packets of one connection. */
+#define BURST_MAX		64
+/* PMTUD sizes to try, best first: Ethernet, a tunnel, the least of IPv6. */
+static const uint16_t	pmtud_probes[] = { QUIC_MTU_MAX, 1372, 1232 };
+
+/*
+ * How long the client's first DCID leads to the connection after the
+ * handshake: a copy of the first Initial that arrives late must not begin
+ * another one.
+ */
+#define ODCID_KEEP_NS		(3 * NS_PER_S)
+
+static int	setup(struct quic_conn *, SSL *, const ngtcp2_cid *dcid,
+		    const ngtcp2_cid *scid, const ngtcp2_path *,
+		    const ngtcp2_pkt_hd *);
+static void	make_cid(struct quic_conn *, ngtcp2_cid *);
+static void	refresh_path(struct quic_conn *);
+static void	write_packets(struct quic_conn *);
+static void	finish(struct quic_conn *);
+static void	write_close(struct quic_conn *);
+static void	end_local(struct quic_conn *);
+static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *);
+static int	handshake_completed_cb(ngtcp2_conn *, void *);
+static int	handshake_confirmed_cb(ngtcp2_conn *, void *);
+static int	datagram_cb(ngtcp2_conn *, uint32_t, const uint8_t *, size_t,
+		    void *);
+static int	new_cid_cb(ngtcp2_conn *, ngtcp2_cid *,
+		    ngtcp2_stateless_reset_token *, size_t, void *);
+static int	remove_cid_cb(ngtcp2_conn *, const ngtcp2_cid *, void *);
+static int	dcid_status_cb(ngtcp2_conn *,
+		    ngtcp2_connection_id_status_type, uint64_t,
+		    const ngtcp2_cid *, const ngtcp2_stateless_reset_token *,
+		    void *);
+static int	reset_cb(ngtcp2_conn *, const ngtcp2_pkt_stateless_reset2 *,
+		    void *);
+static void	rand_cb(uint8_t *, size_t, const ngtcp2_rand_ctx *);
+
+static const ngtcp2_callbacks callbacks = {
+	.client_initial = ngtcp2_crypto_client_initial_cb,
+	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+	.recv_retry = ngtcp2_crypto_recv_retry_cb,
+	.encrypt = ngtcp2_crypto_encrypt_cb,
+	.decrypt = ngtcp2_crypto_decrypt_cb,
+	.hp_mask = ngtcp2_crypto_hp_mask_cb,
+	.update_key = ngtcp2_crypto_update_key_cb,
+	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+	.delete_crypto_cipher_ctx =
+	    ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+	.get_path_challenge_data2 =
+	    ngtcp2_crypto_get_path_challenge_data2_cb,
+	.rand = rand_cb,
+	.get_new_connection_id2 = new_cid_cb,
+	.remove_connection_id = remove_cid_cb,
+	.dcid_status2 = dcid_status_cb,
+	.recv_stateless_reset2 = reset_cb,
+	.handshake_completed = handshake_completed_cb,
+	.handshake_confirmed = handshake_confirmed_cb,
+	.recv_datagram = datagram_cb,
+	.recv_stream_data = stream_data_cb,
+	.acked_stream_data_offset = stream_acked_cb,
+	.stream_close = stream_close_cb,
+	.stream_reset = stream_reset_cb,
+	.recv_stop_sending = stream_stopped_cb
+};
+
+int
+conn_accept(struct quic_conn *c, const ngtcp2_pkt_hd *hd,
+    const ngtcp2_path *path)
+{
+	ngtcp2_cid	 scid;
+	SSL		*ssl;
+
+	c->qc_server = true;
+	c->qc_ref.get_conn = get_conn;
+	c->qc_ref.user_data = c;
+	ssl = session_server(c->qc_ep->ep_config.tls_server, &c->qc_ref);
+	if (ssl == NULL)
+		return (-1);
+	make_cid(c, &scid);
+	return (setup(c, ssl, &hd->scid, &scid, path, hd));
+}
+
+int
+conn_dial(struct quic_conn *c, const char *sni, const ngtcp2_path *path)
+{
+	ngtcp2_cid	 dcid, scid;
+	SSL		*ssl;
+	size_t		 len;
+
+	len = strlen(sni);
+	if (len >= sizeof(c->qc_name))
+		return (-1);
+	memcpy(c->qc_name, sni, len + 1);
+	c->qc_ref.get_conn = get_conn;
+	c->qc_ref.user_data = c;
+	ssl = session_client(c->qc_ep->ep_config.tls_client, &c->qc_ref, sni);
+	if (ssl == NULL)
+		return (-1);
+	dcid.datalen = c->qc_ep->ep_config.as_original ? 20 : 16;
+	arc4random_buf(dcid.data, dcid.datalen);
+	make_cid(c, &scid);
+	c->qc_announced = true;
+	return (setup(c, ssl, &dcid, &scid, path, NULL));
+}
+
+/* Takes ssl.  hd: the client's first packet, NULL when we dial. */
+static int
+setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
+    const ngtcp2_cid *scid, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd)
+{
+	const struct quic_limits	*lim = &c->qc_ep->ep_config.limits;
+	ngtcp2_settings			 settings;
+	ngtcp2_transport_params		 params;
+	int				 rv;
+
+	ngtcp2_settings_default(&settings);
+	settings.cc_algo = NGTCP2_CC_ALGO_CUBIC;
+	settings.initial_ts = c->qc_ep->ep_now;
+	settings.initial_rtt = QUIC_INITIAL_RTT_MS * NS_PER_MS;
+	settings.max_tx_udp_payload_size = QUIC_MTU_MAX;
+	settings.pmtud_probes = pmtud_probes;
+	settings.pmtud_probeslen =
+	    sizeof(pmtud_probes) / sizeof(pmtud_probes[0]);
+	settings.handshake_timeout = lim->handshake_ms * NS_PER_MS;
+	/*
+	 * Whatever we write carries the acknowledgement of all that was
+	 * read, however short ago; when to write is for conn_due() to say.
+	 */
+	settings.ack_thresh = 1;
+
+	ngtcp2_transport_params_default(&params);
+	params.max_idle_timeout = lim->idle_ms * NS_PER_MS;
+	params.max_udp_payload_size = QUIC_MAX_DATAGRAM;
+	params.initial_max_data = QUIC_WINDOW;
+	params.initial_max_stream_data_bidi_local = QUIC_STREAM_WINDOW;
+	params.initial_max_stream_data_bidi_remote = QUIC_STREAM_WINDOW;
+	params.initial_max_stream_data_uni = QUIC_STREAM_WINDOW;
+	params.initial_max_streams_bidi = QUIC_STREAMS_BIDI;
+	params.initial_max_streams_uni = QUIC_STREAMS_UNI;
+	params.active_connection_id_limit = 5;
+	params.max_datagram_frame_size = QUIC_DATAGRAM_FRAME_MAX;
+	params.max_ack_delay = ANNOUNCED_ACK_DELAY_MS * NS_PER_MS;
+	params.grease_quic_bit = 1;
+
+	if (hd != NULL) {
+		params.original_dcid = hd->dcid;
+		params.original_dcid_present = 1;
+		params.stateless_reset_token_present = 1;
+		if (packet_reset_token(params.stateless_reset_token,
+		    c->qc_ep->ep_config.reset_key, scid->data,
+		    scid->datalen) == -1) {
+			session_free(ssl);
+			return (-1);
+		}
+		rv = ngtcp2_conn_server_new(&c->qc_ng, dcid, scid, path,
+		    hd->version, &callbacks, &settings, &params, NULL, c);
+	} else
+		rv = ngtcp2_conn_client_new(&c->qc_ng, dcid, scid, path,
+		    NGTCP2_PROTO_VER_V1, &callbacks, &settings, &params, NULL,
+		    c);
+	if (rv != 0) {
+		c->qc_ng = NULL;
+		session_free(ssl);
+		return (-1);
+	}
+	c->qc_ssl = ssl;
+	if (ngtcp2_crypto_ossl_ctx_new(&c->qc_octx, ssl) != 0) {
+		c->qc_octx = NULL;
+		return (-1);
+	}
+	ngtcp2_conn_set_tls_native_handle(c->qc_ng, c->qc_octx);
+	if (lim->keepalive_ms != 0)
+		ngtcp2_conn_set_keep_alive_timeout(c->qc_ng,
+		    lim->keepalive_ms * NS_PER_MS);
+	c->qc_want_write = true;
+	return (0);
+}
+
+void
+conn_clear(struct quic_conn *c)
+{
+	/* In this order: each refers to the one after it. */
+	session_free(c->qc_ssl);
+	if (c->qc_octx != NULL)
+		ngtcp2_crypto_ossl_ctx_del(c->qc_octx);
+	ngtcp2_conn_del(c->qc_ng);
+	c->qc_ssl = NULL;
+	c->qc_octx = NULL;
+	c->qc_ng = NULL;
+	while (c->qc_ntokens > 0)
+		(void)table_remove(c->qc_ep->ep_tokens,
+		    c->qc_tokens[--c->qc_ntokens], 16);
+	stream_clear(c);
+}
+
+/*
+ * Callbacks run from within.  Nothing is written: conn_flush() decides.
+ */
+void
+conn_read(struct quic_conn *c, const ngtcp2_path *path,
+    const struct addr *remote, uint8_t ecn, const uint8_t *data, size_t len)
+{
+	ngtcp2_pkt_info		 pi;
+	ngtcp2_conn_info	 info;
+	int			 rv;
+
+	memset(&pi, 0, sizeof(pi));
+	pi.ecn = ecn & NGTCP2_ECN_MASK;
+	c->qc_busy = true;
+	rv = ngtcp2_conn_read_pkt(c->qc_ng, path, &pi, data, len,
+	    c->qc_ep->ep_now);
+	c->qc_busy = false;
+	if (c->qc_unacked_since == UINT64_MAX)
+		c->qc_unacked_since = c->qc_ep->ep_now;
+	endpoint_dirty(c);
+	if (rv != 0) {
+		conn_error(c, rv);
+		return;
+	}
+	/* A new address of the peer's wants to be validated at once. */
+	if (!addr_equal(remote, &c->qc_remote)) {
+		c->qc_want_write = true;
+		refresh_path(c);
+	}
+	/* What was just found lost is not sent again by any timer. */
+	if (c->qc_tx_open > 0 || c->qc_nfins > 0 || !c->qc_confirmed) {
+		ngtcp2_conn_get_conn_info2(c->qc_ng, &info);
+		if (info.pkt_lost != c->qc_pkt_lost) {
+			c->qc_pkt_lost = info.pkt_lost;
+			c->qc_want_write = true;
+		}
+	}
+	if (!c->qc_confirmed || c->qc_ep->ep_config.limits.ack_delay_ms == 0)
+		c->qc_want_write = true;
+}
+
+/* What the path is by now; a NAT may have moved the peer. */
+static void
+refresh_path(struct quic_conn *c)
+{
+	const ngtcp2_path	*path = ngtcp2_conn_get_path2(c->qc_ng);
+	struct addr		 a;
+
+	if (addr_from_sockaddr(&a, path->remote.addr,
+	    path->remote.addrlen) == 0)
+		c->qc_remote = a;
+	if (addr_from_sockaddr(&a, path->local.addr,
+	    path->local.addrlen) == 0 && !addr_is_any(&a))
+		c->qc_local = a;
+	c->qc_listener = (unsigned int)(uintptr_t)path->user_data;
+}
+
+void
+conn_expire(struct quic_conn *c)
+{
+	uint64_t	now = c->qc_ep->ep_now;
+	int		rv;
+
+	if (c->qc_end.ce_set)
+		return;
+	if (ngtcp2_conn_get_expiry2(c->qc_ng) <= now) {
+		c->qc_busy = true;
+		rv = ngtcp2_conn_handle_expiry(c->qc_ng, now);
+		c->qc_busy = false;
+		if (rv != 0) {
+			conn_error(c, rv);
+			return;
+		}
+	}
+	if (c->qc_rx_deadline <= now) {
+		conn_fail(c, "message not complete in time");
+		return;
+	}
+	c->qc_want_write = true;
+}
+
+bool
+conn_flush(struct quic_conn *c)
+{
+	uint64_t	now = c->qc_ep->ep_now;
+
+	if (c->qc_ng == NULL)
+		return (true);
+	if (!c->qc_end.ce_set && (c->qc_want_write || c->qc_write_by <= now ||
+	    !TAILQ_EMPTY(&c->qc_txq)))
+		write_packets(c);
+	if (!c->qc_end.ce_set && (c->qc_close || (c->qc_close_wait &&
+	    (now >= c->qc_close_by || stream_delivered(c)))))
+		end_local(c);
+	if (c->qc_odcid_len > 0 && c->qc_confirmed && now >= c->qc_odcid_until)
+		endpoint_forget_odcid(c);
+	if (c->qc_end.ce_set) {
+		finish(c);
+		if (c->qc_linger_until == 0) {
+			endpoint_conn_free(c);
+			return (false);
+		}
+	}
+	return (true);
+}
+
+/*
+ * When the connection's timer has something to do.  ngtcp2 would send an
+ * acknowledgement an eighth of the round-trip time after the packet, which
+ * on a short path means a packet of its own for each datagram.  So once the
+ * handshake is confirmed its acknowledgement timer counts as ack_delay_ms
+ * after the first packet that nothing was written after; usually the next
+ * outgoing datagram comes before that and carries the ACK.  All other timers
+ * of ngtcp2 count as they are, except that one between the two moments is
+ * not told apart and comes up to ack_delay_ms late.
+ */
+uint64_t
+conn_due(struct quic_conn *c)
+{
+	const struct quic_limits	*lim = &c->qc_ep->ep_config.limits;
+	ngtcp2_conn_info		 info;
+	uint64_t			 due, ack;
+
+	if (c->qc_ng == NULL)
+		return (c->qc_linger_until);
+	if (c->qc_end.ce_set)
+		return (c->qc_ep->ep_now);
+	due = ngtcp2_conn_get_expiry2(c->qc_ng);
+	if (c->qc_confirmed && c->qc_unacked_since != UINT64_MAX &&
+	    lim->ack_delay_ms != 0) {
+		ngtcp2_conn_get_conn_info2(c->qc_ng, &info);
+		ack = info.smoothed_rtt / 8;
+		if (ack > ANNOUNCED_ACK_DELAY_MS * NS_PER_MS)
+			ack = ANNOUNCED_ACK_DELAY_MS * NS_PER_MS;
+		if (due >= c->qc_unacked_since + ack)
+			due = c->qc_unacked_since +
+			    lim->ack_delay_ms * NS_PER_MS;
+	}
+	if (c->qc_write_by < due)
+		due = c->qc_write_by;
+	if (c->qc_close_wait && c->qc_close_by < due)
+		due = c->qc_close_by;
+	if (c->qc_rx_deadline < due)
+		due = c->qc_rx_deadline;
+	return (due);
+}
+
+/*
+ * The peer's packets after our CONNECTION_CLOSE: it did not get it.  Answered
+ * less and less often (RFC 9000 10.2.1).
+ */
+void
+conn_linger(struct quic_conn *c)
+{
+	ngtcp2_path	path;
+
+	if (c->qc_last_packet == NULL)
+		return;
+	c->qc_last_hits++;
+	if ((c->qc_last_hits & (c->qc_last_hits - 1)) != 0)
+		return;
+	conn_path(&path, &c->qc_local, &c->qc_remote, c->qc_listener);
+	endpoint_transmit(c, &path, 0, c->qc_last_packet, c->qc_last_len);
+}
+
+/*
+ * ngtcp2 insists on two addresses of one family; an unknown local one is the
+ * wildcard, which endpoint_transmit() leaves out again.
+ */
+void
+conn_path(ngtcp2_path *path, const struct addr *local,
+    const struct addr *remote, unsigned int listener)
+{
+	static const struct sockaddr_in		any4 = {
+		.sin_family = AF_INET
+	};
+	static const struct sockaddr_in6	any6 = {
+		.sin6_family = AF_INET6
+	};
+	union {
+		const struct sockaddr	*c;
+		struct sockaddr		*v;
+	}					u;
+
+	/* ngtcp2 reads through these pointers only. */
+	u.c = &remote->addr_u.sa;
+	path->remote.addr = u.v;
+	path->remote.addrlen = remote->addr_len;
+	if (local != NULL && local->addr_len != 0) {
+		u.c = &local->addr_u.sa;
+		path->local.addrlen = local->addr_len;
+	} else if (addr_family(remote) == AF_INET) {
+		u.c = (const struct sockaddr *)&any4;
+		path->local.addrlen = sizeof(any4);
+	} else {
+		u.c = (const struct sockaddr *)&any6;
+		path->local.addrlen = sizeof(any6);
+	}
+	path->local.addr = u.v;
+	path->user_data = (void *)(uintptr_t)listener;
+}
+
+void
+conn_fail(struct quic_conn *c, const char *text)
+{
+	struct conn_end	*ce = &c->qc_end;
+
+	if (ce->ce_set)
+		return;
+	ce->ce_set = true;
+	ce->ce_keep = true;
+	ce->ce_kind = QUIC_CLOSED_ERROR;
+	ce->ce_text = text;
+	/* Originals know no code but 0 (wzp-protocol 1.7). */
+	ngtcp2_ccerr_set_application_error(&ce->ce_ccerr, 0,
+	    (const uint8_t *)text, strlen(text));
+	endpoint_dirty(c);
+}
+
+void
+conn_error(struct quic_conn *c, int rv)
+{
+	struct conn_end		*ce = &c->qc_end;
+	const ngtcp2_ccerr	*peer;
+	uint8_t			 alert;
+
+	if (ce->ce_set)
+		return;
+	ce->ce_set = true;
+	ce->ce_silent = true;
+	ce->ce_kind = QUIC_CLOSED_ERROR;
+	ce->ce_text = ngtcp2_strerror(rv);
+	switch (rv) {
+	case NGTCP2_ERR_DRAINING:
+		ce->ce_keep = true;
+		if (c->qc_reset) {
+			ce->ce_kind = QUIC_CLOSED_RESET;
+			ce->ce_text = "stateless reset";
+			break;
+		}
+		peer = ngtcp2_conn_get_ccerr2(c->qc_ng);
+		ce->ce_code = peer->error_code;
+		ce->ce_kind = QUIC_CLOSED_BY_PEER;
+		ce->ce_text = "closed by the peer";
+		if (peer->type == NGTCP2_CCERR_TYPE_APPLICATION)
+			ce->ce_kind = QUIC_CLOSED_BY_PEER_APP;
+		break;
+	case NGTCP2_ERR_IDLE_CLOSE:
+		ce->ce_kind = QUIC_CLOSED_IDLE;
+		ce->ce_text = "idle";
+		break;
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+	case NGTCP2_ERR_DROP_CONN:
+	case NGTCP2_ERR_RETRY:		/* we send none: not the first packet */
+	case NGTCP2_ERR_CLOSING:
+		break;
+	case NGTCP2_ERR_CRYPTO:
+		alert = ngtcp2_conn_get_tls_alert2(c->qc_ng);
+		ngtcp2_ccerr_set_tls_alert(&ce->ce_ccerr, alert, NULL, 0);
+		ce->ce_code = ce->ce_ccerr.error_code;
+		ce->ce_silent = false;
+		ce->ce_keep = true;
+		ERR_clear_error();
+		break;
+	default:
+		ngtcp2_ccerr_set_liberr(&ce->ce_ccerr, rv, NULL, 0);
+		ce->ce_code = ce->ce_ccerr.error_code;
+		ce->ce_silent = false;
+		ce->ce_keep = true;
+		ERR_clear_error();
+		break;
+	}
+	if (!c->qc_established && ce->ce_kind != QUIC_CLOSED_IDLE)
+		ce->ce_kind = QUIC_CLOSED_HANDSHAKE;
+	endpoint_dirty(c);
+}
+
+void
+conn_sent(struct quic_conn *c, const ngtcp2_path *path, uint8_t ecn,
+    const uint8_t *data, size_t len)
+{
+	c->qc_unacked_since = UINT64_MAX;
+	endpoint_transmit(c, path, ecn, data, len);
+}
+
+/* quic_close(): tell the peer our code and reason. */
+static void
+end_local(struct quic_conn *c)
+{
+	struct conn_end	*ce = &c->qc_end;
+
+	ce->ce_set = true;
+	ce->ce_keep = true;
+	ce->ce_kind = QUIC_CLOSED_LOCAL;
+	ce->ce_code = c->qc_close_code;
+	ce->ce_text = "closed";
+	ngtcp2_ccerr_set_application_error(&ce->ce_ccerr, c->qc_close_code,
+	    (const uint8_t *)c->qc_close_reason, strlen(c->qc_close_reason));
+}
+
+static void
+write_packets(struct quic_conn *c)
+{
+	struct quic_endpoint	*ep = c->qc_ep;
+	ngtcp2_path_storage	 ps;
+	ngtcp2_pkt_info		 pi;
+	ngtcp2_ssize		 n;
+	unsigned int		 i;
+	bool			 all;
+
+	all = c->qc_want_write || c->qc_write_by <= ep->ep_now;
+	c->qc_want_write = false;
+	c->qc_write_by = UINT64_MAX;
+	if (c->qc_established && stream_write(c) == -1)
+		return;
+	for (i = 0; all && i < BURST_MAX; i++) {
+		ngtcp2_path_storage_zero(&ps);
+		c->qc_busy = true;
+		n = ngtcp2_conn_write_pkt(c->qc_ng, &ps.path, &pi,
+		    ep->ep_packet, sizeof(ep->ep_packet), ep->ep_now);
+		c->qc_busy = false;
+		if (n < 0) {
+			conn_error(c, (int)n);
+			return;
+		}
+		if (n == 0)
+			break;
+		conn_sent(c, &ps.path, pi.ecn, ep->ep_packet, (size_t)n);
+	}
+	/* Even if nothing was written: then there was nothing to tell. */
+	if (all)
+		c->qc_unacked_since = UINT64_MAX;
+}
+
+/*
+ * Tells the peer and the user, and lets go of everything but what late
+ * packets need (RFC 9000 10.2: 3 PTO).
+ */
+static void
+finish(struct quic_conn *c)
+{
+	struct quic_endpoint	*ep = c->qc_ep;
+	struct conn_end		*ce = &c->qc_end;
+	const ngtcp2_ccerr	*peer;
+	struct quic_close	 qc;
+	uint64_t		 pto;
+
+	c->qc_ended = true;
+	if (!ce->ce_silent)
+		write_close(c);
+	if (c->qc_announced && ep->ep_config.ops->closed != NULL) {
+		memset(&qc, 0, sizeof(qc));
+		qc.kind = ce->ce_kind;
+		qc.code = ce->ce_code;
+		qc.text = ce->ce_text;
+		peer = ngtcp2_conn_get_ccerr2(c->qc_ng);
+		if (ngtcp2_conn_in_draining_period2(c->qc_ng)) {
+			qc.reason = peer->reason;
+			qc.reason_len = peer->reasonlen;
+		}
+		ep->ep_config.ops->closed(ep->ep_config.arg, c, &qc);
+	}
+	pto = ngtcp2_conn_get_pto2(c->qc_ng);
+	conn_clear(c);
+	ep->ep_live--;
+	if (!c->qc_established)
+		ep->ep_handshakes--;
+	if (ce->ce_keep && ep->ep_used - ep->ep_live <=
+	    ep->ep_config.limits.max_connections)
+		c->qc_linger_until = ep->ep_now + 3 * pto;
+}
+
+static void
+write_close(struct quic_conn *c)
+{
+	struct quic_endpoint	*ep = c->qc_ep;
+	ngtcp2_path_storage	 ps;
+	ngtcp2_pkt_info		 pi;
+	ngtcp2_ssize		 n;
+
+	ngtcp2_path_storage_zero(&ps);
+	n = ngtcp2_conn_write_connection_close(c->qc_ng, &ps.path, &pi,
+	    ep->ep_packet, sizeof(ep->ep_packet), &c->qc_end.ce_ccerr,
+	    ep->ep_now);
+	if (n <= 0)
+		return;
+	endpoint_transmit(c, &ps.path, pi.ecn, ep->ep_packet, (size_t)n);
+	if ((c->qc_last_packet = malloc((size_t)n)) != NULL) {
+		memcpy(c->qc_last_packet, ep->ep_packet, (size_t)n);
+		c->qc_last_len = (size_t)n;
+	}
+}
+
+static void
+make_cid(struct quic_conn *c, ngtcp2_cid *cid)
+{
+	struct quic_endpoint	*ep = c->qc_ep;
+
+	cid->datalen = ep->ep_cid_len;
+	if (ep->ep_cid_len == CID_LEN)
+		cid_make(&ep->ep_key, ep->ep_config.slot, c->qc_index,
+		    cid->data);
+	else
+		cid_make_short(&ep->ep_key, c->qc_index, cid->data);
+	memcpy(c->qc_cids[c->qc_ncids++], cid->data, cid->datalen);
+}
+
+/* session.h: a ClientHello names what it wants; twice after a retry. */
+bool
+conn_hello(struct quic_conn *c, const char *name)
+{
+	const struct quic_config	*cf = &c->qc_ep->ep_config;
+
+	if (c->qc_announced)
+		return (strcmp(name, c->qc_name) == 0);
+	strlcpy(c->qc_name, name, sizeof(c->qc_name));
+	if (cf->ops->accept != NULL &&
+	    cf->ops->accept(cf->arg, c, c->qc_name) != QUIC_ACCEPT)
+		return (false);
+	c->qc_announced = true;
+	return (true);
+}
+
+void
+conn_certificate(struct quic_conn *c, const uint8_t sha256[32])
+{
+	memcpy(c->qc_cert, sha256, sizeof(c->qc_cert));
+	c->qc_have_cert = true;
+}
+
+static ngtcp2_conn *
+get_conn(ngtcp2_crypto_conn_ref *ref)
+{
+	struct quic_conn	*c = ref->user_data;
+
+	return (c->qc_ng);
+}
+
+/*
+ * By now libssl has checked the peer's Finished and, when we dial, that
+ * CertificateVerify was made with the certificate's key.
+ */
+static int
+handshake_completed_cb(ngtcp2_conn *ng, void *arg)
+{
+	struct quic_conn		*c = arg;
+	const struct quic_config	*cf = &c->qc_ep->ep_config;
+	struct conn_end			*ce = &c->qc_end;
+
+	(void)ng;
+	if (!c->qc_server && cf->ops->verify != NULL && (!c->qc_have_cert ||
+	    !cf->ops->verify(cf->arg, c, c->qc_cert))) {
+		ce->ce_set = true;
+		ce->ce_keep = true;
+		ce->ce_kind = QUIC_CLOSED_HANDSHAKE;
+		ce->ce_text = "certificate refused";
+		ngtcp2_ccerr_set_tls_alert(&ce->ce_ccerr,
+		    SSL_AD_BAD_CERTIFICATE, NULL, 0);
+		ce->ce_code = ce->ce_ccerr.error_code;
+		return (NGTCP2_ERR_CALLBACK_FAILURE);
+	}
+	c->qc_established = true;
+	c->qc_ep->ep_handshakes--;
+	if (c->qc_server)
+		c->qc_confirmed = true;	/* RFC 9001 4.1.2 */
+	c->qc_odcid_until = c->qc_ep->ep_now + ODCID_KEEP_NS;
+	c->qc_want_write = true;
+	if (cf->ops->established != NULL)
+		cf->ops->established(cf->arg, c);
+	return (0);
+}
+
+static int
+handshake_confirmed_cb(ngtcp2_conn *ng, void *arg)
+{
+	struct quic_conn	*c = arg;
+
+	(void)ng;
+	c->qc_confirmed = true;
+	c->qc_want_write = true;
+	return (0);
+}
+
+static int
+datagram_cb(ngtcp2_conn *ng, uint32_t flags, const uint8_t *data, size_t len,
+    void *arg)
+{
+	struct quic_conn		*c = arg;
+	const struct quic_config	*cf = &c->qc_ep->ep_config;
+
+	(void)ng;
+	(void)flags;
+	c->qc_stats.datagrams_in++;
+	c->qc_stats.bytes_in += len;
+	if (cf->ops->datagram != NULL && !c->qc_ended && !c->qc_close)
+		cf->ops->datagram(cf->arg, c, data, len);
+	return (0);
+}
+
+static int
+new_cid_cb(ngtcp2_conn *ng, ngtcp2_cid *cid,
+    ngtcp2_stateless_reset_token *token, size_t cidlen, void *arg)
+{
+	struct quic_conn	*c = arg;
+
+	(void)ng;
+	if (cidlen != c->qc_ep->ep_cid_len || c->qc_ncids == CONN_CIDS_MAX)
+		return (NGTCP2_ERR_CALLBACK_FAILURE);
+	make_cid(c, cid);
+	if (packet_reset_token(token->data, c->qc_ep->ep_config.reset_key,
+	    cid->data, cid->datalen) == -1)
+		return (NGTCP2_ERR_CALLBACK_FAILURE);
+	return (0);
+}
+
+static int
+remove_cid_cb(ngtcp2_conn *ng, const ngtcp2_cid *cid, void *arg)
+{
+	struct quic_conn	*c = arg;
+	size_t			 i;
+
+	(void)ng;
+	for (i = 0; i < c->qc_ncids; i++) {
+		if (cid->datalen == c->qc_ep->ep_cid_len &&
+		    memcmp(c->qc_cids[i], cid->data, cid->datalen) == 0) {
+			c->qc_ncids--;
+			memmove(c->qc_cids[i], c->qc_cids[c->qc_ncids],
+			    CID_LEN);
+			break;
+		}
+	}
+	return (0);
+}
+
+/*
+ * The peer's stateless resets carry no ID of ours: they are found by token.
+ * Two connections with one token: the first keeps it.
+ */
+static int
+dcid_status_cb(ngtcp2_conn *ng, ngtcp2_connection_id_status_type type,
+    uint64_t seq, const ngtcp2_cid *cid,
+    const ngtcp2_stateless_reset_token *token, void *arg)
+{
+	struct quic_conn	*c = arg;
+	struct table		*t = c->qc_ep->ep_tokens;
+	size_t			 i;
+
+	(void)ng;
+	(void)seq;
+	(void)cid;
+	if (token == NULL)
+		return (0);
+	if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE) {
+		if (c->qc_ntokens < CONN_TOKENS_MAX &&
+		    table_insert(t, token->data, 16, c) == 0)
+			memcpy(c->qc_tokens[c->qc_ntokens++], token->data, 16);
+		return (0);
+	}
+	for (i = 0; i < c->qc_ntokens; i++) {
+		if (memcmp(c->qc_tokens[i], token->data, 16) == 0) {
+			(void)table_remove(t, token->data, 16);
+			c->qc_ntokens--;
+			memmove(c->qc_tokens[i], c->qc_tokens[c->qc_ntokens],
+			    16);
+			break;
+		}
+	}
+	return (0);
+}
+
+static int
+reset_cb(ngtcp2_conn *ng, const ngtcp2_pkt_stateless_reset2 *sr, void *arg)
+{
+	struct quic_conn	*c = arg;
+
+	(void)ng;
+	(void)sr;
+	c->qc_reset = true;
+	return (0);
+}
+
+static void
+rand_cb(uint8_t *out, size_t len, const ngtcp2_rand_ctx *ctx)
+{
+	(void)ctx;
+	arc4random_buf(out, len);
+}

@@ -1,0 +1,245 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * QUIC for workers and the client: an endpoint is a set of connections that
+ * share one CID space.  There is no socket and no clock in here: packets and
+ * time go in, packets come out through ops->transmit, so that tests run in
+ * virtual time.  An endpoint can accept and dial at the same time.
+ *
+ * All times are monotonic nanoseconds given by the caller.
+ */
+#ifndef WZP_QUIC_ENDPOINT_H
+#define WZP_QUIC_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/addr.h"
+
+struct quic_conn;
+struct quic_endpoint;
+struct quic_tls;
+
+#define QUIC_CID_LEN		12	/* of ours; as_original: 8 */
+#define QUIC_MAX_DATAGRAM	1472	/* max_udp_payload_size (1.2) */
+#define QUIC_SNI_MAX		254
+#define QUIC_DELIVER_MS		1000
+
+/* A packet on its way out; data is valid during the call only. */
+struct quic_packet {
+	const struct addr	*local;		/* may have addr_len 0 */
+	const struct addr	*remote;
+	unsigned int		 listener;	/* as given on receive */
+	uint8_t			 ecn;
+	const uint8_t		*data;
+	size_t			 len;
+};
+
+enum quic_close_kind {
+	QUIC_CLOSED_BY_PEER_APP,	/* CONNECTION_CLOSE 0x1d: clean end */
+	QUIC_CLOSED_BY_PEER,		/* CONNECTION_CLOSE 0x1c */
+	QUIC_CLOSED_LOCAL,		/* quic_conn_close() */
+	QUIC_CLOSED_IDLE,
+	QUIC_CLOSED_HANDSHAKE,		/* never got established */
+	QUIC_CLOSED_RESET,		/* stateless reset */
+	QUIC_CLOSED_ERROR		/* protocol violation by the peer */
+};
+
+struct quic_close {
+	enum quic_close_kind	 kind;
+	uint64_t		 code;
+	const uint8_t		*reason;	/* hostile bytes */
+	size_t			 reason_len;
+	const char		*text;		/* our words, for the log */
+};
+
+/*
+ * Verdict on a ClientHello by ops->accept.  A refused one gets the TLS alert
+ * and a CONNECTION_CLOSE.
+ */
+enum quic_verdict {
+	QUIC_ACCEPT,
+	QUIC_REFUSE_NAME	/* unrecognized_name */
+};
+
+struct quic_ops {
+	/*
+	 * Server side, inside the ClientHello.  name: lower-cased SNI, or
+	 * "default" when the client sent none (wzp-protocol 1.3).  Of a
+	 * connection that was not accepted nothing more is heard.
+	 */
+	enum quic_verdict (*accept)(void *arg, struct quic_conn *,
+		    const char *name);
+	/*
+	 * The handshake is complete: server, after the client's Finished;
+	 * client, after the server's certificate was verified.
+	 */
+	void	(*established)(void *arg, struct quic_conn *);
+	/*
+	 * One framed message (wzp-protocol 2) in stream-ID order; bytes are
+	 * the JSON, without the length.
+	 */
+	void	(*message)(void *arg, struct quic_conn *, const uint8_t *,
+		    size_t);
+	/* Bytes of a unidirectional stream of the peer (`version`). */
+	void	(*uni)(void *arg, struct quic_conn *, const uint8_t *, size_t,
+		    bool fin);
+	/* Straight from the packet; other connections may be written here. */
+	void	(*datagram)(void *arg, struct quic_conn *, const uint8_t *,
+		    size_t);
+	/* The connection is over; conn is freed after this returns. */
+	void	(*closed)(void *arg, struct quic_conn *,
+		    const struct quic_close *);
+	/* Give this packet to the socket (batch it, no blocking). */
+	void	(*transmit)(void *arg, const struct quic_packet *);
+	/*
+	 * Client side: SHA-256 of the server's certificate, after libssl
+	 * verified CertificateVerify with it.  false refuses (bad_certificate).
+	 * NULL: any.
+	 */
+	bool	(*verify)(void *arg, struct quic_conn *,
+		    const uint8_t cert_sha256[32]);
+};
+
+struct quic_limits {
+	size_t		max_connections;
+	size_t		max_message;		/* bytes of one signal: 65536 */
+	size_t		max_send_queue;		/* bytes of messages per conn */
+	unsigned int	ack_delay_ms;		/* Q: ACK at the latest, 30 */
+	unsigned int	idle_ms;		/* 30000 */
+	unsigned int	keepalive_ms;		/* 5000; 0: none */
+	unsigned int	handshake_ms;		/* 10000 */
+	/*
+	 * A stream of the peer must be complete within this time of its first
+	 * byte, or the connection is closed (0: no limit).
+	 */
+	unsigned int	stream_ms;
+};
+
+struct quic_config {
+	const struct quic_ops	*ops;
+	void			*arg;
+	struct quic_limits	 limits;	/* quic_limits_default() */
+	struct quic_tls		*tls_server;	/* NULL: does not accept */
+	struct quic_tls		*tls_client;	/* NULL: does not dial */
+	uint8_t			 reset_key[32];	/* stateless reset tokens */
+	uint8_t			 slot;		/* byte 0 of our CIDs */
+	/*
+	 * Behave like an original client: 8-byte CIDs, 20-byte first DCID,
+	 * STOP_SENDING 0 on every stream opened.
+	 */
+	bool			 as_original;
+};
+
+void	 quic_limits_default(struct quic_limits *);
+struct quic_endpoint
+	*quic_endpoint_new(const struct quic_config *);
+/* Frees all connections without sending anything and without callbacks. */
+void	 quic_endpoint_free(struct quic_endpoint *);
+
+/*
+ * A datagram from the network.  Callbacks run from within.  Writes nothing
+ * by itself (acknowledgements wait for data or the ACK timer): call
+ * quic_endpoint_flush() at the end of the turn.
+ */
+void	 quic_endpoint_receive(struct quic_endpoint *, unsigned int listener,
+	    const struct addr *local, const struct addr *remote, uint8_t ecn,
+	    const uint8_t *, size_t, uint64_t now);
+/* Runs due timers. */
+void	 quic_endpoint_expire(struct quic_endpoint *, uint64_t now);
+/* Writes what connections have queued (handshake, messages, closes). */
+void	 quic_endpoint_flush(struct quic_endpoint *, uint64_t now);
+/* Next time quic_endpoint_expire() has something to do; UINT64_MAX: never. */
+uint64_t quic_endpoint_expiry(const struct quic_endpoint *);
+size_t	 quic_endpoint_connections(const struct quic_endpoint *);
+
+/* Dials; NULL: no memory or at the limit.  local may be NULL. */
+struct quic_conn
+	*quic_connect(struct quic_endpoint *, unsigned int listener,
+	    const struct addr *local, const struct addr *remote,
+	    const char *sni, uint64_t now);
+
+/*
+ * Queues one framed message on a new bidirectional stream, written in one
+ * piece, FIN behind it.  -1: the queue is full (ENOBUFS: a slow reader, the
+ * caller closes it) or the connection is closing (ENOTCONN).
+ */
+int	 quic_send_message(struct quic_conn *, const void *, size_t);
+/*
+ * Bytes of messages (with their 4-byte lengths) given to quic_send_message()
+ * that the peer has not yet acknowledged.
+ */
+size_t	 quic_send_queued(const struct quic_conn *);
+/* Raw bytes and FIN on a new unidirectional stream (`version`). */
+int	 quic_send_uni(struct quic_conn *, const void *, size_t);
+/*
+ * Writes one DATAGRAM now, through transmit, from within this call; never
+ * queued.  -1: dropped (too large, congestion limited, or not established).
+ * Never call it on the connection whose own datagram callback is running.
+ */
+int	 quic_send_datagram(struct quic_conn *, const void *, size_t,
+	    uint64_t now);
+/* Usable payload of a datagram now (wzp-protocol 1.2), 0: none. */
+size_t	 quic_max_datagram(const struct quic_conn *);
+/*
+ * Application close: CONNECTION_CLOSE 0x1d with code and reason goes out at
+ * the next flush, after the messages queued so far were written once.
+ * closed() follows with QUIC_CLOSED_LOCAL from expire/flush, not from within.
+ */
+void	 quic_close(struct quic_conn *, uint64_t code, const char *reason);
+/*
+ * The same, but waits until the peer has acknowledged all that was queued,
+ * at most QUIC_DELIVER_MS: for what must not be lost on a slow path (the
+ * answer to `version`, a last Hangup).
+ */
+void	 quic_close_when_delivered(struct quic_conn *, uint64_t code,
+	    const char *reason);
+
+void	*quic_conn_data(const struct quic_conn *);
+void	 quic_conn_set_data(struct quic_conn *, void *);
+struct quic_endpoint
+	*quic_conn_endpoint(const struct quic_conn *);
+bool	 quic_conn_is_server(const struct quic_conn *);
+bool	 quic_conn_established(const struct quic_conn *);
+const char
+	*quic_conn_name(const struct quic_conn *);	/* SNI */
+const struct addr
+	*quic_conn_remote(const struct quic_conn *);
+const struct addr
+	*quic_conn_local(const struct quic_conn *);
+unsigned int
+	 quic_conn_listener(const struct quic_conn *);
+/* TLS exporter (RFC 8446 7.5), no context.  -1: not established. */
+int	 quic_conn_export(const struct quic_conn *, const char *label,
+	    uint8_t *out, size_t len);
+/* Counters and path statistics. */
+struct quic_stats {
+	uint64_t	rtt_us;			/* smoothed */
+	uint64_t	packets_sent;
+	uint64_t	packets_lost;
+	uint64_t	datagrams_in;
+	uint64_t	datagrams_out;
+	uint64_t	datagrams_dropped;
+	uint64_t	bytes_in;		/* of datagrams */
+	uint64_t	bytes_out;
+	uint64_t	messages_in;
+	uint64_t	messages_out;
+};
+void	 quic_conn_stats(const struct quic_conn *, struct quic_stats *);
+
+#endif /* WZP_QUIC_ENDPOINT_H */

@@ -1,0 +1,29 @@
+# common/quic: QUIC for workers and the client (libquic), and its glue to a
+# worker's event loop and channels (libquicservice).
+
+noinst_LIBRARIES += common/libquic.a common/libquicservice.a
+common_libquic_a_SOURCES = \
+	common/quic/access.c common/quic/endpoint.h \
+	common/quic/cid.c common/quic/cid.h \
+	common/quic/conn.c common/quic/conn.h \
+	common/quic/endpoint.c \
+	common/quic/initial.c common/quic/initial.h \
+	common/quic/packet.c common/quic/packet.h \
+	common/quic/params.h common/quic/session.h \
+	common/quic/remotekey.c common/quic/remotekey.h \
+	common/quic/sni.c common/quic/sni.h \
+	common/quic/stream.c \
+	common/quic/timer.c common/quic/timer.h \
+	common/quic/tls.c common/quic/tls.h \
+	common/quic/udp.c common/quic/udp.h
+common_libquicservice_a_SOURCES = \
+	common/quic/service.c common/quic/service.h
+
+QUIC_TEST_LIBS = common/libquic.a common/libbase.a $(QUIC_LIBS) \
+	$(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/quic_test
+regress_unit_quic_test_SOURCES = regress/unit/quic_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_test_LDADD = $(QUIC_TEST_LIBS)

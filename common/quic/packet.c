@@ -1,0 +1,154 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+
+/*
+ * Answers without a connection (packet.h).
+ */
+#include "config.h"
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/quic/packet.h"
+
+#define RESET_TOKEN_LEN	NGTCP2_STATELESS_RESET_TOKENLEN
+/*
+ * A reset has to look like a packet with a CID of its receiver's length
+ * (RFC 9000 10.3: at least 5 bytes before the token; 21 in all).
+ */
+#define RESET_MIN	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + RESET_TOKEN_LEN)
+#define RESET_MAX	43
+
+void
+packet_rate_init(struct packet_rate *pr, uint64_t per_second, uint64_t burst)
+{
+	pr->pr_per_second = per_second;
+	pr->pr_burst = burst;
+	pr->pr_tokens = burst * 1000;
+	pr->pr_at = 0;
+}
+
+bool
+packet_rate_take(struct packet_rate *pr, uint64_t now)
+{
+	uint64_t	ms;
+
+	if (now > pr->pr_at) {
+		ms = (now - pr->pr_at) / NS_PER_MS;
+		if (ms > 1000 * pr->pr_burst)
+			ms = 1000 * pr->pr_burst;
+		pr->pr_tokens += ms * pr->pr_per_second;
+		pr->pr_at += ms * NS_PER_MS;
+		if (pr->pr_tokens >= pr->pr_burst * 1000) {
+			pr->pr_tokens = pr->pr_burst * 1000;
+			pr->pr_at = now;
+		}
+	}
+	if (pr->pr_tokens < 1000)
+		return (false);
+	pr->pr_tokens -= 1000;
+	return (true);
+}
+
+size_t
+packet_version_negotiation(uint8_t *out, size_t cap, const uint8_t *p,
+    size_t len)
+{
+	/* The second one keeps clients honest (RFC 9000 15). */
+	static const uint32_t	versions[] = { NGTCP2_PROTO_VER_V1,
+				    0x1a2a3a4a };
+	ngtcp2_version_cid	vc;
+	ngtcp2_ssize		n;
+	uint32_t		version;
+
+	/* Only a datagram that could begin a connection (RFC 9000 6.1). */
+	if (len < NGTCP2_MAX_UDP_PAYLOAD_SIZE || (p[0] & 0x80) == 0)
+		return (0);
+	version = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 |
+	    (uint32_t)p[3] << 8 | p[4];
+	if (version == 0 || version == NGTCP2_PROTO_VER_V1)
+		return (0);
+	/* Version 2 is known to ngtcp2 but not spoken here: rv may be 0. */
+	switch (ngtcp2_pkt_decode_version_cid(&vc, p, len, 0)) {
+	case 0:
+	case NGTCP2_ERR_VERSION_NEGOTIATION:
+		break;
+	default:
+		return (0);
+	}
+	if (vc.dcidlen > NGTCP2_MAX_CIDLEN || vc.scidlen > NGTCP2_MAX_CIDLEN)
+		return (0);
+	n = ngtcp2_pkt_write_version_negotiation(out, cap,
+	    (uint8_t)arc4random_uniform(256), vc.scid, vc.scidlen, vc.dcid,
+	    vc.dcidlen, versions, sizeof(versions) / sizeof(versions[0]));
+	return (n > 0 ? (size_t)n : 0);
+}
+
+int
+packet_reset_token(uint8_t token[16], const uint8_t reset_key[32],
+    const uint8_t *cid, size_t cid_len)
+{
+	ngtcp2_cid	c;
+
+	if (cid_len > NGTCP2_MAX_CIDLEN)
+		return (-1);
+	ngtcp2_cid_init(&c, cid, cid_len);
+	if (ngtcp2_crypto_generate_stateless_reset_token(token, reset_key, 32,
+	    &c) != 0)
+		return (-1);
+	return (0);
+}
+
+size_t
+packet_reset(uint8_t *out, size_t cap, const uint8_t *cid, size_t cid_len,
+    const uint8_t reset_key[32], size_t len)
+{
+	uint8_t		token[RESET_TOKEN_LEN], noise[RESET_MAX];
+	size_t		total;
+	ngtcp2_ssize	n;
+
+	/* Shorter than its trigger, or two endpoints would go on for ever. */
+	if (len <= RESET_MIN)
+		return (0);
+	total = len - 1;
+	if (total > RESET_MAX)
+		total = RESET_MAX - arc4random_uniform(8);
+	if (packet_reset_token(token, reset_key, cid, cid_len) == -1)
+		return (0);
+	arc4random_buf(noise, sizeof(noise));
+	n = ngtcp2_pkt_write_stateless_reset(out, cap, token, noise,
+	    total - RESET_TOKEN_LEN);
+	return (n > 0 ? (size_t)n : 0);
+}
+
+size_t
+packet_refuse(uint8_t *out, size_t cap, const uint8_t *p, size_t len)
+{
+	ngtcp2_pkt_hd	hd;
+	ngtcp2_ssize	n;
+
+	if (ngtcp2_accept(&hd, p, len) != 0 ||
+	    hd.version != NGTCP2_PROTO_VER_V1)
+		return (0);
+	n = ngtcp2_crypto_write_connection_close(out, cap, hd.version,
+	    &hd.scid, &hd.dcid, NGTCP2_CONNECTION_REFUSED, NULL, 0);
+	return (n > 0 ? (size_t)n : 0);
+}

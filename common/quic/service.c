@@ -1,0 +1,277 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+
+/*
+ * An endpoint in a worker (service.h).  A turn is: messages from doord go
+ * into the endpoint, which calls the worker; then everything that came of
+ * it leaves in one system call a socket.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/quic/service.h"
+#include "common/quic/udp.h"
+
+struct quic_service {
+	struct ev_loop		*qs_loop;
+	struct ev_timer		 qs_timer;
+	uint64_t		 qs_armed;	/* for when; UINT64_MAX: not */
+	struct quic_endpoint	*qs_ep;
+	struct quic_ops		 qs_ops;	/* ours around the worker's */
+	const struct quic_ops	*qs_user;
+	void			*qs_arg;
+	struct udp		*qs_udp[SERVICE_LISTENERS_MAX];
+	uint64_t		 qs_now;	/* 0: to be read */
+	uint64_t		 qs_dropped;
+};
+
+static enum quic_verdict accept_cb(void *, struct quic_conn *, const char *);
+static void	established_cb(void *, struct quic_conn *);
+static void	message_cb(void *, struct quic_conn *, const uint8_t *,
+		    size_t);
+static void	uni_cb(void *, struct quic_conn *, const uint8_t *, size_t,
+		    bool);
+static void	datagram_cb(void *, struct quic_conn *, const uint8_t *,
+		    size_t);
+static void	closed_cb(void *, struct quic_conn *,
+		    const struct quic_close *);
+static bool	verify_cb(void *, struct quic_conn *, const uint8_t [32]);
+static void	transmit_cb(void *, const struct quic_packet *);
+static void	timer_cb(struct ev_loop *, struct ev_timer *, int);
+static void	arm(struct quic_service *);
+
+struct quic_service *
+quic_service_new(struct ev_loop *loop, const struct quic_config *cf)
+{
+	struct quic_service	*qs;
+	struct quic_config	 own = *cf;
+
+	if ((qs = calloc(1, sizeof(*qs))) == NULL)
+		return (NULL);
+	qs->qs_loop = loop;
+	qs->qs_user = cf->ops;
+	qs->qs_arg = cf->arg;
+	qs->qs_armed = UINT64_MAX;
+	qs->qs_ops.accept = cf->ops->accept == NULL ? NULL : accept_cb;
+	qs->qs_ops.established = established_cb;
+	qs->qs_ops.message = message_cb;
+	qs->qs_ops.uni = uni_cb;
+	qs->qs_ops.datagram = datagram_cb;
+	qs->qs_ops.closed = closed_cb;
+	qs->qs_ops.verify = cf->ops->verify == NULL ? NULL : verify_cb;
+	qs->qs_ops.transmit = transmit_cb;
+	own.ops = &qs->qs_ops;
+	own.arg = qs;
+	if ((qs->qs_ep = quic_endpoint_new(&own)) == NULL) {
+		free(qs);
+		return (NULL);
+	}
+	ev_timer_init(&qs->qs_timer, timer_cb, 0., 0.);
+	qs->qs_timer.data = qs;
+	return (qs);
+}
+
+int
+quic_service_add_socket(struct quic_service *qs, unsigned int listener,
+    const struct addr *bound, int fd)
+{
+	struct udp	*u;
+
+	if (listener >= SERVICE_LISTENERS_MAX) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if ((u = udp_new(fd, bound)) == NULL)
+		return (-1);
+	udp_free(qs->qs_udp[listener]);
+	qs->qs_udp[listener] = u;
+	return (0);
+}
+
+void
+quic_service_input(struct quic_service *qs, const struct msg_door_datagram *m)
+{
+	quic_endpoint_receive(qs->qs_ep, (unsigned int)m->listener, &m->local,
+	    &m->remote, (uint8_t)m->ecn, m->payload.data, m->payload.len,
+	    quic_service_now(qs));
+}
+
+void
+quic_service_turn(struct quic_service *qs)
+{
+	unsigned int	i;
+
+	qs->qs_now = 0;
+	quic_endpoint_expire(qs->qs_ep, quic_service_now(qs));
+	quic_endpoint_flush(qs->qs_ep, quic_service_now(qs));
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+		if (qs->qs_udp[i] != NULL)
+			udp_flush(qs->qs_udp[i]);
+	}
+	arm(qs);
+	qs->qs_now = 0;
+}
+
+struct quic_endpoint *
+quic_service_endpoint(struct quic_service *qs)
+{
+	return (qs->qs_ep);
+}
+
+uint64_t
+quic_service_now(struct quic_service *qs)
+{
+	if (qs->qs_now == 0)
+		qs->qs_now = clock_mono_ns();
+	return (qs->qs_now);
+}
+
+uint64_t
+quic_service_dropped(const struct quic_service *qs)
+{
+	uint64_t	n = qs->qs_dropped;
+	unsigned int	i;
+
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+		if (qs->qs_udp[i] != NULL)
+			n += udp_dropped(qs->qs_udp[i]);
+	}
+	return (n);
+}
+
+void
+quic_service_free(struct quic_service *qs)
+{
+	unsigned int	i;
+
+	if (qs == NULL)
+		return;
+	ev_timer_stop(qs->qs_loop, &qs->qs_timer);
+	quic_endpoint_free(qs->qs_ep);
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
+		udp_free(qs->qs_udp[i]);
+	free(qs);
+}
+
+/* An armed timer that is early is left alone: it finds out by itself. */
+static void
+arm(struct quic_service *qs)
+{
+	uint64_t	due = quic_endpoint_expiry(qs->qs_ep), now, wait;
+
+	if (due == UINT64_MAX || due >= qs->qs_armed)
+		return;
+	now = quic_service_now(qs);
+	wait = due > now ? due - now : 0;
+	ev_timer_stop(qs->qs_loop, &qs->qs_timer);
+	ev_now_update(qs->qs_loop);
+	ev_timer_set(&qs->qs_timer, (double)wait / (double)NS_PER_S, 0.);
+	ev_timer_start(qs->qs_loop, &qs->qs_timer);
+	qs->qs_armed = due;
+}
+
+static void
+timer_cb(struct ev_loop *loop, struct ev_timer *w, int revents)
+{
+	struct quic_service	*qs = w->data;
+
+	(void)loop;
+	(void)revents;
+	qs->qs_armed = UINT64_MAX;
+	quic_service_turn(qs);
+}
+
+static void
+transmit_cb(void *arg, const struct quic_packet *qp)
+{
+	struct quic_service	*qs = arg;
+
+	if (qp->listener >= SERVICE_LISTENERS_MAX ||
+	    qs->qs_udp[qp->listener] == NULL) {
+		qs->qs_dropped++;
+		return;
+	}
+	udp_queue(qs->qs_udp[qp->listener], qp->local, qp->remote, qp->ecn,
+	    qp->data, qp->len);
+}
+
+static enum quic_verdict
+accept_cb(void *arg, struct quic_conn *c, const char *name)
+{
+	struct quic_service	*qs = arg;
+
+	return (qs->qs_user->accept(qs->qs_arg, c, name));
+}
+
+static void
+established_cb(void *arg, struct quic_conn *c)
+{
+	struct quic_service	*qs = arg;
+
+	if (qs->qs_user->established != NULL)
+		qs->qs_user->established(qs->qs_arg, c);
+}
+
+static void
+message_cb(void *arg, struct quic_conn *c, const uint8_t *data, size_t len)
+{
+	struct quic_service	*qs = arg;
+
+	if (qs->qs_user->message != NULL)
+		qs->qs_user->message(qs->qs_arg, c, data, len);
+}
+
+static void
+uni_cb(void *arg, struct quic_conn *c, const uint8_t *data, size_t len,
+    bool fin)
+{
+	struct quic_service	*qs = arg;
+
+	if (qs->qs_user->uni != NULL)
+		qs->qs_user->uni(qs->qs_arg, c, data, len, fin);
+}
+
+static void
+datagram_cb(void *arg, struct quic_conn *c, const uint8_t *data, size_t len)
+{
+	struct quic_service	*qs = arg;
+
+	if (qs->qs_user->datagram != NULL)
+		qs->qs_user->datagram(qs->qs_arg, c, data, len);
+}
+
+static void
+closed_cb(void *arg, struct quic_conn *c, const struct quic_close *qc)
+{
+	struct quic_service	*qs = arg;
+
+	if (qs->qs_user->closed != NULL)
+		qs->qs_user->closed(qs->qs_arg, c, qc);
+}
+
+static bool
+verify_cb(void *arg, struct quic_conn *c, const uint8_t hash[32])
+{
+	struct quic_service	*qs = arg;
+
+	return (qs->qs_user->verify(qs->qs_arg, c, hash));
+}

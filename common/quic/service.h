@@ -1,0 +1,68 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+
+/*
+ * A QUIC endpoint inside a worker: datagrams come in as messages from doord,
+ * go out on the shared UDP sockets, and one timer of the event loop drives
+ * the connections.  It lives in libquicservice.a, so that the client, which
+ * reads its own socket, links without the IPC library.
+ */
+#ifndef WZP_QUIC_SERVICE_H
+#define WZP_QUIC_SERVICE_H
+
+#include <ev.h>
+#include <stdint.h>
+
+#include "common/base/addr.h"
+#include "common/ipc/messages.h"
+#include "common/quic/endpoint.h"
+
+#define SERVICE_LISTENERS_MAX	16
+
+struct quic_service;
+
+/*
+ * config is copied.  config->ops stays the caller's (it must outlive the
+ * service), but its transmit member is not used: the service sends.  All
+ * callbacks get config->arg.  NULL: no memory.
+ */
+struct quic_service
+	*quic_service_new(struct ev_loop *, const struct quic_config *);
+/*
+ * Sends for this listener leave on fd, which the service takes (and closes
+ * in quic_service_free or when the same listener is added again).
+ */
+int	 quic_service_add_socket(struct quic_service *, unsigned int listener,
+	    const struct addr *, int fd);
+/* From the worker's message handler, for MSG_DOOR_DATAGRAM. */
+void	 quic_service_input(struct quic_service *,
+	    const struct msg_door_datagram *);
+/*
+ * End of a turn (the worker's batch_end, and after any other work that
+ * queued something): due timers, flush, one sendmmsg(2) a socket, re-arms
+ * the timer.  The service calls it by itself when its timer fires.
+ */
+void	 quic_service_turn(struct quic_service *);
+struct quic_endpoint
+	*quic_service_endpoint(struct quic_service *);
+/* Monotonic ns; read once a turn, so cheap inside datagram handlers. */
+uint64_t quic_service_now(struct quic_service *);
+/* Datagrams that the sockets did not take. */
+uint64_t quic_service_dropped(const struct quic_service *);
+void	 quic_service_free(struct quic_service *);
+
+#endif /* WZP_QUIC_SERVICE_H */

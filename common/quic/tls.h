@@ -1,0 +1,48 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * TLS settings of an endpoint: ALPN "wzp", TLS 1.3 only.  A server's private
+ * key is elsewhere: each CertificateVerify goes to the signer, through a
+ * small OpenSSL provider that holds only the public key (doc/PRIVSEP).
+ */
+#ifndef WZP_QUIC_TLS_H
+#define WZP_QUIC_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct quic_tls;
+
+/*
+ * Signs tbs (130 or 146 bytes, RFC 8446 4.4.3) with the Ed25519 key of the
+ * certificate.  -1: refused or away; that handshake fails, nothing else.
+ */
+typedef int quic_signer(void *arg, const uint8_t *tbs, size_t len,
+    uint8_t sig[64]);
+
+/* First line of main: no host openssl.cnf, providers loaded.  -1: fatal. */
+int		 quic_tls_init(void);
+void		 quic_tls_fini(void);
+/* cert: DER of an Ed25519 certificate. */
+struct quic_tls	*quic_tls_server(const uint8_t *cert, size_t len,
+		    quic_signer *, void *arg);
+/* Verifies CertificateVerify always; the certificate itself by ops->verify. */
+struct quic_tls	*quic_tls_client(bool as_original);
+void		 quic_tls_free(struct quic_tls *);
+
+#endif /* WZP_QUIC_TLS_H */

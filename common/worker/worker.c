@@ -1,0 +1,554 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The frame of every worker (see worker.h).  relayd speaks first: settings,
+ * addresses, sockets, channels, start.  The worker answers with MSG_READY
+ * once it is locked in and serves.  It ends when relayd says so or is gone;
+ * signals meant for the whole group are relayd's business.
+ */
+
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/ipc/mesh.h"
+#include "common/sandbox/sandbox.h"
+#include "common/worker/worker.h"
+
+#define WORKER_FD	3
+#define NEIGHBOURS_MAX	16
+
+/* Log lines a second, and how much of the channel they may fill. */
+#define LOG_RATE	100
+#define LOG_QUEUE_MAX	(256 * 1024)
+
+struct worker {
+	const struct worker_ops	*wk_ops;
+	void			*wk_ctx;
+	struct ev_loop		*wk_loop;
+	struct channel		*wk_relayd;
+	struct channel		*wk_channels[NEIGHBOURS_MAX];
+	unsigned int		 wk_instance;
+	struct msg_settings	 wk_settings;
+	bool			 wk_serving;
+	bool			 wk_exiting;
+	int			 wk_status;
+	uint64_t		 wk_started;
+	ev_timer		 wk_log_timer;
+	uint64_t		 wk_log_second;
+	unsigned int		 wk_log_count;	/* of this second */
+	uint64_t		 wk_log_lost;
+};
+
+static void	worker_log(enum log_level, const char *);
+static bool	worker_log_send(struct worker *, enum log_level,
+		    const char *);
+static void	worker_log_tick(EV_P_ ev_timer *, int);
+static void	worker_relayd_message(struct channel *, void *, enum msg_type,
+		    const void *, int);
+static void	worker_relayd_broken(struct channel *, void *, const char *);
+static void	worker_message(struct channel *, void *, enum msg_type,
+		    const void *, int);
+static void	worker_broken(struct channel *, void *, const char *);
+static void	worker_batch_end(struct channel *, void *);
+static void	worker_add_channel(struct worker *, const struct msg_channel *,
+		    int);
+static void	worker_lose_channel(struct worker *, struct channel *);
+static void	worker_start(struct worker *, const struct msg_start *);
+static void	worker_stats(struct worker *, struct channel *,
+		    const struct msg_ctl_query *);
+static struct channel
+		**worker_find(struct worker *, enum proc, unsigned int, bool);
+static void	worker_options(struct worker *, int, char **);
+
+static const struct channel_ops	relayd_ops = {
+	worker_relayd_message, worker_relayd_broken, NULL
+};
+
+static const struct channel_ops	neighbour_ops = {
+	worker_message, worker_broken, worker_batch_end
+};
+
+/* The log sink has no argument; there is one worker in a process. */
+static struct worker	*the_worker;
+
+int
+worker_main(int argc, char **argv, const struct worker_ops *ops, void *ctx)
+{
+	struct worker	*w;
+	struct stat	 st;
+	int		 status;
+
+	log_init(proc_name(ops->role), NULL);
+	if (fstat(WORKER_FD, &st) == -1 || !S_ISSOCK(st.st_mode)) {
+		fprintf(stderr, "%s is a part of wzp: relayd starts it\n",
+		    proc_name(ops->role));
+		return (2);
+	}
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		fatal("calloc");
+	w->wk_ops = ops;
+	w->wk_ctx = ctx;
+	w->wk_started = clock_mono_ns();
+	worker_options(w, argc, argv);
+
+	/*
+	 * The terminal and the service manager signal the whole group;
+	 * relayd ends its workers in order.
+	 */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	fcntl(WORKER_FD, F_SETFD, FD_CLOEXEC);
+
+	if ((w->wk_loop = ev_loop_new(EVFLAG_NOENV)) == NULL)
+		fatalx("no event loop");
+	channel_set_instance(w->wk_instance);
+	if ((w->wk_relayd = channel_new(w->wk_loop, WORKER_FD, ops->role,
+	    PROC_RELAYD, 0, false, &relayd_ops, w)) == NULL)
+		fatal("channel");
+	ev_timer_init(&w->wk_log_timer, worker_log_tick, 1., 0.);
+	w->wk_log_timer.data = w;
+	the_worker = w;
+	log_init(proc_name(ops->role), worker_log);
+
+	ev_run(w->wk_loop, 0);
+
+	/*
+	 * No tidying up: the end of the process closes the channels, and
+	 * what the role still holds it may not touch any more.
+	 */
+	status = w->wk_status;
+	return (status);
+}
+
+static void
+worker_options(struct worker *w, int argc, char **argv)
+{
+	const char	*error;
+	int		 c;
+
+	while ((c = getopt(argc, argv, "I:")) != -1) {
+		if (c != 'I')
+			exit(2);
+		w->wk_instance = (unsigned int)strtonum(optarg, 0, 63, &error);
+		if (error != NULL)
+			fatalx("instance %s is %s", optarg, error);
+	}
+}
+
+void
+worker_exit(struct worker *w, int status)
+{
+	w->wk_exiting = true;
+	w->wk_status = status;
+	ev_break(w->wk_loop, EVBREAK_ALL);
+}
+
+void *
+worker_ctx(struct worker *w)
+{
+	return (w->wk_ctx);
+}
+
+struct ev_loop *
+worker_loop(struct worker *w)
+{
+	return (w->wk_loop);
+}
+
+enum proc
+worker_role(const struct worker *w)
+{
+	return (w->wk_ops->role);
+}
+
+unsigned int
+worker_instance(const struct worker *w)
+{
+	return (w->wk_instance);
+}
+
+const struct msg_settings *
+worker_settings(const struct worker *w)
+{
+	return (&w->wk_settings);
+}
+
+static struct channel **
+worker_find(struct worker *w, enum proc role, unsigned int instance,
+    bool data)
+{
+	struct channel	*ch;
+	size_t		 i;
+
+	for (i = 0; i < NEIGHBOURS_MAX; i++) {
+		ch = w->wk_channels[i];
+		if (ch != NULL && channel_peer(ch) == role &&
+		    channel_peer_instance(ch) == instance &&
+		    channel_is_data(ch) == data)
+			return (&w->wk_channels[i]);
+	}
+	return (NULL);
+}
+
+struct channel *
+worker_channel(struct worker *w, enum proc role, unsigned int instance)
+{
+	struct channel	**slot;
+
+	if (role == PROC_RELAYD)
+		return (w->wk_relayd);
+	slot = worker_find(w, role, instance, false);
+	return (slot != NULL ? *slot : NULL);
+}
+
+struct channel *
+worker_data_channel(struct worker *w, enum proc role, unsigned int instance)
+{
+	struct channel	**slot;
+
+	slot = worker_find(w, role, instance, true);
+	return (slot != NULL ? *slot : NULL);
+}
+
+/* Logging. */
+
+static void
+worker_log(enum log_level level, const char *line)
+{
+	struct worker	*w = the_worker;
+	uint64_t	 second;
+
+	second = clock_mono_ns() / NS_PER_S;
+	if (second != w->wk_log_second) {
+		w->wk_log_second = second;
+		w->wk_log_count = 0;
+	}
+	if (w->wk_log_count >= LOG_RATE || !worker_log_send(w, level, line)) {
+		if (w->wk_log_lost++ == 0)
+			ev_timer_start(w->wk_loop, &w->wk_log_timer);
+		return;
+	}
+	w->wk_log_count++;
+}
+
+static bool
+worker_log_send(struct worker *w, enum log_level level, const char *line)
+{
+	struct msg_log	msg;
+
+	if (channel_queued(w->wk_relayd) > LOG_QUEUE_MAX)
+		return (false);
+	memset(&msg, 0, sizeof(msg));
+	msg.level = level;
+	snprintf(msg.text, sizeof(msg.text), "%s", line);
+	return (channel_send(w->wk_relayd, MSG_LOG, &msg) == 0);
+}
+
+static void
+worker_log_tick(EV_P_ ev_timer *t, int events)
+{
+	struct worker	*w = t->data;
+	char		 line[64];
+
+	(void)events;
+	snprintf(line, sizeof(line), "%llu log lines suppressed",
+	    (unsigned long long)w->wk_log_lost);
+	if (worker_log_send(w, LOG_LEVEL_WARN, line))
+		w->wk_log_lost = 0;
+	else {
+		ev_timer_set(t, 1., 0.);
+		ev_timer_start(EV_A_ t);
+	}
+}
+
+/* relayd. */
+
+static void
+worker_relayd_broken(struct channel *ch, void *arg, const char *why)
+{
+	struct worker	*w = arg;
+
+	/* Nobody is left to tell. */
+	(void)ch;
+	worker_exit(w, why != NULL ? 1 : 0);
+}
+
+static void
+worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
+    const void *msg, int fd)
+{
+	const struct msg_shutdown	*bye;
+	const struct worker_ops		*ops;
+	struct worker			*w = arg;
+
+	(void)ch;
+	ops = w->wk_ops;
+	switch (type) {
+	case MSG_SETTINGS:
+		memcpy(&w->wk_settings, msg, sizeof(w->wk_settings));
+		log_set_verbose((int)w->wk_settings.verbose);
+		if (ops->settings != NULL)
+			ops->settings(w, msg);
+		break;
+	case MSG_LISTEN:
+		if (ops->listen != NULL)
+			ops->listen(w, msg);
+		break;
+	case MSG_UDP_SOCKET:
+		if (ops->udp_socket != NULL)
+			ops->udp_socket(w, msg, fd);
+		else
+			close(fd);
+		break;
+	case MSG_CONTROL_SOCKET:
+		if (ops->control_socket != NULL)
+			ops->control_socket(w, msg, fd);
+		else
+			close(fd);
+		break;
+	case MSG_SEED:
+		if (ops->seed != NULL)
+			ops->seed(w, ((const struct msg_seed *)msg)->seed);
+		/* The one copy that is left belongs to the role. */
+		explicit_bzero((void *)(uintptr_t)msg,
+		    sizeof(struct msg_seed));
+		break;
+	case MSG_CHANNEL:
+		worker_add_channel(w, msg, fd);
+		break;
+	case MSG_START:
+		worker_start(w, msg);
+		break;
+	case MSG_SHUTDOWN:
+		bye = msg;
+		if (ops->shutdown != NULL && w->wk_serving)
+			ops->shutdown(w, bye->deadline_ms);
+		else
+			worker_exit(w, 0);
+		break;
+	default:
+		if (fd != -1)
+			close(fd);
+		break;
+	}
+}
+
+static void
+worker_start(struct worker *w, const struct msg_start *start)
+{
+	struct sandbox_identity	 id;
+	struct msg_ready	 ready;
+	size_t			 i;
+
+	if (w->wk_ops->start != NULL && w->wk_ops->start(w) == -1) {
+		worker_exit(w, 1);
+		return;
+	}
+	memset(&id, 0, sizeof(id));
+	id.sid_switch = start->switch_ids;
+	id.sid_uid = (uid_t)start->uid;
+	id.sid_gid = (gid_t)start->gid;
+	snprintf(id.sid_root, sizeof(id.sid_root), "%s", start->root);
+	memset(&ready, 0, sizeof(ready));
+	if (sandbox_enter(w->wk_ops->role, &id,
+	    start->directory[0] != '\0' ? start->directory : NULL,
+	    ready.sandbox, sizeof(ready.sandbox)) == -1) {
+		worker_exit(w, 1);
+		return;
+	}
+	w->wk_serving = true;
+	channel_set_state(w->wk_relayd, MSG_AT_SERVE);
+	for (i = 0; i < NEIGHBOURS_MAX; i++)
+		if (w->wk_channels[i] != NULL)
+			channel_set_state(w->wk_channels[i], MSG_AT_SERVE);
+	if (w->wk_ops->serve != NULL && w->wk_ops->serve(w) == -1) {
+		worker_exit(w, 1);
+		return;
+	}
+	if (channel_send(w->wk_relayd, MSG_READY, &ready) == -1)
+		worker_exit(w, 1);
+}
+
+/* Neighbours. */
+
+static void
+worker_add_channel(struct worker *w, const struct msg_channel *msg, int fd)
+{
+	struct channel	**slot, *ch;
+	enum proc	  role = (enum proc)msg->role;
+	size_t		  i;
+
+	if ((slot = worker_find(w, role, (unsigned int)msg->instance,
+	    msg->data)) != NULL)
+		worker_lose_channel(w, *slot);
+	for (i = 0; i < NEIGHBOURS_MAX; i++)
+		if (w->wk_channels[i] == NULL)
+			break;
+	if (i == NEIGHBOURS_MAX || (ch = channel_new(w->wk_loop, fd,
+	    w->wk_ops->role, role, (unsigned int)msg->instance, msg->data,
+	    &neighbour_ops, w)) == NULL) {
+		log_warnx("no room for a channel to %s", proc_name(role));
+		close(fd);
+		return;
+	}
+	w->wk_channels[i] = ch;
+	if (w->wk_serving)
+		channel_set_state(ch, MSG_AT_SERVE);
+	if (w->wk_ops->channel != NULL)
+		w->wk_ops->channel(w, ch, msg->data);
+}
+
+static void
+worker_lose_channel(struct worker *w, struct channel *ch)
+{
+	enum proc	role = channel_peer(ch);
+	unsigned int	instance = channel_peer_instance(ch);
+	bool		data = channel_is_data(ch);
+	size_t		i;
+
+	for (i = 0; i < NEIGHBOURS_MAX; i++)
+		if (w->wk_channels[i] == ch)
+			w->wk_channels[i] = NULL;
+	channel_free(ch);
+	if (w->wk_ops->channel_lost != NULL)
+		w->wk_ops->channel_lost(w, role, instance, data);
+}
+
+static void
+worker_broken(struct channel *ch, void *arg, const char *why)
+{
+	struct worker	*w = arg;
+
+	if (why != NULL)
+		worker_blame(w, ch, why);
+	else
+		worker_lose_channel(w, ch);
+}
+
+void
+worker_blame(struct worker *w, struct channel *ch, const char *reason)
+{
+	struct msg_blame	msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.role = channel_peer(ch);
+	msg.instance = channel_peer_instance(ch);
+	log_escape(msg.reason, sizeof(msg.reason), reason, strlen(reason));
+	(void)channel_send(w->wk_relayd, MSG_BLAME, &msg);
+	worker_lose_channel(w, ch);
+}
+
+static void
+worker_message(struct channel *ch, void *arg, enum msg_type type,
+    const void *msg, int fd)
+{
+	struct worker			*w = arg;
+	const struct msg_ctl_query	*query;
+
+	if (type == MSG_CTL_QUERY) {
+		query = msg;
+		if (query->what == CTL_STATS) {
+			worker_stats(w, ch, query);
+			return;
+		}
+		if (w->wk_ops->message == NULL) {
+			worker_ctl_end(ch, query->id, "nothing of that here");
+			return;
+		}
+	}
+	if (w->wk_ops->message != NULL)
+		w->wk_ops->message(ch, w, type, msg, fd);
+	else if (fd != -1)
+		close(fd);
+}
+
+static void
+worker_batch_end(struct channel *ch, void *arg)
+{
+	struct worker	*w = arg;
+
+	if (w->wk_ops->batch_end != NULL)
+		w->wk_ops->batch_end(ch, w);
+}
+
+/* Control queries. */
+
+static void
+worker_stats(struct worker *w, struct channel *ch,
+    const struct msg_ctl_query *query)
+{
+	static struct row	 row;
+	struct channel		*other;
+	char			 name[33];
+	size_t			 i;
+
+	row_init(&row);
+	row_str(&row, "worker", proc_name(w->wk_ops->role));
+	row_u64(&row, "instance", w->wk_instance);
+	row_u64(&row, "pid", (uint64_t)getpid());
+	row_u64(&row, "uptime_s",
+	    (clock_mono_ns() - w->wk_started) / NS_PER_S);
+	for (i = 0; i < NEIGHBOURS_MAX; i++) {
+		other = w->wk_channels[i];
+		if (other == NULL || !channel_is_data(other))
+			continue;
+		snprintf(name, sizeof(name), "dropped_%s%u",
+		    proc_name(channel_peer(other)),
+		    channel_peer_instance(other));
+		row_u64(&row, name, channel_dropped(other));
+	}
+	if (w->wk_ops->stats != NULL)
+		w->wk_ops->stats(w, &row);
+	worker_ctl_row(ch, query->id, &row);
+	worker_ctl_end(ch, query->id, "");
+}
+
+void
+worker_ctl_row(struct channel *ch, uint64_t id, const struct row *row)
+{
+	struct msg_ctl_row	msg;
+
+	msg.id = id;
+	msg.cells.data = row->row_buf;
+	msg.cells.len = row->row_len;
+	(void)channel_send(ch, MSG_CTL_ROW, &msg);
+}
+
+void
+worker_ctl_end(struct channel *ch, uint64_t id, const char *error)
+{
+	struct msg_ctl_end	msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.id = id;
+	snprintf(msg.error, sizeof(msg.error), "%s", error);
+	(void)channel_send(ch, MSG_CTL_END, &msg);
+}

@@ -1,0 +1,1 @@
+# controld: what is built here.

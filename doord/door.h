@@ -1,0 +1,76 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+
+/*
+ * The door: says for each datagram of the shared port which worker gets it.
+ * Packets with one of our connection IDs go by that; first Initial packets
+ * are collected until the name in them can be read (reassembly.h).  No
+ * sockets and no channels in here.
+ */
+#ifndef WZP_DOORD_DOOR_H
+#define WZP_DOORD_DOOR_H
+
+#include <stdint.h>
+
+#include "doord/reassembly.h"
+
+#define DOOR_KNOWN_MAX	16384
+#define DOOR_KNOWN_MS	10000
+
+struct door;
+
+struct door_ops {
+	/*
+	 * Hand this datagram to the worker of a slot; -1: it is away or its
+	 * channel is full.
+	 */
+	int	(*forward)(void *arg, unsigned int slot,
+		    const struct door_datagram *);
+	/* Answer to the sender of dd. */
+	void	(*reply)(void *arg, const struct door_datagram *dd,
+		    const uint8_t *, size_t);
+};
+
+struct door_counters {
+	uint64_t	dc_received;
+	uint64_t	dc_by_cid;		/* forwarded by connection ID */
+	uint64_t	dc_by_name;		/* connections begun */
+	uint64_t	dc_repeated;		/* Initial of one begun before */
+	uint64_t	dc_waiting;		/* kept for reassembly */
+	uint64_t	dc_versions;		/* version negotiation sent */
+	uint64_t	dc_dropped_unknown;	/* nobody's packet */
+	uint64_t	dc_dropped_bad;		/* not a first flight */
+	uint64_t	dc_dropped_full;	/* reassembly is full */
+	uint64_t	dc_dropped_source;	/* too much from one source */
+	uint64_t	dc_dropped_expired;	/* never became complete */
+	uint64_t	dc_dropped_worker;	/* worker away or too slow */
+};
+
+struct door	*door_new(const struct door_ops *, void *arg);
+void		 door_free(struct door *);
+void		 door_packet(struct door *, const struct door_datagram *,
+		    uint64_t now);
+/* Call it now and then (a second is fine): forgets what is too old. */
+void		 door_expire(struct door *, uint64_t now);
+/* A worker was lost: what it was given before is no longer known. */
+void		 door_slot_lost(struct door *, unsigned int slot);
+const struct door_counters
+		*door_counters(const struct door *);
+size_t		 door_waiting(const struct door *);
+size_t		 door_known(const struct door *);
+
+#endif /* WZP_DOORD_DOOR_H */

@@ -1,0 +1,298 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+
+/*
+ * doord: reads the UDP sockets of the relay and hands each datagram to the
+ * worker that it is for, over the lossy data channels.  It holds no key and
+ * terminates nothing; the only packets that it sends are answers to QUIC
+ * versions that are not spoken here.
+ */
+#include "config.h"
+
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/ipc/slots.h"
+#include "common/quic/service.h"
+#include "common/quic/tls.h"
+#include "common/quic/udp.h"
+#include "common/worker/worker.h"
+#include "doord/door.h"
+
+#define EXPIRE_S	1.
+
+struct doord;
+
+struct socket_watch {
+	struct doord	*sw_doord;
+	unsigned int	 sw_listener;
+	struct udp	*sw_udp;
+	struct ev_io	 sw_io;
+};
+
+struct doord {
+	struct worker		*dd_worker;
+	struct door		*dd_door;
+	struct socket_watch	 dd_sockets[SERVICE_LISTENERS_MAX];
+	struct ev_timer		 dd_expire;
+	/* Channels that have something queued in this turn, by slot. */
+	uint64_t		 dd_touched;
+	uint64_t		 dd_now;
+};
+
+static void	udp_socket(struct worker *, const struct msg_udp_socket *,
+		    int);
+static void	channel_lost(struct worker *, enum proc, unsigned int, bool);
+static int	start(struct worker *);
+static int	serve(struct worker *);
+static void	stats(struct worker *, struct row *);
+static void	readable(struct ev_loop *, struct ev_io *, int);
+static void	expire(struct ev_loop *, struct ev_timer *, int);
+static void	received(void *, const struct addr *, const struct addr *,
+		    uint8_t, const uint8_t *, size_t);
+static int	forward(void *, unsigned int, const struct door_datagram *);
+static void	reply(void *, const struct door_datagram *, const uint8_t *,
+		    size_t);
+static struct channel *slot_channel(struct doord *, unsigned int);
+static void	flush(struct doord *);
+
+static const struct worker_ops ops = {
+	.role = PROC_DOORD,
+	.udp_socket = udp_socket,
+	.channel_lost = channel_lost,
+	.start = start,
+	.serve = serve,
+	.stats = stats
+};
+
+static const struct door_ops door_ops = {
+	.forward = forward,
+	.reply = reply
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct doord	d;
+
+	return (worker_main(argc, argv, &ops, &d));
+}
+
+static void
+udp_socket(struct worker *w, const struct msg_udp_socket *m, int fd)
+{
+	struct doord		*d = worker_ctx(w);
+	struct socket_watch	*sw;
+
+	if (m->listener >= SERVICE_LISTENERS_MAX ||
+	    d->dd_sockets[m->listener].sw_udp != NULL) {
+		log_warnx("listener %llu: not usable",
+		    (unsigned long long)m->listener);
+		close(fd);
+		return;
+	}
+	sw = &d->dd_sockets[m->listener];
+	sw->sw_doord = d;
+	sw->sw_listener = (unsigned int)m->listener;
+	if ((sw->sw_udp = udp_new(fd, &m->address)) == NULL)
+		fatal("listener %u", sw->sw_listener);
+}
+
+static int
+start(struct worker *w)
+{
+	struct doord	*d = worker_ctx(w);
+
+	d->dd_worker = w;
+	/* Initial packets are opened with OpenSSL's AES. */
+	if (quic_tls_init() == -1) {
+		log_warnx("no cryptography");
+		return (-1);
+	}
+	if ((d->dd_door = door_new(&door_ops, d)) == NULL) {
+		log_warn("door");
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+serve(struct worker *w)
+{
+	struct doord		*d = worker_ctx(w);
+	struct socket_watch	*sw;
+	unsigned int		 i;
+
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+		sw = &d->dd_sockets[i];
+		if (sw->sw_udp == NULL)
+			continue;
+		ev_io_init(&sw->sw_io, readable, udp_fd(sw->sw_udp), EV_READ);
+		sw->sw_io.data = sw;
+		ev_io_start(worker_loop(w), &sw->sw_io);
+	}
+	ev_timer_init(&d->dd_expire, expire, EXPIRE_S, EXPIRE_S);
+	d->dd_expire.data = d;
+	ev_timer_start(worker_loop(w), &d->dd_expire);
+	return (0);
+}
+
+/* A restarted worker knows nothing of what its predecessor was given. */
+static void
+channel_lost(struct worker *w, enum proc role, unsigned int instance,
+    bool data)
+{
+	struct doord	*d = worker_ctx(w);
+	int		 slot = slot_of(role, instance);
+
+	if (data && slot != -1 && d->dd_door != NULL)
+		door_slot_lost(d->dd_door, (unsigned int)slot);
+}
+
+static void
+readable(struct ev_loop *loop, struct ev_io *io, int revents)
+{
+	struct socket_watch	*sw = io->data;
+
+	(void)loop;
+	(void)revents;
+	sw->sw_doord->dd_now = clock_mono_ns();
+	(void)udp_receive(sw->sw_udp, received, sw);
+	udp_flush(sw->sw_udp);
+	flush(sw->sw_doord);
+}
+
+static void
+expire(struct ev_loop *loop, struct ev_timer *w, int revents)
+{
+	struct doord	*d = w->data;
+
+	(void)loop;
+	(void)revents;
+	door_expire(d->dd_door, clock_mono_ns());
+}
+
+static void
+received(void *arg, const struct addr *local, const struct addr *remote,
+    uint8_t ecn, const uint8_t *data, size_t len)
+{
+	struct socket_watch	*sw = arg;
+	struct door_datagram	 dd;
+
+	dd.dd_listener = sw->sw_listener;
+	dd.dd_local = *local;
+	dd.dd_remote = *remote;
+	dd.dd_ecn = ecn;
+	dd.dd_data = data;
+	dd.dd_len = len;
+	door_packet(sw->sw_doord->dd_door, &dd, sw->sw_doord->dd_now);
+}
+
+static int
+forward(void *arg, unsigned int slot, const struct door_datagram *dd)
+{
+	struct doord			*d = arg;
+	struct msg_door_datagram	 m;
+	struct channel			*ch;
+
+	if ((ch = slot_channel(d, slot)) == NULL)
+		return (-1);
+	memset(&m, 0, sizeof(m));
+	m.listener = dd->dd_listener;
+	m.local = dd->dd_local;
+	m.remote = dd->dd_remote;
+	m.ecn = dd->dd_ecn;
+	m.payload.data = dd->dd_data;
+	m.payload.len = dd->dd_len;
+	if (channel_queue(ch, MSG_DOOR_DATAGRAM, &m) == -1)
+		return (-1);
+	d->dd_touched |= UINT64_C(1) << slot;
+	return (0);
+}
+
+static void
+reply(void *arg, const struct door_datagram *dd, const uint8_t *data,
+    size_t len)
+{
+	struct doord	*d = arg;
+
+	udp_queue(d->dd_sockets[dd->dd_listener].sw_udp, &dd->dd_local,
+	    &dd->dd_remote, 0, data, len);
+}
+
+static struct channel *
+slot_channel(struct doord *d, unsigned int slot)
+{
+	const struct slot	*sl;
+
+	if ((sl = slot_owner(slot)) == NULL)
+		return (NULL);
+	return (worker_data_channel(d->dd_worker, sl->sl_role,
+	    sl->sl_instance));
+}
+
+/* One sendmmsg(2) for each worker that got something. */
+static void
+flush(struct doord *d)
+{
+	struct channel	*ch;
+	unsigned int	 slot;
+
+	for (slot = 0; d->dd_touched != 0; slot++) {
+		if ((d->dd_touched & (UINT64_C(1) << slot)) == 0)
+			continue;
+		d->dd_touched &= ~(UINT64_C(1) << slot);
+		if ((ch = slot_channel(d, slot)) != NULL)
+			channel_flush(ch);
+	}
+}
+
+static void
+stats(struct worker *w, struct row *row)
+{
+	struct doord			*d = worker_ctx(w);
+	const struct door_counters	*dc;
+	uint64_t			 udp = 0;
+	unsigned int			 i;
+
+	if (d->dd_door == NULL)
+		return;
+	dc = door_counters(d->dd_door);
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+		if (d->dd_sockets[i].sw_udp != NULL)
+			udp += udp_dropped(d->dd_sockets[i].sw_udp);
+	}
+	row_u64(row, "received", dc->dc_received);
+	row_u64(row, "by_cid", dc->dc_by_cid);
+	row_u64(row, "begun", dc->dc_by_name);
+	row_u64(row, "repeated", dc->dc_repeated);
+	row_u64(row, "collected", dc->dc_waiting);
+	row_u64(row, "versions", dc->dc_versions);
+	row_u64(row, "waiting", door_waiting(d->dd_door));
+	row_u64(row, "known", door_known(d->dd_door));
+	row_u64(row, "dropped_unknown", dc->dc_dropped_unknown);
+	row_u64(row, "dropped_bad", dc->dc_dropped_bad);
+	row_u64(row, "dropped_full", dc->dc_dropped_full);
+	row_u64(row, "dropped_source", dc->dc_dropped_source);
+	row_u64(row, "dropped_expired", dc->dc_dropped_expired);
+	row_u64(row, "dropped_worker", dc->dc_dropped_worker);
+	row_u64(row, "dropped_socket", udp);
+}

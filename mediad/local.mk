@@ -1,0 +1,23 @@
+# mediad: rooms and the fan-out of media.
+
+mediad_core = mediad/admission.c mediad/admission.h mediad/announce.c \
+	mediad/announce.h mediad/media.c mediad/media.h mediad/replay.c \
+	mediad/replay.h mediad/room.c mediad/room.h
+mediad_fake = regress/unit/fake_quic.c regress/unit/fake_quic.h
+mediad_test_LIBS = common/libwire.a common/libbase.a $(YYJSON_LIBS) \
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/room_test regress/unit/admission_test \
+	regress/unit/media_test
+regress_unit_room_test_SOURCES = regress/unit/room_test.c $(mediad_fake) \
+	mediad/announce.c mediad/room.c
+regress_unit_room_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_room_test_LDADD = $(mediad_test_LIBS)
+regress_unit_admission_test_SOURCES = regress/unit/admission_test.c \
+	mediad/admission.c mediad/replay.c
+regress_unit_admission_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_admission_test_LDADD = $(mediad_test_LIBS)
+regress_unit_media_test_SOURCES = regress/unit/media_test.c $(mediad_fake) \
+	$(mediad_core)
+regress_unit_media_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_media_test_LDADD = $(mediad_test_LIBS)

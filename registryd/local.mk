@@ -1,0 +1,1 @@
+# registryd: what is built here.

@@ -1,0 +1,834 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The registry's statements and what they are bound to.
+ */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "registryd/schema.h"
+#include "registryd/store.h"
+
+enum stmt {
+	STMT_BEGIN,
+	STMT_COMMIT,
+	STMT_ROLLBACK,
+	STMT_PUT,
+	STMT_CALL,
+	STMT_MEDIA_GET,
+	STMT_MEDIA_PUT,
+	STMT_PATH,
+	STMT_PROVE,
+	STMT_PROVEN,
+	STMT_LIVE,
+	STMT_ALL,
+	STMT_FILTERED,
+	STMT_MEDIA_SUM,
+	STMT_LOST,
+	STMT_PRUNE_AGE,
+	STMT_COUNT,
+	STMT_PRUNE_COUNT,
+	STMT_MAX
+};
+
+#define CALL_COLUMNS							\
+	"id, call_id, created_ms, caller, callee, caller_alias,"	\
+	" caller_proven, callee_proven, unconfirmed, state, mode,"	\
+	" reason, path, answered_ms, ended_ms, caller_addr, callee_addr"
+
+static const char *const	store_sql[STMT_MAX] = {
+	[STMT_BEGIN] = "BEGIN IMMEDIATE",
+	[STMT_COMMIT] = "COMMIT",
+	[STMT_ROLLBACK] = "ROLLBACK",
+	/* A state never goes back, and a known path is not forgotten. */
+	[STMT_PUT] = "INSERT INTO calls (call_id, created_ms, caller, callee,"
+	    " caller_alias, caller_proven, callee_proven, unconfirmed, state,"
+	    " mode, reason, path, answered_ms, ended_ms, caller_addr,"
+	    " callee_addr, boot_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+	    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+	    " ON CONFLICT (call_id, created_ms) DO UPDATE SET"
+	    " state = excluded.state, mode = excluded.mode,"
+	    " reason = excluded.reason, unconfirmed = excluded.unconfirmed,"
+	    " path = iif(excluded.path = 0, path, excluded.path),"
+	    " answered_ms = excluded.answered_ms,"
+	    " ended_ms = excluded.ended_ms,"
+	    " caller_addr = excluded.caller_addr,"
+	    " callee_addr = excluded.callee_addr,"
+	    " boot_id = excluded.boot_id"
+	    " WHERE excluded.state >= calls.state",
+	[STMT_CALL] = "SELECT id FROM calls WHERE call_id = ?1"
+	    " ORDER BY created_ms DESC LIMIT 1",
+	[STMT_MEDIA_GET] = "SELECT done_packets_in, done_bytes_in,"
+	    " done_packets_out, done_bytes_out, done_dropped_out,"
+	    " now_packets_in, now_bytes_in, now_packets_out, now_bytes_out,"
+	    " now_dropped_out, loss_pct, rtt_ms FROM call_media"
+	    " WHERE call = ?1 AND fingerprint = ?2",
+	[STMT_MEDIA_PUT] = "INSERT OR REPLACE INTO call_media (call,"
+	    " fingerprint, done_packets_in, done_bytes_in, done_packets_out,"
+	    " done_bytes_out, done_dropped_out, now_packets_in, now_bytes_in,"
+	    " now_packets_out, now_bytes_out, now_dropped_out, loss_pct,"
+	    " rtt_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	    " ?10, ?11, ?12, ?13, ?14, ?15)",
+	[STMT_PATH] = "UPDATE calls SET path = ?2 WHERE id = ?1 AND path = 0",
+	[STMT_PROVE] = "INSERT OR IGNORE INTO proven (fingerprint, since_ms)"
+	    " VALUES (?1, ?2)",
+	[STMT_PROVEN] = "SELECT 1 FROM proven WHERE fingerprint = ?1",
+	[STMT_LIVE] = "SELECT " CALL_COLUMNS " FROM calls"
+	    " WHERE id > ?1 AND state < 3 ORDER BY id LIMIT ?2",
+	[STMT_ALL] = "SELECT " CALL_COLUMNS " FROM calls"
+	    " WHERE id < ?1 AND state >= ?3 ORDER BY id DESC LIMIT ?2",
+	[STMT_FILTERED] = "SELECT " CALL_COLUMNS " FROM calls"
+	    " WHERE id < ?1 AND state >= ?3 AND"
+	    " (call_id = ?4 OR caller = ?4 OR callee = ?4)"
+	    " ORDER BY id DESC LIMIT ?2",
+	[STMT_MEDIA_SUM] = "SELECT fingerprint,"
+	    " done_packets_in, done_bytes_in, done_packets_out,"
+	    " done_bytes_out, done_dropped_out,"
+	    " now_packets_in, now_bytes_in, now_packets_out, now_bytes_out,"
+	    " now_dropped_out, loss_pct, rtt_ms FROM call_media"
+	    " WHERE call = ?1",
+	/* The last that was heard of it is the best time of its end. */
+	[STMT_LOST] = "UPDATE calls SET state = ?1, reason = ?2,"
+	    " ended_ms = max(created_ms, answered_ms, coalesce("
+	    "(SELECT max(updated_ms) FROM call_media WHERE call = calls.id),"
+	    " 0)) WHERE state < 3 AND boot_id <> ?3",
+	[STMT_PRUNE_AGE] = "DELETE FROM calls WHERE id IN (SELECT id FROM"
+	    " calls WHERE state = 3 AND ended_ms < ?1"
+	    " ORDER BY ended_ms LIMIT ?2)",
+	[STMT_COUNT] = "SELECT count(*) FROM calls",
+	[STMT_PRUNE_COUNT] = "DELETE FROM calls WHERE id IN (SELECT id FROM"
+	    " calls WHERE state = 3 ORDER BY id LIMIT ?1)"
+};
+
+/* In this order; each must answer as given (NULL: anything). */
+static const struct {
+	const char	*pragma;
+	const char	*want;
+} store_pragmas[] = {
+	{ "PRAGMA trusted_schema = OFF", NULL },
+	{ "PRAGMA cell_size_check = ON", NULL },
+	{ "PRAGMA temp_store = MEMORY", NULL },
+	{ "PRAGMA foreign_keys = ON", NULL },
+	{ "PRAGMA secure_delete = ON", "1" },
+	{ "PRAGMA journal_mode = WAL", "wal" },
+	{ "PRAGMA synchronous = FULL", NULL },
+	{ "PRAGMA synchronous", "2" }
+};
+
+struct store {
+	sqlite3		*st_db;
+	sqlite3_stmt	*st_stmt[STMT_MAX];
+	char		*st_path;
+	dev_t		 st_dev;
+	ino_t		 st_ino;
+	uint64_t	 st_boot_id;
+	uint64_t	 st_retention_ms;
+	uint64_t	 st_max_records;
+	uint64_t	 st_lost;
+	char		 st_error[128];
+};
+
+/* The counters of one member, in the order of the columns. */
+struct store_media_row {
+	uint64_t	done[5];
+	uint64_t	now[5];
+	uint64_t	loss_pct;
+	uint64_t	rtt_ms;
+};
+
+static int	 store_setup(struct store *, char *, size_t);
+static int	 store_pragma(struct store *, const char *, char *, size_t);
+static int	 store_migrate(struct store *, char *, size_t);
+static int	 store_prepare(struct store *);
+static int	 store_close_lost(struct store *);
+static int	 store_same_file(struct store *);
+static void	 store_note(struct store *);
+static enum store_result
+		 store_run(struct store *, sqlite3_stmt *);
+static void	 bind_u64(sqlite3_stmt *, int, uint64_t);
+static void	 bind_text(sqlite3_stmt *, int, const char *);
+static void	 bind_addr(sqlite3_stmt *, int, const struct addr *);
+static uint64_t	 column_u64(sqlite3_stmt *, int);
+static void	 column_text(sqlite3_stmt *, int, char *, size_t);
+static uint64_t	 add_u64(uint64_t, uint64_t);
+static void	 store_read_call(sqlite3_stmt *, struct store_call *);
+static void	 store_read_media(sqlite3_stmt *, int,
+		    struct store_media_row *);
+static int	 store_sum_media(struct store *, struct store_call *);
+static int	 store_rows(struct store *, sqlite3_stmt *, int64_t *,
+		    store_row_fn *, void *);
+
+/* Opening */
+
+struct store *
+store_open(const struct store_config *config, char *why, size_t whylen)
+{
+	struct store	*st;
+
+	if ((st = calloc(1, sizeof(*st))) == NULL ||
+	    (st->st_path = strdup(config->st_path)) == NULL) {
+		free(st);
+		(void)snprintf(why, whylen, "no memory");
+		return (NULL);
+	}
+	st->st_boot_id = config->st_boot_id;
+	st->st_retention_ms = config->st_retention_s > UINT64_MAX / 1000 ?
+	    UINT64_MAX : config->st_retention_s * 1000;
+	st->st_max_records = config->st_max_records;
+	if (store_setup(st, why, whylen) == -1) {
+		store_close(st);
+		return (NULL);
+	}
+	return (st);
+}
+
+static int
+store_setup(struct store *st, char *why, size_t whylen)
+{
+	char	text[128];
+	size_t	i;
+
+	if (sqlite3_open_v2(st->st_path, &st->st_db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+	    NULL) != SQLITE_OK) {
+		(void)snprintf(why, whylen, "cannot open: %s",
+		    st->st_db == NULL ? "no memory" :
+		    sqlite3_errmsg(st->st_db));
+		return (-1);
+	}
+	(void)sqlite3_busy_timeout(st->st_db, STORE_BUSY_MS);
+	(void)sqlite3_db_config(st->st_db, SQLITE_DBCONFIG_DEFENSIVE, 1,
+	    NULL);
+	for (i = 0; i < sizeof(store_pragmas) / sizeof(store_pragmas[0]);
+	    i++) {
+		if (store_pragma(st, store_pragmas[i].pragma, text,
+		    sizeof(text)) == -1 || (store_pragmas[i].want != NULL &&
+		    strcmp(text, store_pragmas[i].want) != 0)) {
+			(void)snprintf(why, whylen, "%s: %s",
+			    store_pragmas[i].pragma, st->st_error[0] != '\0' ?
+			    st->st_error : text);
+			return (-1);
+		}
+	}
+	if (store_pragma(st, "PRAGMA quick_check(1)", text,
+	    sizeof(text)) == -1) {
+		(void)snprintf(why, whylen, "check: %s", st->st_error);
+		return (-1);
+	}
+	if (strcmp(text, "ok") != 0) {
+		(void)snprintf(why, whylen, "damaged: %s", text);
+		return (-1);
+	}
+	if (store_migrate(st, why, whylen) == -1)
+		return (-1);
+	if (store_prepare(st) == -1 || store_close_lost(st) == -1 ||
+	    store_same_file(st) == -1) {
+		(void)snprintf(why, whylen, "%s", st->st_error);
+		return (-1);
+	}
+	return (0);
+}
+
+/* First column of the first row as text, "" when there is none. */
+static int
+store_pragma(struct store *st, const char *sql, char *text, size_t len)
+{
+	sqlite3_stmt	*stmt = NULL;
+	int		 rc;
+
+	text[0] = '\0';
+	rc = sqlite3_prepare_v2(st->st_db, sql, -1, &stmt, NULL);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(stmt);
+		if (rc == SQLITE_ROW)
+			column_text(stmt, 0, text, len);
+		if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+			rc = SQLITE_OK;
+	}
+	if (rc != SQLITE_OK)
+		store_note(st);
+	(void)sqlite3_finalize(stmt);
+	return (rc == SQLITE_OK ? 0 : -1);
+}
+
+static int
+store_migrate(struct store *st, char *why, size_t whylen)
+{
+	char	text[32];
+	long	version;
+
+	if (store_pragma(st, "PRAGMA user_version", text, sizeof(text)) == -1) {
+		(void)snprintf(why, whylen, "%s", st->st_error);
+		return (-1);
+	}
+	version = strtol(text, NULL, 10);
+	if (version < 0 || version > schema_version) {
+		(void)snprintf(why, whylen, "schema version %ld is newer than "
+		    "this program (%d)", version, schema_version);
+		return (-1);
+	}
+	if (version == 0) {
+		if (store_pragma(st, "SELECT count(*) FROM sqlite_schema",
+		    text, sizeof(text)) == -1) {
+			(void)snprintf(why, whylen, "%s", st->st_error);
+			return (-1);
+		}
+		if (strcmp(text, "0") != 0) {
+			(void)snprintf(why, whylen,
+			    "another program's database");
+			return (-1);
+		}
+	}
+	for (; version < schema_version; version++) {
+		if (sqlite3_exec(st->st_db, "BEGIN IMMEDIATE", NULL, NULL,
+		    NULL) != SQLITE_OK || sqlite3_exec(st->st_db,
+		    schema_steps[version], NULL, NULL, NULL) != SQLITE_OK ||
+		    sqlite3_exec(st->st_db, "COMMIT", NULL, NULL, NULL) !=
+		    SQLITE_OK) {
+			(void)snprintf(why, whylen, "schema step %ld: %s",
+			    version + 1, sqlite3_errmsg(st->st_db));
+			(void)sqlite3_exec(st->st_db, "ROLLBACK", NULL, NULL,
+			    NULL);
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+static int
+store_prepare(struct store *st)
+{
+	size_t	i;
+
+	for (i = 0; i < STMT_MAX; i++) {
+		if (sqlite3_prepare_v3(st->st_db, store_sql[i], -1,
+		    SQLITE_PREPARE_PERSISTENT, &st->st_stmt[i], NULL) !=
+		    SQLITE_OK) {
+			store_note(st);
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+static int
+store_close_lost(struct store *st)
+{
+	sqlite3_stmt	*stmt = st->st_stmt[STMT_LOST];
+
+	if (store_begin(st) == -1)
+		return (-1);
+	bind_u64(stmt, 1, CALL_ENDED);
+	bind_u64(stmt, 2, CALL_REASON_LOST);
+	(void)sqlite3_bind_int64(stmt, 3, (int64_t)st->st_boot_id);
+	if (store_run(st, stmt) != STORE_OK) {
+		store_rollback(st);
+		return (-1);
+	}
+	st->st_lost = (uint64_t)sqlite3_changes(st->st_db);
+	return (store_commit(st));
+}
+
+void
+store_close(struct store *st)
+{
+	size_t	i;
+
+	if (st == NULL)
+		return;
+	for (i = 0; i < STMT_MAX; i++)
+		(void)sqlite3_finalize(st->st_stmt[i]);
+	(void)sqlite3_close_v2(st->st_db);
+	free(st->st_path);
+	free(st);
+}
+
+uint64_t
+store_lost(const struct store *st)
+{
+	return (st->st_lost);
+}
+
+const char *
+store_error(const struct store *st)
+{
+	return (st->st_error);
+}
+
+/* Transactions */
+
+static void
+store_note(struct store *st)
+{
+	strlcpy(st->st_error, sqlite3_errmsg(st->st_db),
+	    sizeof(st->st_error));
+}
+
+/*
+ * SQLite goes on writing to a file that somebody removed.  Nothing written
+ * there is durable, so it does not count.
+ */
+static int
+store_same_file(struct store *st)
+{
+	struct stat	sb;
+
+	if (stat(st->st_path, &sb) == -1) {
+		strlcpy(st->st_error, "the database file is gone",
+		    sizeof(st->st_error));
+		return (-1);
+	}
+	if (st->st_ino == 0) {
+		st->st_dev = sb.st_dev;
+		st->st_ino = sb.st_ino;
+	} else if (st->st_dev != sb.st_dev || st->st_ino != sb.st_ino) {
+		strlcpy(st->st_error, "the database file was replaced",
+		    sizeof(st->st_error));
+		return (-1);
+	}
+	return (0);
+}
+
+/* A statement without rows.  Of one that is refused nothing remains. */
+static enum store_result
+store_run(struct store *st, sqlite3_stmt *stmt)
+{
+	int	rc;
+
+	rc = sqlite3_step(stmt);
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		store_note(st);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	switch (rc & 0xff) {
+	case SQLITE_DONE:
+	case SQLITE_ROW:
+		return (STORE_OK);
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_TOOBIG:
+		return (STORE_REFUSED);
+	default:
+		return (STORE_FAILED);
+	}
+}
+
+int
+store_begin(struct store *st)
+{
+	if (st->st_ino != 0 && store_same_file(st) == -1)
+		return (-1);
+	return (store_run(st, st->st_stmt[STMT_BEGIN]) == STORE_OK ? 0 : -1);
+}
+
+int
+store_commit(struct store *st)
+{
+	if (store_run(st, st->st_stmt[STMT_COMMIT]) == STORE_OK)
+		return (0);
+	store_rollback(st);
+	return (-1);
+}
+
+/* Some errors have already rolled back by themselves. */
+void
+store_rollback(struct store *st)
+{
+	char	error[sizeof(st->st_error)];
+
+	if (sqlite3_get_autocommit(st->st_db))
+		return;
+	memcpy(error, st->st_error, sizeof(error));
+	(void)store_run(st, st->st_stmt[STMT_ROLLBACK]);
+	memcpy(st->st_error, error, sizeof(error));
+}
+
+/* Values */
+
+/* SQLite's integers are signed: what is larger stays at the maximum. */
+static void
+bind_u64(sqlite3_stmt *stmt, int n, uint64_t value)
+{
+	(void)sqlite3_bind_int64(stmt, n, value > INT64_MAX ? INT64_MAX :
+	    (int64_t)value);
+}
+
+static void
+bind_text(sqlite3_stmt *stmt, int n, const char *text)
+{
+	(void)sqlite3_bind_text(stmt, n, text, -1, SQLITE_TRANSIENT);
+}
+
+static void
+bind_addr(sqlite3_stmt *stmt, int n, const struct addr *addr)
+{
+	char	text[ADDR_STRLEN];
+
+	if (addr->addr_len == 0)
+		(void)sqlite3_bind_null(stmt, n);
+	else
+		bind_text(stmt, n, addr_print(addr, text, sizeof(text)));
+}
+
+static uint64_t
+column_u64(sqlite3_stmt *stmt, int n)
+{
+	int64_t	value;
+
+	value = sqlite3_column_int64(stmt, n);
+	return (value < 0 ? 0 : (uint64_t)value);
+}
+
+static void
+column_text(sqlite3_stmt *stmt, int n, char *text, size_t len)
+{
+	const unsigned char	*value;
+
+	value = sqlite3_column_text(stmt, n);
+	strlcpy(text, value == NULL ? "" : (const char *)value, len);
+}
+
+static uint64_t
+add_u64(uint64_t a, uint64_t b)
+{
+	return (a > INT64_MAX - b ? INT64_MAX : a + b);
+}
+
+/* Writing */
+
+enum store_result
+store_put(struct store *st, const struct msg_call_put *put)
+{
+	sqlite3_stmt	*stmt = st->st_stmt[STMT_PUT];
+
+	if (put->state > CALL_ENDED) {
+		strlcpy(st->st_error, "no such state", sizeof(st->st_error));
+		return (STORE_REFUSED);
+	}
+	bind_text(stmt, 1, put->call_id);
+	bind_u64(stmt, 2, put->created_ms);
+	bind_text(stmt, 3, put->caller);
+	bind_text(stmt, 4, put->callee);
+	bind_text(stmt, 5, put->caller_alias);
+	bind_u64(stmt, 6, put->caller_proven);
+	bind_u64(stmt, 7, put->callee_proven);
+	bind_u64(stmt, 8, put->unconfirmed);
+	bind_u64(stmt, 9, put->state);
+	bind_u64(stmt, 10, put->mode);
+	bind_u64(stmt, 11, put->reason);
+	bind_u64(stmt, 12, put->path);
+	bind_u64(stmt, 13, put->answered_ms);
+	bind_u64(stmt, 14, put->ended_ms);
+	bind_addr(stmt, 15, &put->caller_addr);
+	bind_addr(stmt, 16, &put->callee_addr);
+	/* All 64 bits count here, whatever the sign. */
+	(void)sqlite3_bind_int64(stmt, 17, (int64_t)st->st_boot_id);
+	return (store_run(st, stmt));
+}
+
+static void
+store_read_media(sqlite3_stmt *stmt, int column, struct store_media_row *row)
+{
+	int	i;
+
+	for (i = 0; i < 5; i++) {
+		row->done[i] = column_u64(stmt, column + i);
+		row->now[i] = column_u64(stmt, column + 5 + i);
+	}
+	row->loss_pct = column_u64(stmt, column + 10);
+	row->rtt_ms = column_u64(stmt, column + 11);
+}
+
+enum store_result
+store_media(struct store *st, const struct msg_call_media *msg,
+    uint64_t now_ms)
+{
+	struct store_media_row	 row;
+	sqlite3_stmt		*stmt;
+	uint64_t		 fresh[5];
+	int64_t			 id = 0;
+	enum store_result	 result;
+	int			 i, rc;
+
+	stmt = st->st_stmt[STMT_CALL];
+	bind_text(stmt, 1, msg->call_id);
+	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		id = sqlite3_column_int64(stmt, 0);
+	else if (rc != SQLITE_DONE)
+		store_note(st);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	if (rc == SQLITE_DONE) {
+		strlcpy(st->st_error, "no such call", sizeof(st->st_error));
+		return (STORE_REFUSED);
+	}
+	if (rc != SQLITE_ROW)
+		return (STORE_FAILED);
+
+	memset(&row, 0, sizeof(row));
+	stmt = st->st_stmt[STMT_MEDIA_GET];
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	bind_text(stmt, 2, msg->fingerprint);
+	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		store_read_media(stmt, 0, &row);
+	else if (rc != SQLITE_DONE)
+		store_note(st);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return (STORE_FAILED);
+
+	fresh[0] = msg->packets_in;
+	fresh[1] = msg->bytes_in;
+	fresh[2] = msg->packets_out;
+	fresh[3] = msg->bytes_out;
+	fresh[4] = msg->dropped_out;
+	/*
+	 * Counters that went down are those of a new connection whose
+	 * predecessor's last word never came (mediad was restarted).
+	 */
+	if (fresh[0] < row.now[0] || fresh[2] < row.now[2]) {
+		for (i = 0; i < 5; i++) {
+			row.done[i] = add_u64(row.done[i], row.now[i]);
+			row.now[i] = 0;
+		}
+	}
+	for (i = 0; i < 5; i++) {
+		if (fresh[i] > INT64_MAX)
+			fresh[i] = INT64_MAX;
+		if (msg->final) {
+			row.done[i] = add_u64(row.done[i], fresh[i]);
+			row.now[i] = 0;
+		} else
+			row.now[i] = fresh[i];
+	}
+	stmt = st->st_stmt[STMT_MEDIA_PUT];
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	bind_text(stmt, 2, msg->fingerprint);
+	for (i = 0; i < 5; i++) {
+		bind_u64(stmt, 3 + i, row.done[i]);
+		bind_u64(stmt, 8 + i, row.now[i]);
+	}
+	bind_u64(stmt, 13, msg->loss_pct);
+	bind_u64(stmt, 14, msg->rtt_ms);
+	bind_u64(stmt, 15, now_ms);
+	if ((result = store_run(st, stmt)) != STORE_OK)
+		return (result);
+	if (row.done[0] == 0 && row.now[0] == 0)
+		return (STORE_OK);
+	stmt = st->st_stmt[STMT_PATH];
+	(void)sqlite3_bind_int64(stmt, 1, id);
+	bind_u64(stmt, 2, CALL_PATH_RELAY);
+	return (store_run(st, stmt));
+}
+
+enum store_result
+store_prove(struct store *st, const char *fp, uint64_t now_ms)
+{
+	sqlite3_stmt	*stmt = st->st_stmt[STMT_PROVE];
+
+	bind_text(stmt, 1, fp);
+	bind_u64(stmt, 2, now_ms);
+	return (store_run(st, stmt));
+}
+
+/* Reading */
+
+int
+store_is_proven(struct store *st, const char *fp)
+{
+	sqlite3_stmt	*stmt = st->st_stmt[STMT_PROVEN];
+	int		 rc;
+
+	/* A table that is no longer on disk cannot answer "no". */
+	if (store_same_file(st) == -1)
+		return (-1);
+	bind_text(stmt, 1, fp);
+	rc = sqlite3_step(stmt);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		store_note(st);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return (-1);
+	return (rc == SQLITE_ROW);
+}
+
+static void
+store_read_call(sqlite3_stmt *stmt, struct store_call *call)
+{
+	struct msg_call_put	*put = &call->sc_put;
+	char			 text[ADDR_STRLEN];
+
+	memset(call, 0, sizeof(*call));
+	call->sc_id = sqlite3_column_int64(stmt, 0);
+	column_text(stmt, 1, put->call_id, sizeof(put->call_id));
+	put->created_ms = column_u64(stmt, 2);
+	column_text(stmt, 3, put->caller, sizeof(put->caller));
+	column_text(stmt, 4, put->callee, sizeof(put->callee));
+	column_text(stmt, 5, put->caller_alias, sizeof(put->caller_alias));
+	put->caller_proven = column_u64(stmt, 6) != 0;
+	put->callee_proven = column_u64(stmt, 7) != 0;
+	put->unconfirmed = column_u64(stmt, 8) != 0;
+	put->state = column_u64(stmt, 9);
+	put->mode = column_u64(stmt, 10);
+	put->reason = column_u64(stmt, 11);
+	put->path = column_u64(stmt, 12);
+	put->answered_ms = column_u64(stmt, 13);
+	put->ended_ms = column_u64(stmt, 14);
+	column_text(stmt, 15, text, sizeof(text));
+	if (text[0] != '\0')
+		(void)addr_parse(&put->caller_addr, text);
+	column_text(stmt, 16, text, sizeof(text));
+	if (text[0] != '\0')
+		(void)addr_parse(&put->callee_addr, text);
+}
+
+static int
+store_sum_media(struct store *st, struct store_call *call)
+{
+	struct store_media_row	 row;
+	sqlite3_stmt		*stmt = st->st_stmt[STMT_MEDIA_SUM];
+	char			 fp[FP_STRLEN];
+	uint64_t		 sum[5];
+	int			 i, rc;
+
+	(void)sqlite3_bind_int64(stmt, 1, call->sc_id);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		column_text(stmt, 0, fp, sizeof(fp));
+		store_read_media(stmt, 1, &row);
+		for (i = 0; i < 5; i++)
+			sum[i] = add_u64(row.done[i], row.now[i]);
+		call->sc_packets_in = add_u64(call->sc_packets_in, sum[0]);
+		call->sc_bytes_in = add_u64(call->sc_bytes_in, sum[1]);
+		call->sc_packets_out = add_u64(call->sc_packets_out, sum[2]);
+		call->sc_bytes_out = add_u64(call->sc_bytes_out, sum[3]);
+		call->sc_dropped_out = add_u64(call->sc_dropped_out, sum[4]);
+		if (strcmp(fp, call->sc_put.caller) == 0) {
+			call->sc_caller_packets_in = sum[0];
+			call->sc_caller_packets_out = sum[2];
+		} else if (strcmp(fp, call->sc_put.callee) == 0) {
+			call->sc_callee_packets_in = sum[0];
+			call->sc_callee_packets_out = sum[2];
+		}
+		if (row.loss_pct > call->sc_loss_pct)
+			call->sc_loss_pct = row.loss_pct;
+		if (row.rtt_ms > call->sc_rtt_ms)
+			call->sc_rtt_ms = row.rtt_ms;
+	}
+	if (rc != SQLITE_DONE)
+		store_note(st);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	return (rc == SQLITE_DONE ? 0 : -1);
+}
+
+/* All rows of a bound statement; *last becomes the id of the last one. */
+static int
+store_rows(struct store *st, sqlite3_stmt *stmt, int64_t *last,
+    store_row_fn *fn, void *arg)
+{
+	struct store_call	call;
+	int			n = 0, rc;
+
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		store_read_call(stmt, &call);
+		if (store_sum_media(st, &call) == -1)
+			break;
+		*last = call.sc_id;
+		fn(arg, &call);
+		n++;
+	}
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		store_note(st);
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	return (rc == SQLITE_DONE ? n : -1);
+}
+
+int
+store_live(struct store *st, int64_t *after, unsigned int max,
+    store_row_fn *fn, void *arg)
+{
+	sqlite3_stmt	*stmt = st->st_stmt[STMT_LIVE];
+
+	(void)sqlite3_bind_int64(stmt, 1, *after);
+	bind_u64(stmt, 2, max);
+	return (store_rows(st, stmt, after, fn, arg));
+}
+
+int
+store_history(struct store *st, const char *filter, bool ended_only,
+    int64_t *before, unsigned int max, store_row_fn *fn, void *arg)
+{
+	sqlite3_stmt	*stmt;
+
+	stmt = st->st_stmt[filter == NULL ? STMT_ALL : STMT_FILTERED];
+	(void)sqlite3_bind_int64(stmt, 1, *before);
+	bind_u64(stmt, 2, max);
+	bind_u64(stmt, 3, ended_only ? CALL_ENDED : CALL_PENDING);
+	if (filter != NULL)
+		bind_text(stmt, 4, filter);
+	return (store_rows(st, stmt, before, fn, arg));
+}
+
+/* Retention */
+
+int
+store_prune(struct store *st, uint64_t now_ms)
+{
+	sqlite3_stmt	*stmt;
+	uint64_t	 count;
+	int		 removed = 0, rc;
+
+	if (store_begin(st) == -1)
+		return (-1);
+	if (st->st_retention_ms != 0 && now_ms > st->st_retention_ms) {
+		stmt = st->st_stmt[STMT_PRUNE_AGE];
+		bind_u64(stmt, 1, now_ms - st->st_retention_ms);
+		bind_u64(stmt, 2, STORE_SLICE);
+		if (store_run(st, stmt) != STORE_OK) {
+			store_rollback(st);
+			return (-1);
+		}
+		removed = sqlite3_changes(st->st_db);
+	}
+	if (st->st_max_records != 0 && removed < STORE_SLICE) {
+		stmt = st->st_stmt[STMT_COUNT];
+		rc = sqlite3_step(stmt);
+		count = rc == SQLITE_ROW ? column_u64(stmt, 0) : 0;
+		(void)sqlite3_reset(stmt);
+		if (count > st->st_max_records) {
+			stmt = st->st_stmt[STMT_PRUNE_COUNT];
+			count -= st->st_max_records;
+			bind_u64(stmt, 1, count < STORE_SLICE ? count :
+			    STORE_SLICE);
+			if (store_run(st, stmt) != STORE_OK) {
+				store_rollback(st);
+				return (-1);
+			}
+			removed += sqlite3_changes(st->st_db);
+		}
+	}
+	return (store_commit(st) == -1 ? -1 : removed);
+}

@@ -1,0 +1,91 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * TLS for the test peer.  libssl verifies CertificateVerify by itself, also
+ * with SSL_VERIFY_NONE; whose certificate it is, scripts ask by expect-cert.
+ */
+#include "config.h"
+
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "regress/peer/peer.h"
+
+static int	 select_alpn(SSL *, const unsigned char **, unsigned char *,
+		    const unsigned char *, unsigned int, void *);
+
+SSL_CTX *
+tls_client_ctx(enum profile profile)
+{
+	SSL_CTX	*ctx;
+
+	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL)
+		script_error("SSL_CTX_new");
+	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	/*
+	 * An original offers one key share and its ClientHello fits one
+	 * packet; with the hybrid share it needs two.
+	 */
+	if (SSL_CTX_set1_groups_list(ctx, profile == PROFILE_ORIGINAL ?
+	    "*X25519:P-256:P-384" : "*X25519MLKEM768:*X25519:P-256:P-384") != 1)
+		script_error("groups");
+	return (ctx);
+}
+
+static int
+select_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
+    const unsigned char *in, unsigned int inlen, void *arg)
+{
+	unsigned int	 i;
+
+	(void)ssl;
+	(void)arg;
+	for (i = 0; i + 1 + in[i] <= inlen; i += 1U + in[i]) {
+		if (in[i] == 3 && memcmp(in + i + 1, "wzp", 3) == 0) {
+			*out = in + i + 1;
+			*outlen = 3;
+			return (SSL_TLSEXT_ERR_OK);
+		}
+		if (i + 1U + in[i] == inlen)
+			break;
+	}
+	return (SSL_TLSEXT_ERR_ALERT_FATAL);
+}
+
+SSL_CTX *
+tls_server_ctx(const struct ident *id)
+{
+	const unsigned char	*der = id->id_cert;
+	EVP_PKEY		*pkey;
+	SSL_CTX			*ctx;
+	X509			*cert;
+
+	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL ||
+	    (cert = d2i_X509(NULL, &der, (long)id->id_cert_len)) == NULL ||
+	    (pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL,
+	    id->id_tls_secret, 32)) == NULL ||
+	    SSL_CTX_use_certificate(ctx, cert) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, pkey) != 1)
+		script_error("server certificate");
+	X509_free(cert);
+	EVP_PKEY_free(pkey);
+	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	return (ctx);
+}

@@ -1,0 +1,266 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The table of calls and its state machine.
+ *
+ * COVERS: row 1.30 - create is Pending, ringing only from Pending, active
+ *	only from Pending and Ringing, a refused transition changes nothing
+ * COVERS: row 1.31 - end returns the entry in state Ended and removes it
+ * COVERS: row 1.32 - expire returns only Pending entries past the time-out
+ * COVERS: row 1.33 - peer look-up, calls of a fingerprint
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "signald/calls.h"
+
+#define FP_A	"aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa"
+#define FP_B	"bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb"
+#define FP_C	"cccc:cccc:cccc:cccc:cccc:cccc:cccc:cccc"
+
+#define MS	UINT64_C(1000000)
+
+static struct calls *
+new_calls(void)
+{
+	struct calls	*calls;
+
+	assert_non_null(calls = calls_new(16));
+	return (calls);
+}
+
+static void
+transitions(void **state)
+{
+	struct calls	*calls = new_calls();
+	struct call	*call, before;
+
+	(void)state;
+	call = calls_create(calls, "c1", FP_A, FP_B, 5 * MS, 1000);
+	assert_non_null(call);
+	assert_int_equal(call->call_state, CALL_PENDING);
+	assert_int_equal(call->call_created_ms, 1000);
+	assert_string_equal(call->call_room, "");
+	assert_ptr_equal(calls_find(calls, "c1"), call);
+	assert_int_equal(calls_count(calls), 1);
+
+	assert_true(calls_ring(calls, call, 6 * MS));
+	assert_int_equal(call->call_state, CALL_RINGING);
+	assert_int_equal(call->call_since_ns, 6 * MS);
+	before = *call;
+	assert_false(calls_ring(calls, call, 7 * MS));
+	assert_memory_equal(&before, call, sizeof(before));
+	assert_false(calls_activate(calls, call, CALL_MODE_REJECT, 7 * MS, 7));
+	assert_false(calls_activate(calls, call, CALL_MODE_NONE, 7 * MS, 7));
+	assert_memory_equal(&before, call, sizeof(before));
+
+	assert_true(calls_activate(calls, call, CALL_MODE_TRUSTED, 8 * MS,
+	    2000));
+	assert_int_equal(call->call_state, CALL_ACTIVE);
+	assert_int_equal(call->call_mode, CALL_MODE_TRUSTED);
+	assert_string_equal(call->call_room, "call-c1");
+	assert_int_equal(call->call_answered_ms, 2000);
+	before = *call;
+	assert_false(calls_ring(calls, call, 9 * MS));
+	assert_false(calls_activate(calls, call, CALL_MODE_GENERIC, 9 * MS,
+	    3000));
+	assert_memory_equal(&before, call, sizeof(before));
+
+	/* Active from Pending, without ringing. */
+	call = calls_create(calls, "c2", FP_A, FP_B, 9 * MS, 1000);
+	assert_non_null(call);
+	assert_true(calls_activate(calls, call, CALL_MODE_GENERIC, 9 * MS,
+	    4000));
+	assert_int_equal(call->call_mode, CALL_MODE_GENERIC);
+	calls_free(calls);
+}
+
+static void
+ending(void **state)
+{
+	struct calls	*calls = new_calls();
+	struct call	*call;
+
+	(void)state;
+	assert_null(calls_end(calls, "c1", CALL_REASON_NORMAL, 1));
+	call = calls_create(calls, "c1", FP_A, FP_B, 0, 1000);
+	assert_true(calls_activate(calls, call, CALL_MODE_TRUSTED, 0, 2000));
+	assert_ptr_equal(calls_end(calls, "c1", CALL_REASON_NORMAL, 3000),
+	    call);
+	assert_int_equal(call->call_state, CALL_ENDED);
+	assert_int_equal(call->call_reason, CALL_REASON_NORMAL);
+	assert_int_equal(call->call_ended_ms, 3000);
+	assert_string_equal(call->call_party[CALL_CALLER].cp_fp, FP_A);
+	assert_int_equal(calls_count(calls), 0);
+	assert_null(calls_find(calls, "c1"));
+	assert_null(calls_of(calls, FP_A, NULL));
+	assert_int_equal(calls_count_of(calls, FP_B), 0);
+	/* An ended call cannot be revived. */
+	assert_false(calls_ring(calls, call, 1));
+	assert_false(calls_activate(calls, call, CALL_MODE_TRUSTED, 1, 1));
+	call_free(call);
+	calls_free(calls);
+}
+
+static void
+expiry(void **state)
+{
+	struct calls	*calls = new_calls();
+	struct call	*call, *ringing, *active;
+
+	(void)state;
+	assert_non_null(calls_create(calls, "old", FP_A, FP_B, 0, 0));
+	ringing = calls_create(calls, "ringing", FP_A, FP_B, 0, 0);
+	assert_true(calls_ring(calls, ringing, 0));
+	active = calls_create(calls, "active", FP_A, FP_B, 0, 0);
+	assert_true(calls_activate(calls, active, CALL_MODE_GENERIC, 0, 0));
+	assert_non_null(calls_create(calls, "new", FP_A, FP_B, 50 * MS, 0));
+
+	assert_null(calls_expire(calls, 59 * MS, 60 * MS, 1));
+	call = calls_expire(calls, 60 * MS, 60 * MS, 77);
+	assert_non_null(call);
+	assert_string_equal(call->call_id, "old");
+	assert_int_equal(call->call_state, CALL_ENDED);
+	assert_int_equal(call->call_ended_ms, 77);
+	call_free(call);
+	assert_null(calls_expire(calls, 60 * MS, 60 * MS, 77));
+	assert_int_equal(calls_count(calls), 3);
+
+	call = calls_expire(calls, 500 * MS, 60 * MS, 78);
+	assert_non_null(call);
+	assert_string_equal(call->call_id, "new");
+	call_free(call);
+	assert_null(calls_expire(calls, 500 * MS, 60 * MS, 78));
+	assert_ptr_equal(calls_find(calls, "ringing"), ringing);
+	assert_ptr_equal(calls_find(calls, "active"), active);
+	calls_free(calls);
+}
+
+static void
+look_ups(void **state)
+{
+	struct calls		*calls = new_calls();
+	struct call_party	*party = NULL;
+	struct call		*c1, *c2;
+	unsigned int		 n = 0;
+
+	(void)state;
+	c1 = calls_create(calls, "c1", FP_A, FP_B, 0, 0);
+	c2 = calls_create(calls, "c2", FP_C, FP_A, 0, 0);
+	assert_non_null(c1);
+	assert_non_null(c2);
+	assert_string_equal(call_peer(c1, FP_A)->cp_fp, FP_B);
+	assert_string_equal(call_peer(c1, FP_B)->cp_fp, FP_A);
+	assert_null(call_peer(c1, FP_C));
+	assert_int_equal(call_side(c2, FP_A), CALL_CALLEE);
+	assert_int_equal(call_side(c2, FP_C), CALL_CALLER);
+	assert_int_equal(call_side(c2, FP_B), -1);
+
+	while ((party = calls_of(calls, FP_A, party)) != NULL) {
+		assert_true(party->cp_call == c1 || party->cp_call == c2);
+		assert_string_equal(party->cp_fp, FP_A);
+		n++;
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(calls_count_of(calls, FP_A), 2);
+	assert_int_equal(calls_unanswered(calls, FP_A, CALL_CALLEE), 1);
+	assert_int_equal(calls_unanswered(calls, FP_A, CALL_CALLER), 1);
+	assert_true(calls_activate(calls, c2, CALL_MODE_GENERIC, 0, 0));
+	assert_int_equal(calls_unanswered(calls, FP_A, CALL_CALLEE), 0);
+	call_free(calls_end(calls, "c1", CALL_REASON_NORMAL, 0));
+	party = calls_of(calls, FP_A, NULL);
+	assert_ptr_equal(party->cp_call, c2);
+	assert_null(calls_of(calls, FP_A, party));
+	assert_null(calls_of(calls, FP_B, NULL));
+	calls_free(calls);
+}
+
+static void
+limits(void **state)
+{
+	struct calls	*calls = new_calls();
+	char		 id[CALL_ID_STRLEN + 1];
+	unsigned int	 i;
+
+	(void)state;
+	for (i = 0; i < 16; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		assert_non_null(calls_create(calls, id, FP_A, FP_B, 0, 0));
+	}
+	assert_null(calls_create(calls, "c0", FP_A, FP_C, 0, 0));
+	assert_int_equal(errno, EEXIST);
+	/* The refused one did not replace the entry. */
+	assert_int_equal(call_side(calls_find(calls, "c0"), FP_C), -1);
+	assert_null(calls_create(calls, "c16", FP_A, FP_C, 0, 0));
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(calls_count_of(calls, FP_C), 0);
+	assert_null(calls_create(calls, "self", FP_A, FP_A, 0, 0));
+	assert_int_equal(errno, EINVAL);
+	memset(id, 'x', sizeof(id) - 1);
+	id[sizeof(id) - 1] = '\0';
+	assert_null(calls_create(calls, id, FP_A, FP_B, 0, 0));
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(calls_count(calls), 16);
+	calls_free(calls);
+}
+
+static void
+queues(void **state)
+{
+	struct calls	*calls = new_calls();
+	struct call	*c1, *c2;
+
+	(void)state;
+	assert_null(calls_oldest(calls, CALL_PENDING));
+	c1 = calls_create(calls, "c1", FP_A, FP_B, 1, 0);
+	c2 = calls_create(calls, "c2", FP_A, FP_B, 2, 0);
+	assert_ptr_equal(calls_oldest(calls, CALL_PENDING), c1);
+	assert_ptr_equal(calls_after(c1), c2);
+	/* Order of entry into the state, not of creation. */
+	assert_true(calls_ring(calls, c2, 3));
+	assert_true(calls_ring(calls, c1, 4));
+	assert_ptr_equal(calls_oldest(calls, CALL_RINGING), c2);
+	assert_ptr_equal(calls_after(c2), c1);
+	assert_null(calls_after(c1));
+	assert_null(calls_oldest(calls, CALL_PENDING));
+	assert_null(calls_oldest(calls, CALL_ENDED));
+	calls_free(calls);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(transitions),
+		cmocka_unit_test(ending),
+		cmocka_unit_test(expiry),
+		cmocka_unit_test(look_ups),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(queues),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,260 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * COVERS: configuration - each error with file, line and word; defaults;
+ * COVERS: configuration - relayd -nv prints what it can read back
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/base/log.h"
+#include "relayd/conf.h"
+#include "relayd/limits.h"
+
+#define GOOD	"listen on 127.0.0.1 port 4433\nlegacy clients allow\n"
+
+static char	logged[65536];
+
+static void	 sink(enum log_level, const char *);
+static struct config
+		*load(const char *);
+static char	*print(const struct config *);
+
+static void
+sink(enum log_level level, const char *text)
+{
+	(void)level;
+	(void)strlcat(logged, text, sizeof(logged));
+	(void)strlcat(logged, "\n", sizeof(logged));
+}
+
+static struct config *
+load(const char *text)
+{
+	char		 path[] = "/tmp/wzp-conf.XXXXXX";
+	struct config	*cf;
+	int		 fd;
+
+	logged[0] = '\0';
+	assert_int_not_equal(fd = mkstemp(path), -1);
+	assert_int_equal(write(fd, text, strlen(text)),
+	    (ssize_t)strlen(text));
+	close(fd);
+	cf = config_load(path);
+	unlink(path);
+	return (cf);
+}
+
+static char *
+print(const struct config *cf)
+{
+	char	*text = NULL;
+	size_t	 len;
+	FILE	*out;
+
+	assert_non_null(out = open_memstream(&text, &len));
+	config_print(cf, out);
+	fclose(out);
+	return (text);
+}
+
+/* What is wrong, and where the message must say it is. */
+static const struct {
+	const char	*text;
+	const char	*line;
+	const char	*word;
+} bad[] = {
+	{ "listen at 127.0.0.1\n", ":1:", "near 'at'" },
+	{ GOOD "listen on example.org\n", ":3:", "near 'example.org'" },
+	{ GOOD "listen on 10.0.0.1 port 70000\n", ":3:", "1 to 65535" },
+	{ GOOD "listen on 10.0.0.1 port 0\n", ":3:", "near '10.0.0.1'" },
+	{ GOOD "listen on 127.0.0.1\n", ":3:", "already" },
+	{ GOOD "\n\nfoo bar\n", ":5:", "near 'bar'" },
+	{ GOOD "limit ring 60\n", ":3:", "near 'ring'" },
+	{ GOOD "limit rang 60 seconds\n", ":3:", "near 'rang'" },
+	{ GOOD "limit calls 60 seconds\n", ":3:", "near 'calls'" },
+	{ GOOD "limit calls 0\n", ":3:", "1 to 1000000" },
+	{ GOOD "limit ring 99999999999999999999 seconds\n", ":3:",
+	    "too large" },
+	{ GOOD "limit ring 9223372036854775807 days\n", ":3:", "ring" },
+	{ GOOD "identity \"relative\"\n", ":3:", "near 'relative'" },
+	{ GOOD "identity \"/open\n", ":3:", "without an end" },
+	{ GOOD "identity $nothing\n", ":3:", "near '$nothing'" },
+	{ GOOD "user nobodyd \"x\"\n", ":3:", "near 'nobodyd'" },
+	{ GOOD "legacy clients maybe\n", ":3:", "near 'maybe'" },
+	{ GOOD "registry retention 9999999999 days\n", ":3:", "retention" },
+	{ GOOD "advertise 0.0.0.0\n", ":3:", "near '0.0.0.0'" },
+	{ GOOD "advertise 192.0.2.1\nadvertise 192.0.2.2\n", ":4:",
+	    "near '192.0.2.2'" },
+	{ GOOD "control socket\n", ":3:", "end of the line" },
+	{ GOOD "log verbose extra", ":3:", "near 'extra'" },
+	{ GOOD "log \x01\n", ":3:", "near '\\x01'" },
+	{ GOOD "= 3\n", ":3:", "near '='" },
+	{ "listen on 127.0.0.1\n", "", "legacy clients deny" },
+	{ "legacy clients deny\n", "", "listen on" },
+};
+
+static void
+each_error_names_its_place(void **state)
+{
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(load(bad[i].text));
+		if (strstr(logged, bad[i].line) == NULL ||
+		    strstr(logged, bad[i].word) == NULL)
+			fail_msg("%s: logged %s", bad[i].text, logged);
+	}
+}
+
+static void
+all_errors_of_a_file(void **state)
+{
+	(void)state;
+	assert_null(load("one\ntwo two\n" GOOD "three = = 3\n"));
+	assert_non_null(strstr(logged, ":1:"));
+	assert_non_null(strstr(logged, ":2:"));
+	assert_non_null(strstr(logged, ":5:"));
+	assert_null(strstr(logged, ":3:"));
+}
+
+/* A change of a default is a change of behaviour: it stands here. */
+static void
+defaults(void **state)
+{
+	struct config	*cf;
+	char		*text;
+
+	(void)state;
+	assert_non_null(cf = load(GOOD));
+	text = print(cf);
+	assert_non_null(strstr(text, "limit ring 1 minutes\n"));
+	assert_non_null(strstr(text, "limit register 10 seconds\n"));
+	assert_non_null(strstr(text, "limit media-offer 15 seconds\n"));
+	assert_non_null(strstr(text, "limit grace 15 seconds\n"));
+	assert_non_null(strstr(text, "limit registry-wait 2 seconds\n"));
+	assert_non_null(strstr(text, "registry strict\n"));
+	assert_non_null(strstr(text, "registry retention 90 days\n"));
+	assert_non_null(strstr(text, "registry addresses no\n"));
+	assert_non_null(strstr(text, "listen on 127.0.0.1 port 4433\n"));
+	free(text);
+	config_free(cf);
+}
+
+static void
+printed_is_read_back(void **state)
+{
+	static const char	 all[] =
+	    "# everything\n"
+	    "dir = \"/tmp/x\"\n"
+	    "listen on 127.0.0.1 port 5000	# a comment\n"
+	    "listen on :: port 5000\n"
+	    "advertise 203.0.113.5\n"
+	    "advertise 2001:db8::1 port 99\n"
+	    "identity \"/tmp/seed\"\n"
+	    "database $dir\n"
+	    "control socket \"/tmp/c\"\n"
+	    "control socket read-only \"/tmp/r\"\n"
+	    "chroot \"/tmp/e\"\n"
+	    "user signald 960\n"
+	    "user keyd \"_key\"\n"
+	    "legacy clients deny\n"
+	    "registry best-effort\n"
+	    "registry retention 36 hours\n"
+	    "registry addresses yes\n"
+	    "limit ring 1500 milliseconds\n"
+	    "limit calls 7\n"
+	    "log verbose";
+	struct config	*cf, *again;
+	char		*one, *two;
+
+	(void)state;
+	assert_non_null(cf = load(all));
+	one = print(cf);
+	assert_non_null(strstr(one, "database \"/tmp/x\"\n"));
+	assert_non_null(strstr(one, "listen on :: port 5000\n"));
+	assert_non_null(strstr(one, "advertise 2001:db8::1 port 99\n"));
+	assert_non_null(strstr(one, "advertise 203.0.113.5 port 4433\n"));
+	assert_non_null(strstr(one, "user signald \"960\"\n"));
+	assert_non_null(strstr(one, "registry retention 36 hours\n"));
+	assert_non_null(strstr(one, "limit ring 1500 milliseconds\n"));
+	assert_non_null(strstr(one, "limit calls 7\n"));
+	assert_non_null(strstr(one, "log verbose\n"));
+	assert_non_null(again = load(one));
+	two = print(again);
+	assert_string_equal(one, two);
+	free(one);
+	free(two);
+	config_free(cf);
+	config_free(again);
+}
+
+static void
+command_line_macros_win(void **state)
+{
+	struct config	*cf;
+
+	(void)state;
+	assert_int_equal(config_define("place=/tmp/there"), 0);
+	assert_int_equal(config_define("noequals"), -1);
+	assert_int_equal(config_define("bad-name=x"), -1);
+	assert_non_null(cf = load(GOOD "place = \"/tmp/here\"\n"
+	    "database $place\n"));
+	assert_string_equal(cf->cf_database, "/tmp/there");
+	config_free(cf);
+}
+
+static void
+limits_are_within_their_own_bounds(void **state)
+{
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < limits_count; i++) {
+		assert_true(limits[i].li_default >= limits[i].li_min);
+		assert_true(limits[i].li_default <= limits[i].li_max);
+		assert_ptr_equal(limit_by_name(limits[i].li_name),
+		    &limits[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_error_names_its_place),
+		cmocka_unit_test(all_errors_of_a_file),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(printed_is_read_back),
+		cmocka_unit_test(limits_are_within_their_own_bounds),
+		cmocka_unit_test(command_line_macros_win),
+	};
+
+	log_init("conf_test", sink);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

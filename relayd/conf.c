@@ -1,0 +1,274 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "relayd/conf.h"
+#include "relayd/limits.h"
+
+#define DAY_S	UINT64_C(86400)
+
+static const struct {
+	enum proc	 worker;
+	const char	*user;
+} default_users[] = {
+	{ PROC_KEYD,		"_wzpkey" },
+	{ PROC_DOORD,		"_wzpdoor" },
+	{ PROC_SIGNALD,		"_wzpsig" },
+	{ PROC_MEDIAD,		"_wzpmed" },
+	{ PROC_REGISTRYD,	"_wzpreg" },
+	{ PROC_CONTROLD,	"_wzpctl" },
+};
+#define NUSERS	(sizeof(default_users) / sizeof(default_users[0]))
+
+static struct config	*config_new(void);
+static int		 config_check(struct config *, const char *);
+static int		 address_of(struct addr *, const char *, long,
+			    const char **);
+
+/* Everything that has a default has it from here on. */
+static struct config *
+config_new(void)
+{
+	struct config	*cf;
+	size_t		 i;
+
+	if ((cf = calloc(1, sizeof(*cf))) == NULL)
+		return (NULL);
+	TAILQ_INIT(&cf->cf_listeners);
+	limits_default(&cf->cf_settings);
+	cf->cf_settings.retention_s = 90 * DAY_S;
+	cf->cf_identity = strdup(WZP_SYSCONFDIR "/relay.seed");
+	cf->cf_database = strdup(WZP_STATEDIR "/calls.db");
+	cf->cf_control = strdup(WZP_RUNDIR "/relayd.sock");
+	cf->cf_chroot = strdup(WZP_STATEDIR "/empty");
+	for (i = 0; i < NUSERS; i++)
+		cf->cf_users[default_users[i].worker] =
+		    strdup(default_users[i].user);
+	return (cf);
+}
+
+struct config *
+config_load(const char *path)
+{
+	struct config	*cf;
+	FILE		*file;
+	int		 errors;
+
+	if ((cf = config_new()) == NULL) {
+		log_warn("%s", path);
+		return (NULL);
+	}
+	if ((file = fopen(path, "re")) == NULL) {
+		log_warn("%s", path);
+		if (errno == ENOENT)
+			log_warnx("write that file (see relayd.conf(5)), or "
+			    "name another with -f");
+		config_free(cf);
+		return (NULL);
+	}
+	errors = parse_config(cf, file, path);
+	fclose(file);
+	if (errors > 0 || config_check(cf, path) == -1) {
+		config_free(cf);
+		return (NULL);
+	}
+	return (cf);
+}
+
+/* What only the whole file can tell. */
+static int
+config_check(struct config *cf, const char *path)
+{
+	int	status = 0;
+
+	if (TAILQ_EMPTY(&cf->cf_listeners)) {
+		log_warnx("%s: no address to listen on: say, for example, "
+		    "`listen on 0.0.0.0 port %d'", path, CONFIG_PORT);
+		status = -1;
+	}
+	switch (cf->cf_legacy) {
+	case CHOICE_UNSET:
+		log_warnx("%s: say how to treat clients that do not prove "
+		    "that they hold their key:", path);
+		log_warnx("%s: `legacy clients allow' lets clients of the "
+		    "original system call and be called; people without a "
+		    "proving client can then be impersonated", path);
+		log_warnx("%s: `legacy clients deny' serves only clients that "
+		    "prove their key, such as wzp", path);
+		status = -1;
+		break;
+	case CHOICE_YES:
+		cf->cf_settings.legacy_allow = true;
+		break;
+	case CHOICE_NO:
+		break;
+	}
+	return (status);
+}
+
+void
+config_free(struct config *cf)
+{
+	struct listener	*ln;
+	size_t		 i;
+
+	if (cf == NULL)
+		return;
+	while ((ln = TAILQ_FIRST(&cf->cf_listeners)) != NULL) {
+		TAILQ_REMOVE(&cf->cf_listeners, ln, ln_entry);
+		free(ln);
+	}
+	free(cf->cf_identity);
+	free(cf->cf_database);
+	free(cf->cf_control);
+	free(cf->cf_control_ro);
+	free(cf->cf_chroot);
+	for (i = 0; i < PROC_MAX; i++)
+		free(cf->cf_users[i]);
+	free(cf);
+}
+
+static int
+address_of(struct addr *addr, const char *host, long port, const char **why)
+{
+	char	text[ADDR_STRLEN];
+	int	n;
+
+	if (port < 1 || port > 65535) {
+		*why = "a port is a number from 1 to 65535";
+		return (-1);
+	}
+	n = snprintf(text, sizeof(text), strchr(host, ':') != NULL ?
+	    "[%s]:%ld" : "%s:%ld", host, port);
+	if (n < 0 || (size_t)n >= sizeof(text) ||
+	    addr_parse(addr, text) == -1) {
+		*why = "not an IP address (names are not looked up here)";
+		return (-1);
+	}
+	return (0);
+}
+
+int
+config_listen(struct config *cf, const char *host, long port,
+    const char **why)
+{
+	struct listener	*ln, *other;
+
+	if (cf->cf_nlisteners >= CONFIG_LISTENERS_MAX) {
+		*why = "too many addresses to listen on";
+		return (-1);
+	}
+	if ((ln = calloc(1, sizeof(*ln))) == NULL) {
+		*why = "out of memory";
+		return (-1);
+	}
+	if (address_of(&ln->ln_addr, host, port, why) == -1) {
+		free(ln);
+		return (-1);
+	}
+	TAILQ_FOREACH(other, &cf->cf_listeners, ln_entry)
+		if (addr_equal(&other->ln_addr, &ln->ln_addr)) {
+			*why = "already listening on that address";
+			free(ln);
+			return (-1);
+		}
+	TAILQ_INSERT_TAIL(&cf->cf_listeners, ln, ln_entry);
+	cf->cf_nlisteners++;
+	return (0);
+}
+
+int
+config_advertise(struct config *cf, const char *host, long port,
+    const char **why)
+{
+	struct addr	 addr;
+	char		*slot;
+
+	if (address_of(&addr, host, port, why) == -1)
+		return (-1);
+	if (addr_is_any(&addr)) {
+		*why = "clients cannot dial that address";
+		return (-1);
+	}
+	slot = addr_family(&addr) == AF_INET6 ? cf->cf_settings.advertise6 :
+	    cf->cf_settings.advertise4;
+	if (slot[0] != '\0') {
+		*why = "an address of that family is advertised already";
+		return (-1);
+	}
+	(void)addr_print(&addr, slot, ADDR_STRLEN);
+	return (0);
+}
+
+int
+config_path(char **slot, const char *path, size_t max, const char **why)
+{
+	char	*copy;
+
+	if (path[0] != '/') {
+		*why = "not an absolute path";
+		return (-1);
+	}
+	if (strlen(path) >= max) {
+		*why = "path too long";
+		return (-1);
+	}
+	if (strchr(path, '"') != NULL) {
+		*why = "no quotes in paths";
+		return (-1);
+	}
+	if ((copy = strdup(path)) == NULL) {
+		*why = "out of memory";
+		return (-1);
+	}
+	free(*slot);
+	*slot = copy;
+	return (0);
+}
+
+int
+config_user(struct config *cf, const char *worker, const char *user,
+    const char **why)
+{
+	char	*copy;
+	size_t	 i;
+
+	for (i = 0; i < NUSERS; i++)
+		if (strcmp(proc_name(default_users[i].worker), worker) == 0)
+			break;
+	if (i == NUSERS) {
+		*why = "no such worker";
+		return (-1);
+	}
+	if (user[0] == '\0' || strlen(user) > 31) {
+		*why = "not a user name";
+		return (-1);
+	}
+	if ((copy = strdup(user)) == NULL) {
+		*why = "out of memory";
+		return (-1);
+	}
+	free(cf->cf_users[default_users[i].worker]);
+	cf->cf_users[default_users[i].worker] = copy;
+	return (0);
+}

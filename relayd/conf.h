@@ -1,0 +1,86 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * relayd.conf(5) in memory.  parse.y fills it, conf.c completes and checks
+ * it, printconf.c prints it back.
+ */
+#ifndef WZP_RELAYD_CONF_H
+#define WZP_RELAYD_CONF_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "common/base/addr.h"
+#include "common/ipc/messages.h"
+
+#define CONFIG_PORT		4433
+#define CONFIG_LISTENERS_MAX	16
+
+struct listener {
+	TAILQ_ENTRY(listener)	 ln_entry;
+	struct addr		 ln_addr;
+};
+TAILQ_HEAD(listeners, listener);
+
+enum config_choice {
+	CHOICE_UNSET,
+	CHOICE_YES,
+	CHOICE_NO
+};
+
+struct config {
+	struct listeners	 cf_listeners;
+	size_t			 cf_nlisteners;
+	char			*cf_identity;		/* paths */
+	char			*cf_database;
+	char			*cf_control;
+	char			*cf_control_ro;		/* NULL: none */
+	char			*cf_chroot;
+	char			*cf_users[PROC_MAX];	/* names or numbers */
+	enum config_choice	 cf_legacy;
+	struct msg_settings	 cf_settings;
+};
+
+/* One `-D name=value'; wins over the file.  -1: not of that form. */
+int		 config_define(const char *);
+/*
+ * Reads and checks a file.  NULL: every error was logged as file:line.
+ * Free with config_free().
+ */
+struct config	*config_load(const char *path);
+void		 config_free(struct config *);
+/* The whole effective configuration in the grammar of the file. */
+void		 config_print(const struct config *, FILE *);
+
+/*
+ * Used by parse.y.  -1: *why is a text for the user.
+ */
+int		 config_listen(struct config *, const char *host, long port,
+		    const char **why);
+int		 config_advertise(struct config *, const char *host,
+		    long port, const char **why);
+int		 config_path(char **, const char *, size_t max,
+		    const char **why);
+int		 config_user(struct config *, const char *worker,
+		    const char *user, const char **why);
+/* The parser itself: number of errors, each logged. */
+int		 parse_config(struct config *, FILE *, const char *path);
+
+#endif /* WZP_RELAYD_CONF_H */

@@ -1,0 +1,13 @@
+# relayd: the parent.
+
+# The configuration, apart for its unit tests.
+noinst_LIBRARIES += relayd/libconf.a
+relayd_libconf_a_SOURCES = relayd/conf.c relayd/conf.h relayd/limits.c \
+	relayd/limits.h relayd/parse.y relayd/printconf.c
+relayd_libconf_a_CFLAGS = $(AM_CFLAGS) -Wno-conversion
+
+check_PROGRAMS += regress/unit/conf_test
+regress_unit_conf_test_SOURCES = regress/unit/conf_test.c
+regress_unit_conf_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_conf_test_LDADD = relayd/libconf.a common/libipc.a \
+	common/libbase.a $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

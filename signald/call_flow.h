@@ -1,0 +1,120 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * What happens when: events of clients, registryd, mediad and time drive
+ * calls from offer to end (wzp-protocol 6), as messages to clients and
+ * neighbours.  Everything that leaves goes through the hub and flow_ops, and
+ * time is set from outside, so that a test can replay scenarios in virtual
+ * time.
+ *
+ * What waits for what: the offer to the callee and CallRinging for the
+ * durable Pending record; answer and CallSetup for the durable Active record
+ * and mediad's admission; the end of a call for nothing.
+ */
+#ifndef WZP_SIGNALD_CALL_FLOW_H
+#define WZP_SIGNALD_CALL_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/wire/signal.h"
+#include "signald/calls.h"
+#include "signald/hub.h"
+#include "signald/outbox.h"
+
+/*
+ * How long an answered call waits for mediad: a restart of it with a few
+ * rounds of back-off fits, a person's patience does too.
+ */
+#define FLOW_ADMIT_NS		(UINT64_C(5) * 1000000000)
+/* Bytes of offers and answers kept for the next step, all calls together. */
+#define FLOW_TEXT_MAX		(16u * 1024 * 1024)
+
+struct flow_config {
+	bool		fc_best_effort;		/* registry best-effort */
+	bool		fc_addresses;		/* registry addresses yes */
+	uint64_t	fc_ring_ns;
+	uint64_t	fc_grace_ns;
+	uint64_t	fc_registry_wait_ns;
+	size_t		fc_max_calls;
+	size_t		fc_max_pending;		/* per fingerprint */
+};
+
+/* To neighbours; -1: that one is away. */
+struct flow_ops {
+	int	(*record)(void *arg, const struct msg_call_put *);
+	int	(*admit)(void *arg, const struct msg_room_admit *);
+	int	(*close_room)(void *arg, const struct msg_room_close *);
+};
+
+struct flow_stats {
+	uint64_t	fs_offers;
+	uint64_t	fs_offers_absent;
+	uint64_t	fs_offers_refused;
+	uint64_t	fs_offers_busy;
+	uint64_t	fs_registry_away;	/* offers ended because of it */
+	uint64_t	fs_unconfirmed;		/* best-effort let through */
+	uint64_t	fs_answered;
+	uint64_t	fs_rejected;
+	uint64_t	fs_ended;
+	uint64_t	fs_ring_timeouts;
+	uint64_t	fs_lost_timeouts;
+	uint64_t	fs_ignored;		/* not a member, wrong state */
+};
+
+struct flow;
+
+struct flow	*flow_new(const struct flow_config *, struct hub *,
+		    const struct flow_ops *, void *arg);
+void		 flow_free(struct flow *);
+/* Before any other call of a turn: monotonic ns and Unix ms. */
+void		 flow_set_time(struct flow *, uint64_t now, uint64_t wall_ms);
+uint64_t	 flow_expiry(const struct flow *);	/* UINT64_MAX: never */
+void		 flow_expire(struct flow *);
+
+/* A registration is in the hub; lost parties of calls resume. */
+void		 flow_registered(struct flow *, const struct reg *);
+/*
+ * One is out of the hub.  clean: its application closed, so its calls end
+ * now; otherwise those that are set up wait for it to register again.
+ */
+void		 flow_unregistered(struct flow *, const struct reg *,
+		    bool clean);
+/* DirectCallOffer, DirectCallAnswer, Hangup, MediaPathReport. */
+void		 flow_signal(struct flow *, struct reg *,
+		    const struct signal *);
+
+void		 flow_registry_up(struct flow *);
+void		 flow_registry_down(struct flow *);
+void		 flow_committed(struct flow *,
+		    const struct msg_call_committed *);
+/* mediad is there (again): it gets all admissions. */
+void		 flow_media_up(struct flow *);
+void		 flow_admitted(struct flow *, const struct msg_room_admitted *);
+/* A call that registryd had as live when we started. */
+void		 flow_live(struct flow *, const struct msg_call_put *);
+/* Ends every call: the relay stops. */
+void		 flow_stop(struct flow *);
+
+size_t		 flow_unconfirmed(const struct flow *);
+const struct calls
+		*flow_calls(const struct flow *);
+const struct flow_stats
+		*flow_stats(const struct flow *);
+
+#endif /* WZP_SIGNALD_CALL_FLOW_H */

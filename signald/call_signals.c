@@ -1,0 +1,371 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The signals of a call: what DirectCallOffer, DirectCallAnswer, Hangup and
+ * MediaPathReport do (wzp-protocol 6.3-6.10, with the stricter rules of its
+ * section 13.2).
+ */
+#include "config.h"
+
+#include <sys/queue.h>
+
+#include <string.h>
+
+#include "common/base/log.h"
+#include "signald/call_flow.h"
+#include "signald/call_flow_int.h"
+#include "signald/offer.h"
+
+/* Echoed call_ids of refused offers; longer ones are left out. */
+#define FLOW_ECHO_MAX	255
+
+static void	 flow_offer(struct flow *, struct reg *,
+		    const struct signal *);
+static void	 flow_refuse(struct flow *, const char *, const char *,
+		    enum hangup_reason);
+static void	 flow_answer(struct flow *, struct reg *,
+		    const struct signal *);
+static void	 flow_send_setup(struct flow *, struct call *,
+		    enum call_side);
+static void	 flow_hangup(struct flow *, struct reg *,
+		    const struct signal *);
+static void	 flow_path_report(struct flow *, struct reg *,
+		    const struct signal *);
+static enum call_reason
+		 flow_hangup_reason(const struct call *, const char *,
+		    enum hangup_reason);
+
+/* Offers */
+
+static void
+flow_refuse(struct flow *flow, const char *fp, const char *call_id,
+    enum hangup_reason reason)
+{
+	if (call_id != NULL && strlen(call_id) > FLOW_ECHO_MAX)
+		call_id = NULL;
+	flow_send_hangup(flow, fp, call_id, reason);
+}
+
+static void
+flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
+{
+	const struct sig_direct_call_offer	*offer;
+	struct flow_stats			*stats = &flow->fl_stats;
+	struct call_party			*caller, *callee;
+	const struct reg			*target;
+	struct signal				 out;
+	struct call				*call;
+
+	offer = &sig->u.direct_call_offer;
+	stats->fs_offers++;
+	if (!offer_call_id_valid(offer->call_id) ||
+	    strcmp(offer->caller_fingerprint, reg->reg_fp) != 0 ||
+	    strcmp(offer->target_fingerprint, reg->reg_fp) == 0) {
+		stats->fs_offers_refused++;
+		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_ERROR);
+		return;
+	}
+	target = hub_find(flow->fl_hub, offer->target_fingerprint);
+	if (target == NULL) {
+		/* Exactly this, without call_id (wzp-protocol 6.4). */
+		stats->fs_offers_absent++;
+		flow_refuse(flow, reg->reg_fp, NULL, HANGUP_NORMAL);
+		return;
+	}
+	if (calls_find(flow->fl_calls, offer->call_id) != NULL) {
+		stats->fs_offers_refused++;
+		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_NORMAL);
+		return;
+	}
+	if (calls_unanswered(flow->fl_calls, target->reg_fp, CALL_CALLEE) >=
+	    flow->fl_config.fc_max_pending ||
+	    calls_unanswered(flow->fl_calls, reg->reg_fp, CALL_CALLER) >=
+	    flow->fl_config.fc_max_pending ||
+	    calls_count_of(flow->fl_calls, reg->reg_fp) >= CALLS_PER_FP ||
+	    calls_count_of(flow->fl_calls, target->reg_fp) >= CALLS_PER_FP) {
+		stats->fs_offers_busy++;
+		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_BUSY);
+		return;
+	}
+	call = calls_create(flow->fl_calls, offer->call_id, reg->reg_fp,
+	    target->reg_fp, flow->fl_now, flow->fl_wall_ms);
+	if (call == NULL) {
+		stats->fs_offers_refused++;
+		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_ERROR);
+		return;
+	}
+	caller = &call->call_party[CALL_CALLER];
+	callee = &call->call_party[CALL_CALLEE];
+	caller->cp_proven = reg->reg_proven;
+	callee->cp_proven = target->reg_proven;
+	caller->cp_addr = reg->reg_remote;
+	callee->cp_addr = target->reg_remote;
+	offer_copy_alias(call->call_alias, sizeof(call->call_alias),
+	    offer->caller_alias != NULL ? offer->caller_alias :
+	    reg->reg_alias);
+	offer_take_addresses(caller, offer->caller_reflexive_addr,
+	    &offer->caller_local_addrs);
+	offer_for_callee(&out, sig, reg->reg_identity_pub);
+	if (flow_keep_text(flow, call, &out) == -1) {
+		stats->fs_offers_refused++;
+		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_ERROR);
+		call_free(calls_end(flow->fl_calls, call->call_id,
+		    CALL_REASON_ERROR, flow->fl_wall_ms));
+		return;
+	}
+	log_info("call %s: pending, %s -> %s", call->call_id, caller->cp_fp,
+	    callee->cp_fp);
+	flow_put(flow, call);
+}
+
+/* Pending is on disk (or best-effort gave up waiting for it). */
+void
+flow_deliver(struct flow *flow, struct call *call)
+{
+	struct signal	sig;
+
+	(void)hub_send(flow->fl_hub, call->call_party[CALL_CALLEE].cp_fp,
+	    call->call_text, call->call_text_len);
+	flow_drop_text(flow, call);
+	memset(&sig, 0, sizeof(sig));
+	sig.type = SIGNAL_CALL_RINGING;
+	sig.u.call_ringing.call_id = call->call_id;
+	(void)flow_send(flow, call->call_party[CALL_CALLER].cp_fp, &sig);
+	if (!calls_ring(flow->fl_calls, call, flow->fl_now))
+		return;
+	log_info("call %s: ringing", call->call_id);
+	flow_put(flow, call);
+}
+
+/* Answers */
+
+void
+flow_admit(struct flow *flow, const struct call *call)
+{
+	struct msg_room_admit	admit;
+
+	memset(&admit, 0, sizeof(admit));
+	strlcpy(admit.call_id, call->call_id, sizeof(admit.call_id));
+	strlcpy(admit.caller, call->call_party[CALL_CALLER].cp_fp,
+	    sizeof(admit.caller));
+	strlcpy(admit.callee, call->call_party[CALL_CALLEE].cp_fp,
+	    sizeof(admit.callee));
+	/* Away: flow_media_up() repeats it. */
+	(void)flow->fl_ops->admit(flow->fl_arg, &admit);
+}
+
+static void
+flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
+{
+	const struct sig_direct_call_answer	*answer;
+	struct call_party			*callee;
+	struct signal				 out;
+	struct call				*call;
+	enum call_mode				 mode;
+
+	answer = &sig->u.direct_call_answer;
+	call = calls_find(flow->fl_calls, answer->call_id);
+	/*
+	 * Only the callee, and only once: a repeated answer has no effect.
+	 * Pending means that the offer has not reached the callee yet.
+	 */
+	if (call == NULL || call_side(call, reg->reg_fp) != CALL_CALLEE ||
+	    call->call_state != CALL_RINGING) {
+		flow->fl_stats.fs_ignored++;
+		return;
+	}
+	if (answer->accept_mode == ACCEPT_REJECT) {
+		flow->fl_stats.fs_rejected++;
+		call->call_mode = CALL_MODE_REJECT;
+		flow_tell(flow, call, CALL_CALLER, HANGUP_NORMAL);
+		flow_end(flow, call, CALL_REASON_DECLINED);
+		return;
+	}
+	mode = answer->accept_mode == ACCEPT_TRUSTED ? CALL_MODE_TRUSTED :
+	    CALL_MODE_GENERIC;
+	answer_for_caller(&out, sig);
+	if (flow_keep_text(flow, call, &out) == -1) {
+		flow_fail(flow, call);
+		return;
+	}
+	callee = &call->call_party[CALL_CALLEE];
+	callee->cp_addr = reg->reg_remote;
+	if (mode == CALL_MODE_TRUSTED)
+		offer_take_addresses(callee, answer->callee_reflexive_addr,
+		    &answer->callee_local_addrs);
+	if (!calls_activate(flow->fl_calls, call, mode, flow->fl_now,
+	    flow->fl_wall_ms))
+		return;
+	TAILQ_INSERT_TAIL(&flow->fl_unrecorded, call, call_unrecorded_entry);
+	TAILQ_INSERT_TAIL(&flow->fl_unadmitted, call, call_unadmitted_entry);
+	flow->fl_stats.fs_answered++;
+	log_info("call %s: active (%s)", call->call_id, call_mode_name(mode));
+	flow_admit(flow, call);
+	flow_put(flow, call);
+}
+
+static void
+flow_send_setup(struct flow *flow, struct call *call, enum call_side to)
+{
+	const char		*local[CALL_LOCAL_MAX];
+	struct call_party	*peer;
+	struct sig_call_setup	*setup;
+	struct signal		 sig;
+	const struct reg	*reg;
+	size_t			 i;
+
+	reg = hub_find(flow->fl_hub, call->call_party[to].cp_fp);
+	if (reg == NULL)
+		return;
+	memset(&sig, 0, sizeof(sig));
+	sig.type = SIGNAL_CALL_SETUP;
+	setup = &sig.u.call_setup;
+	setup->call_id = call->call_id;
+	setup->room = call->call_room;
+	setup->relay_addr = reg->reg_relay_addr;
+	/* Only a trusted answer lets the parties see each other's address. */
+	if (call->call_mode == CALL_MODE_TRUSTED) {
+		peer = call_peer(call, call->call_party[to].cp_fp);
+		if (peer->cp_reflexive[0] != '\0')
+			setup->peer_direct_addr = peer->cp_reflexive;
+		for (i = 0; i < peer->cp_nlocal; i++)
+			local[i] = peer->cp_local[i];
+		setup->peer_local_addrs.list = local;
+		setup->peer_local_addrs.n = peer->cp_nlocal;
+	}
+	(void)flow_send(flow, call->call_party[to].cp_fp, &sig);
+}
+
+/* Answer and both CallSetups, in this order, once all is in place. */
+void
+flow_setup(struct flow *flow, struct call *call)
+{
+	if (call->call_state != CALL_ACTIVE || call->call_setup ||
+	    !call->call_recorded || !call->call_admitted)
+		return;
+	(void)hub_send(flow->fl_hub, call->call_party[CALL_CALLER].cp_fp,
+	    call->call_text, call->call_text_len);
+	flow_drop_text(flow, call);
+	flow_send_setup(flow, call, CALL_CALLER);
+	flow_send_setup(flow, call, CALL_CALLEE);
+	call->call_setup = true;
+}
+
+void
+flow_admitted(struct flow *flow, const struct msg_room_admitted *msg)
+{
+	struct call	*call;
+
+	call = calls_find(flow->fl_calls, msg->call_id);
+	if (call == NULL || call->call_state != CALL_ACTIVE ||
+	    call->call_setup)
+		return;
+	if (!msg->ok) {
+		log_warnx("call %s: mediad refused the room", call->call_id);
+		flow_fail(flow, call);
+		return;
+	}
+	flow_call_admitted(flow, call);
+	flow_setup(flow, call);
+}
+
+void
+flow_media_up(struct flow *flow)
+{
+	struct call	*call;
+
+	for (call = calls_oldest(flow->fl_calls, CALL_ACTIVE); call != NULL;
+	    call = calls_after(call))
+		flow_admit(flow, call);
+}
+
+/* Hangup and path reports */
+
+static enum call_reason
+flow_hangup_reason(const struct call *call, const char *fp,
+    enum hangup_reason reason)
+{
+	if (call->call_state == CALL_ACTIVE)
+		return (CALL_REASON_NORMAL);
+	if (call_side(call, fp) == CALL_CALLER)
+		return (CALL_REASON_CANCELLED);
+	return (reason == HANGUP_BUSY ? CALL_REASON_BUSY :
+	    CALL_REASON_DECLINED);
+}
+
+static void
+flow_hangup(struct flow *flow, struct reg *reg, const struct signal *sig)
+{
+	const struct sig_hangup	*hangup = &sig->u.hangup;
+	struct call_party	*party, *next, *peer;
+	struct call		*call;
+	bool			 found = false;
+
+	for (party = calls_of(flow->fl_calls, reg->reg_fp, NULL);
+	    party != NULL; party = next) {
+		next = calls_of(flow->fl_calls, reg->reg_fp, party);
+		call = party->cp_call;
+		if (hangup->call_id != NULL &&
+		    strcmp(hangup->call_id, call->call_id) != 0)
+			continue;
+		found = true;
+		peer = call_peer(call, reg->reg_fp);
+		/* Verbatim, unless the peer has never heard of the call. */
+		if (call->call_state != CALL_PENDING)
+			(void)flow_send(flow, peer->cp_fp, sig);
+		flow_end(flow, call, flow_hangup_reason(call, reg->reg_fp,
+		    hangup->reason));
+	}
+	if (!found)
+		flow->fl_stats.fs_ignored++;
+}
+
+static void
+flow_path_report(struct flow *flow, struct reg *reg, const struct signal *sig)
+{
+	struct call_party	*peer;
+	struct call		*call;
+
+	call = calls_find(flow->fl_calls, sig->u.media_path_report.call_id);
+	if (call == NULL || call->call_state != CALL_ACTIVE ||
+	    (peer = call_peer(call, reg->reg_fp)) == NULL) {
+		flow->fl_stats.fs_ignored++;
+		return;
+	}
+	(void)flow_send(flow, peer->cp_fp, sig);
+}
+
+void
+flow_signal(struct flow *flow, struct reg *reg, const struct signal *sig)
+{
+	switch (sig->type) {
+	case SIGNAL_DIRECT_CALL_OFFER:
+		flow_offer(flow, reg, sig);
+		break;
+	case SIGNAL_DIRECT_CALL_ANSWER:
+		flow_answer(flow, reg, sig);
+		break;
+	case SIGNAL_HANGUP:
+		flow_hangup(flow, reg, sig);
+		break;
+	case SIGNAL_MEDIA_PATH_REPORT:
+		flow_path_report(flow, reg, sig);
+		break;
+	default:
+		break;
+	}
+}

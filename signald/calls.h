@@ -1,0 +1,136 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The table of live calls and the only functions that change a call's state
+ * (wzp-protocol 6.1).  No input or output and no clock in here: time comes as
+ * an argument, monotonic nanoseconds for limits and Unix milliseconds for
+ * records.
+ */
+#ifndef WZP_SIGNALD_CALLS_H
+#define WZP_SIGNALD_CALLS_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/addr.h"
+#include "common/ipc/messages.h"
+
+/* Candidates of one party that are passed on (wzp-protocol gap 11). */
+#define CALL_LOCAL_MAX	8
+/* Live calls one fingerprint can be in, whatever their state. */
+#define CALLS_PER_FP	64
+
+struct call;
+
+enum call_side {
+	CALL_CALLER,
+	CALL_CALLEE
+};
+
+struct call_party {
+	LIST_ENTRY(call_party)	 cp_entry;	/* calls of cp_fp */
+	TAILQ_ENTRY(call_party)	 cp_lost_entry;	/* call_flow.c */
+	struct call		*cp_call;
+	char			 cp_fp[FP_STRLEN];
+	bool			 cp_proven;
+	bool			 cp_lost;	/* waits to register again */
+	uint64_t		 cp_lost_ns;
+	struct addr		 cp_addr;	/* observed */
+	char			 cp_reflexive[ADDR_STRLEN];	/* "": none */
+	char			 cp_local[CALL_LOCAL_MAX][ADDR_STRLEN];
+	size_t			 cp_nlocal;
+};
+
+struct call {
+	TAILQ_ENTRY(call)	 call_entry;	/* of its state, oldest first */
+	char			 call_id[CALL_ID_STRLEN];
+	char			 call_room[ROOM_STRLEN];	/* "": not yet */
+	char			 call_alias[ALIAS_STRLEN];	/* caller's */
+	enum call_state		 call_state;
+	enum call_mode		 call_mode;
+	enum call_reason	 call_reason;
+	struct call_party	 call_party[2];	/* enum call_side */
+	uint64_t		 call_since_ns;	/* in this state */
+	uint64_t		 call_created_ns;
+	uint64_t		 call_created_ms;
+	uint64_t		 call_answered_ms;
+	uint64_t		 call_ended_ms;
+
+	/* The rest belongs to call_flow.c: what the next step waits for. */
+	TAILQ_ENTRY(call)	 call_unrecorded_entry;
+	TAILQ_ENTRY(call)	 call_unadmitted_entry;
+	char			*call_text;	/* offer, later answer */
+	size_t			 call_text_len;
+	bool			 call_unconfirmed;
+	bool			 call_recorded;	/* Active is durable */
+	bool			 call_admitted;	/* mediad knows the room */
+	bool			 call_setup;	/* CallSetup went out */
+};
+
+struct calls;
+
+struct calls	*calls_new(size_t max);
+void		 calls_free(struct calls *);
+/* Pending.  NULL: EEXIST (live call_id), EINVAL, ENOSPC, ENOMEM. */
+struct call	*calls_create(struct calls *, const char *call_id,
+		    const char *caller, const char *callee, uint64_t now,
+		    uint64_t wall_ms);
+/* Pending -> Ringing.  false: refused, nothing changed. */
+bool		 calls_ring(struct calls *, struct call *, uint64_t now);
+/* Pending, Ringing -> Active with mode, room and time of the answer. */
+bool		 calls_activate(struct calls *, struct call *, enum call_mode,
+		    uint64_t now, uint64_t wall_ms);
+/*
+ * Any -> Ended: removed from the table and returned, the caller frees it
+ * with call_free().  NULL: no such call.
+ */
+struct call	*calls_end(struct calls *, const char *call_id,
+		    enum call_reason, uint64_t wall_ms);
+/*
+ * One Pending call at least timeout old: ended (Timeout) and removed like
+ * calls_end(); NULL when there is no more.
+ */
+struct call	*calls_expire(struct calls *, uint64_t now, uint64_t timeout,
+		    uint64_t wall_ms);
+void		 call_free(struct call *);
+
+struct call	*calls_find(const struct calls *, const char *call_id);
+/* Which side fp is; -1: not a member. */
+int		 call_side(const struct call *, const char *fp);
+/* The other party; NULL when fp is not a member. */
+struct call_party
+		*call_peer(struct call *, const char *fp);
+/*
+ * Calls of a fingerprint, either side: start with NULL.  Any call may be
+ * ended between two steps except the one about to be passed in.
+ */
+struct call_party
+		*calls_of(const struct calls *, const char *fp,
+		    struct call_party *);
+/* Not yet answered calls in which fp is this side. */
+size_t		 calls_unanswered(const struct calls *, const char *fp,
+		    enum call_side);
+size_t		 calls_count_of(const struct calls *, const char *fp);
+size_t		 calls_count(const struct calls *);
+/* The one longest in this state; the next one after a call. */
+struct call	*calls_oldest(const struct calls *, enum call_state);
+struct call	*calls_after(const struct call *);
+
+#endif /* WZP_SIGNALD_CALLS_H */

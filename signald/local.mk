@@ -1,0 +1,26 @@
+# signald: registrations and the signalling of calls.
+noinst_LIBRARIES += signald/libsignald.a
+signald_libsignald_a_SOURCES = \
+	signald/call_flow.c signald/call_flow.h signald/call_flow_int.h \
+	signald/call_signals.c \
+	signald/calls.c signald/calls.h \
+	signald/hub.c signald/hub.h \
+	signald/offer.c signald/offer.h \
+	signald/outbox.c signald/outbox.h \
+	signald/proven.c signald/proven.h \
+	signald/registration.c signald/registration.h \
+	signald/signal_conn.c signald/signal_conn.h
+
+SIGNALD_TEST_LIBS = signald/libsignald.a common/libwire.a common/libipc.a \
+	common/libbase.a $(CMOCKA_LIBS) $(YYJSON_LIBS) $(MSGPACK_LIBS) \
+	$(CRYPTO_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/hub_test regress/unit/calls_test
+regress_unit_hub_test_SOURCES = regress/unit/hub_test.c
+regress_unit_hub_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_hub_test_LDADD = signald/libsignald.a common/libbase.a \
+	$(CMOCKA_LIBS) $(BSD_LIBS)
+regress_unit_calls_test_SOURCES = regress/unit/calls_test.c
+regress_unit_calls_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_calls_test_LDADD = signald/libsignald.a common/libbase.a \
+	$(CMOCKA_LIBS) $(BSD_LIBS)

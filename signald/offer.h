@@ -1,0 +1,56 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * What a relay checks and rewrites in offers and answers before it passes
+ * them on: call_id (wzp-protocol 1.4), claimed identity (gap 10), addresses
+ * (gaps 11 and 21).  Pure functions.
+ */
+#ifndef WZP_SIGNALD_OFFER_H
+#define WZP_SIGNALD_OFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/wire/signal.h"
+#include "signald/calls.h"
+
+/* 58: "call-" and the call_id are one DNS label of at most 63 (1.4). */
+#define OFFER_CALL_ID_MAX	58
+
+bool	 offer_call_id_valid(const char *);
+/*
+ * May the other party be asked to dial this?  The observed host itself, or
+ * an address that is neither loopback, link-local, multicast, unspecified nor
+ * reserved; never port 0.
+ */
+bool	 offer_address_usable(const char *, const struct addr *observed);
+/* Keeps the usable ones of what a party advertised, as text, at most 8. */
+void	 offer_take_addresses(struct call_party *, const char *reflexive,
+	    const struct sig_strings *local);
+/*
+ * The offer as the callee gets it: no caller addresses, and an identity_pub
+ * that is either zero or the key the caller registered with.
+ */
+void	 offer_for_callee(struct signal *out, const struct signal *in,
+	    const uint8_t registered_pub[32]);
+/* At most cap - 1 bytes, never half a UTF-8 character; NULL gives "". */
+void	 offer_copy_alias(char *dst, size_t cap, const char *src);
+/* The answer as the caller gets it: without addresses unless trusted. */
+void	 answer_for_caller(struct signal *out, const struct signal *in);
+
+#endif /* WZP_SIGNALD_OFFER_H */

@@ -1,0 +1,1 @@
+# wzp: what is built here.

@@ -1,0 +1,1 @@
+# wzpctl: what is built here.
