@@ -38,7 +38,7 @@
 
 struct call {
 	struct call_config	 ca_config;
-	enum call_state		 ca_state;
+	enum call_phase		 ca_phase;
 	char			 ca_id[CALL_ID_MAX + 1];
 	bool			 ca_outgoing;
 	char			 ca_fp[IDENTITY_FP_STRLEN];	/* own */
@@ -96,7 +96,7 @@ call_dial(struct call *c, const char *target, uint64_t now)
 	struct media_profile		 profile;
 	struct signal			 s;
 
-	if (c->ca_state != CALL_IDLE)
+	if (c->ca_phase != PHASE_IDLE)
 		return (-1);
 	call_new_id(c);
 	c->ca_outgoing = true;
@@ -119,7 +119,7 @@ call_dial(struct call *c, const char *target, uint64_t now)
 		c->ca_id[0] = '\0';
 		return (-1);
 	}
-	c->ca_state = CALL_DIALING;
+	c->ca_phase = PHASE_DIALING;
 	c->ca_deadline = now + OFFER_LIMIT;
 
 	memset(&ev, 0, sizeof(ev));
@@ -138,10 +138,10 @@ call_signal(struct call *c, const struct signal *s, uint64_t now)
 		call_offered(c, &s->u.direct_call_offer, now);
 		break;
 	case SIGNAL_CALL_RINGING:
-		if (c->ca_state != CALL_DIALING ||
+		if (c->ca_phase != PHASE_DIALING ||
 		    !call_is(c, s->u.call_ringing.call_id))
 			break;
-		c->ca_state = CALL_RINGING;
+		c->ca_phase = PHASE_RINGING;
 		c->ca_deadline = now + RING_LIMIT;
 		call_event(c, EVENT_RINGING);
 		break;
@@ -164,7 +164,7 @@ void
 call_hangup(struct call *c, enum hangup_reason reason, uint64_t now)
 {
 	(void)now;
-	if (c->ca_state == CALL_IDLE || c->ca_state == CALL_ENDED)
+	if (c->ca_phase == PHASE_IDLE || c->ca_phase == PHASE_ENDED)
 		return;
 	(void)call_send_hangup(c, c->ca_id, reason);
 	c->ca_self = true;
@@ -175,22 +175,22 @@ void
 call_unregistered(struct call *c, uint64_t now)
 {
 	(void)now;
-	if (c->ca_state == CALL_DIALING || c->ca_state == CALL_RINGING ||
-	    c->ca_state == CALL_ANSWERED)
+	if (c->ca_phase == PHASE_DIALING || c->ca_phase == PHASE_RINGING ||
+	    c->ca_phase == PHASE_ANSWERED)
 		call_end(c, HANGUP_ERROR, "relay");
 }
 
 void
 call_media(struct call *c)
 {
-	if (c->ca_state == CALL_ACTIVE)
+	if (c->ca_phase == PHASE_ACTIVE)
 		c->ca_media = true;
 }
 
 void
 call_clear(struct call *c)
 {
-	c->ca_state = CALL_IDLE;
+	c->ca_phase = PHASE_IDLE;
 	c->ca_id[0] = '\0';
 	c->ca_peer[0] = '\0';
 	c->ca_deadline = UINT64_MAX;
@@ -204,22 +204,22 @@ call_expire(struct call *c, uint64_t now)
 	if (now < c->ca_deadline)
 		return;
 	c->ca_deadline = UINT64_MAX;
-	switch (c->ca_state) {
-	case CALL_DIALING:
+	switch (c->ca_phase) {
+	case PHASE_DIALING:
 		call_warn(c, "the relay does not react to the offer");
 		call_hangup(c, HANGUP_ERROR, now);
 		break;
-	case CALL_RINGING:
+	case PHASE_RINGING:
 		call_hangup(c, HANGUP_TIMEOUT, now);
 		break;
-	case CALL_ANSWERED:
+	case PHASE_ANSWERED:
 		call_warn(c, "answered, but the relay does not set up the "
 		    "call");
 		call_hangup(c, HANGUP_ERROR, now);
 		break;
-	case CALL_IDLE:
-	case CALL_ACTIVE:
-	case CALL_ENDED:
+	case PHASE_IDLE:
+	case PHASE_ACTIVE:
+	case PHASE_ENDED:
 		break;
 	}
 }
@@ -230,10 +230,10 @@ call_expiry(const struct call *c)
 	return (c->ca_deadline);
 }
 
-enum call_state
-call_state(const struct call *c)
+enum call_phase
+call_phase(const struct call *c)
 {
-	return (c->ca_state);
+	return (c->ca_phase);
 }
 
 const char *
@@ -277,7 +277,7 @@ call_id_valid(const char *id)
 }
 
 const char *
-call_mode_name(enum accept_mode mode)
+call_accept_name(enum accept_mode mode)
 {
 	switch (mode) {
 	case ACCEPT_REJECT:
@@ -342,7 +342,7 @@ call_offered(struct call *c, const struct sig_direct_call_offer *offer,
 	ev.ce_call_id = offer->call_id;
 	ev.ce_from = offer->caller_fingerprint;
 	ev.ce_alias = offer->caller_alias;
-	if (c->ca_state != CALL_IDLE || !c->ca_config.cf_listen) {
+	if (c->ca_phase != PHASE_IDLE || !c->ca_config.cf_listen) {
 		ev.ce_type = EVENT_BUSY;
 		c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
 		/* The original knows no Busy (6.7). */
@@ -377,7 +377,7 @@ call_accept(struct call *c, const struct sig_direct_call_offer *offer,
 		call_end(c, HANGUP_DECLINED, "self");
 		return;
 	}
-	c->ca_state = CALL_ANSWERED;
+	c->ca_phase = PHASE_ANSWERED;
 	c->ca_deadline = now + SETUP_LIMIT;
 }
 
@@ -388,19 +388,19 @@ call_answered(struct call *c, const struct sig_direct_call_answer *answer,
 	struct client_event	ev;
 
 	if (!c->ca_outgoing || !call_is(c, answer->call_id) ||
-	    (c->ca_state != CALL_DIALING && c->ca_state != CALL_RINGING))
+	    (c->ca_phase != PHASE_DIALING && c->ca_phase != PHASE_RINGING))
 		return;
 	if (answer->accept_mode == ACCEPT_REJECT) {
 		/* Relays make Hangup of it (6.6); this one did not. */
 		call_end(c, HANGUP_DECLINED, "peer");
 		return;
 	}
-	c->ca_state = CALL_ANSWERED;
+	c->ca_phase = PHASE_ANSWERED;
 	c->ca_deadline = now + SETUP_LIMIT;
 	memset(&ev, 0, sizeof(ev));
 	ev.ce_type = EVENT_ANSWERED;
 	ev.ce_call_id = c->ca_id;
-	ev.ce_mode = call_mode_name(answer->accept_mode);
+	ev.ce_mode = call_accept_name(answer->accept_mode);
 	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
 }
 
@@ -414,8 +414,8 @@ call_setup(struct call *c, const struct sig_call_setup *setup)
 	 * An original relay may lose the answer across federation; CallSetup
 	 * says the same.  Repetitions are ignored.
 	 */
-	if (!call_is(c, setup->call_id) || c->ca_state == CALL_ACTIVE ||
-	    c->ca_state == CALL_ENDED || c->ca_state == CALL_IDLE)
+	if (!call_is(c, setup->call_id) || c->ca_phase == PHASE_ACTIVE ||
+	    c->ca_phase == PHASE_ENDED || c->ca_phase == PHASE_IDLE)
 		return;
 	/* 6.5: the room of a call is its own. */
 	if (strncmp(setup->room, QUIC_CALL_ROOM_PREFIX, n) != 0 ||
@@ -424,7 +424,7 @@ call_setup(struct call *c, const struct sig_call_setup *setup)
 		    "call's");
 		return;
 	}
-	c->ca_state = CALL_ACTIVE;
+	c->ca_phase = PHASE_ACTIVE;
 	c->ca_deadline = UINT64_MAX;
 	memset(&ev, 0, sizeof(ev));
 	ev.ce_type = EVENT_SETUP;
@@ -441,12 +441,12 @@ call_hung_up(struct call *c, const struct sig_hangup *h)
 {
 	const char	*by = "peer";
 
-	if (c->ca_state == CALL_IDLE || c->ca_state == CALL_ENDED)
+	if (c->ca_phase == PHASE_IDLE || c->ca_phase == PHASE_ENDED)
 		return;
 	if (h->call_id != NULL && !call_is(c, h->call_id))
 		return;
 	/* Nobody answers an offer that was never routed but the relay (6.4). */
-	if (c->ca_state == CALL_DIALING || h->reason == HANGUP_TIMEOUT ||
+	if (c->ca_phase == PHASE_DIALING || h->reason == HANGUP_TIMEOUT ||
 	    h->reason == HANGUP_ERROR)
 		by = "relay";
 	call_end(c, h->reason, by);
@@ -494,7 +494,7 @@ call_end(struct call *c, enum hangup_reason reason, const char *by)
 	struct client_event	ev;
 
 	c->ca_well = c->ca_media && reason == HANGUP_NORMAL;
-	c->ca_state = CALL_ENDED;
+	c->ca_phase = PHASE_ENDED;
 	c->ca_deadline = UINT64_MAX;
 	memset(&ev, 0, sizeof(ev));
 	ev.ce_type = EVENT_HANGUP;
@@ -531,7 +531,7 @@ call_warn(struct call *c, const char *text)
 static bool
 call_is(const struct call *c, const char *id)
 {
-	return (c->ca_state != CALL_IDLE && strcmp(c->ca_id, id) == 0);
+	return (c->ca_phase != PHASE_IDLE && strcmp(c->ca_id, id) == 0);
 }
 
 static bool

@@ -31,13 +31,13 @@
 
 #define CALL_ID_MAX	58	/* `call-' and it fit a label of DNS (1.4) */
 
-enum call_state {
-	CALL_IDLE,
-	CALL_DIALING,		/* offer sent */
-	CALL_RINGING,		/* ... and routed */
-	CALL_ANSWERED,		/* answer sent or received, no CallSetup yet */
-	CALL_ACTIVE,		/* CallSetup received */
-	CALL_ENDED		/* until call_clear() */
+enum call_phase {
+	PHASE_IDLE,
+	PHASE_DIALING,		/* offer sent */
+	PHASE_RINGING,		/* ... and routed */
+	PHASE_ANSWERED,		/* answer sent or received, no CallSetup yet */
+	PHASE_ACTIVE,		/* CallSetup received */
+	PHASE_ENDED		/* until call_clear() */
 };
 
 struct call;
@@ -78,7 +78,7 @@ void		 call_clear(struct call *);
 void		 call_expire(struct call *, uint64_t now);
 uint64_t	 call_expiry(const struct call *);
 
-enum call_state	 call_state(const struct call *);
+enum call_phase	 call_phase(const struct call *);
 const char	*call_id(const struct call *);	/* "" when idle */
 bool		 call_is_outgoing(const struct call *);
 /* Of a call that ended. */
@@ -90,6 +90,6 @@ bool		 call_refused(const struct call *);
 
 /* What can be a call_id that a room can be joined with (1.4). */
 bool		 call_id_valid(const char *);
-const char	*call_mode_name(enum accept_mode);
+const char	*call_accept_name(enum accept_mode);
 
 #endif /* WZP_CLIENT_CALL_H */

@@ -40,6 +40,7 @@ link_dial(struct link *li, const struct addr *to, const char *sni)
 	if (li->li_conn == NULL)
 		return (-1);
 	quic_conn_set_data(li->li_conn, li);
+	ls->ls_open++;
 	return (0);
 }
 

@@ -36,6 +36,7 @@ struct link_shared {
 	const char		*ls_token;	/* AuthToken, or NULL */
 	bool			 ls_as_original;
 	uint64_t		 ls_now;	/* of this turn */
+	unsigned int		 ls_open;	/* connections */
 };
 
 struct link_ops {

@@ -5,14 +5,24 @@ noinst_LIBRARIES += client/libwzp.a
 client_libwzp_a_CPPFLAGS = $(AM_CPPFLAGS) $(OPUS_CFLAGS) $(SNDFILE_CFLAGS) \
 	$(SAMPLERATE_CFLAGS) $(SNDIO_CFLAGS)
 client_libwzp_a_SOURCES = \
+	client/event.h \
 	client/audio_dev.c client/audio_dev.h \
 	client/audio_in.c client/audio_in.h \
 	client/audio_out.c client/audio_out.h \
+	client/call.c client/call.h \
+	client/client.c client/client.h \
+	client/identity_store.c client/identity_store.h \
 	client/jitter.c client/jitter.h \
+	client/link.c client/link.h \
 	client/media.c client/media.h \
+	client/mediaconn.c client/mediaconn.h \
+	client/net.c client/net.h \
 	client/opus_rx.c client/opus_rx.h \
 	client/opus_tx.c client/opus_tx.h \
-	client/playout.c client/playout.h
+	client/pins.c client/pins.h \
+	client/playout.c client/playout.h \
+	client/probe.c client/probe.h \
+	client/sigconn.c client/sigconn.h
 
 CLIENT_AUDIO_LIBS = client/libwzp.a common/libwire.a common/libbase.a \
 	$(OPUS_LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(SNDIO_LIBS)

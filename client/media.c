@@ -45,6 +45,7 @@ struct media {
 	uint64_t		 md_step;	/* next one */
 	uint64_t		 md_ended;	/* step at which the source did */
 	bool			 md_has_ended;
+	bool			 md_hushed;
 	uint64_t		 md_sent;
 	uint64_t		 md_dropped;
 	uint64_t		 md_reported;	/* frames at the last report */
@@ -111,6 +112,12 @@ media_expiry(const struct media *m)
 }
 
 void
+media_hush(struct media *m)
+{
+	m->md_hushed = true;
+}
+
+void
 media_directive(struct media *m, const struct media_profile *profile)
 {
 	const struct media_codec_info	*info;
@@ -158,7 +165,7 @@ media_step(struct media *m, uint64_t now, bool send)
 	    send ? media_expiry(m) : now, pcm);
 	(void)audio_out_write(m->md_config.mc_out, pcm, AUDIO_STEP);
 	m->md_step++;
-	if (!send)
+	if (!send || m->md_hushed)
 		return;
 
 	(void)audio_in_read(m->md_config.mc_in, pcm, AUDIO_STEP);

@@ -64,6 +64,8 @@ void		 media_receive(struct media *, const uint8_t *, size_t,
 /* Takes the steps that are due. */
 void		 media_expire(struct media *, uint64_t now);
 uint64_t	 media_expiry(const struct media *);
+/* From now on nothing is sent; what still comes is played. */
+void		 media_hush(struct media *);
 /* What the relay recommends (wzp-protocol 8.6). */
 void		 media_directive(struct media *, const struct media_profile *);
 void		 media_stats(const struct media *, struct media_stats *);

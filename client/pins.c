@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "client/pins.h"
@@ -137,6 +138,7 @@ pins_add(struct pins *ps, const char *relay, const char *tls_fp)
 		return (-1);
 	}
 	/* In one piece: another client may add to the file at this moment. */
+	errno = 0;
 	if (write(ps->ps_fd, line, (size_t)n) != n) {
 		if (errno == 0)
 			errno = EIO;

@@ -29,6 +29,12 @@
 
 #define ACK_LIMIT	(10 * NS_PER_S)
 #define PING_EVERY	(2 * NS_PER_S)
+/*
+ * A registration that lasted less than this does not start the back-off
+ * anew: two clients of one identity would otherwise evict each other without
+ * end (the newest one counts).
+ */
+#define STEADY		(60 * NS_PER_S)
 
 /* Seconds to wait before each attempt to register again (5.1). */
 static const unsigned int	backoff[] = { 0, 1, 2, 4, 8, 15, 30 };
@@ -49,6 +55,7 @@ struct sigconn {
 	void				*sc_arg;
 	bool				 sc_ever;	/* was registered once */
 	unsigned int			 sc_attempt;
+	uint64_t			 sc_since;	/* registered */
 	uint64_t			 sc_deadline;	/* of the state */
 	bool				 sc_pinging;
 	uint64_t			 sc_ping_at;
@@ -257,7 +264,7 @@ sigconn_signal(void *arg, const struct signal *s)
 	}
 	sc->sc_state = SIGCONN_REGISTERED;
 	sc->sc_ever = true;
-	sc->sc_attempt = 0;
+	sc->sc_since = now(sc);
 	sc->sc_deadline = UINT64_MAX;
 	if (sc->sc_pinging)
 		sc->sc_ping_at = now(sc) + PING_EVERY;
@@ -301,6 +308,8 @@ sigconn_again(struct sigconn *sc, const char *why)
 		sigconn_fail(sc, why);
 		return;
 	}
+	if (was == SIGCONN_REGISTERED && now(sc) - sc->sc_since >= STEADY)
+		sc->sc_attempt = 0;
 	sc->sc_state = SIGCONN_WAITING;
 	sc->sc_deadline = now(sc) + backoff[sc->sc_attempt] * NS_PER_S;
 	if (sc->sc_attempt + 1 < n)

@@ -1,1 +1,10 @@
-# controld: what is built here.
+# controld: control sockets.
+
+controld_core = controld/client.c controld/client.h controld/json.c \
+	controld/json.h controld/query.c controld/query.h
+
+pkglibexec_PROGRAMS += controld/controld
+controld_controld_SOURCES = controld/controld.c $(controld_core)
+controld_controld_LDADD = common/libworker.a common/libipc.a \
+	common/libsandbox.a common/libbase.a $(EV_LIBS) $(SECCOMP_LIBS) \
+	$(MSGPACK_LIBS) $(BSD_LIBS)

@@ -21,3 +21,11 @@ regress_unit_media_test_SOURCES = regress/unit/media_test.c $(mediad_fake) \
 	$(mediad_core)
 regress_unit_media_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_media_test_LDADD = $(mediad_test_LIBS)
+
+pkglibexec_PROGRAMS += mediad/mediad
+mediad_mediad_SOURCES = mediad/mediad.c mediad/ctl.c mediad/ctl.h \
+	$(mediad_core)
+mediad_mediad_LDADD = common/libquicservice.a common/libworker.a \
+	common/libquic.a common/libwire.a common/libipc.a \
+	common/libsandbox.a common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) \
+	$(MSGPACK_LIBS) $(SECCOMP_LIBS) $(EV_LIBS) $(BSD_LIBS)

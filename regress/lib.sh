@@ -212,8 +212,8 @@ relay_healthy()
 	    -e 'LeakSanitizer' "$relay/log"; then
 		fail "a sanitizer report"
 	fi
-	if grep -i -e 'exited' -e 'killed by' -e 'terminated' \
-	    -e 'restarting' "$relay/log" | grep -v "${1:-nothing}"; then
+	if grep -e ' died: ' -e ' blames ' -e 'crash loop' "$relay/log" |
+	    grep -v -e "${1:-nothing}"; then
 		fail "a worker of the relay ended"
 	fi
 }
@@ -236,6 +236,7 @@ peer()
 	profile=$2
 	shift 2
 	WZPCTL=$WZPCTL SOCK=$relay_sock RELAY=$relay RELAY_PID=$relay_pid \
+	    WZP=$WZP TMP=$tmp \
 	    "$PEER" -p "$profile" -r "$relay_addr" "$@" "$script"
 }
 

@@ -52,6 +52,8 @@ static int		 line;		/* of the last token */
 static int		 next_line;
 static int		 errors;
 static char		 word[WORD_BYTES];	/* last token, as written */
+static char		 first[WORD_BYTES];	/* of the line, if no keyword */
+static int		 ntokens;		/* of the line so far */
 
 static int	 yylex(void);
 static int	 yyerror(const char *);
@@ -231,7 +233,11 @@ static const struct {
 static int
 yyerror(const char *msg)
 {
-	complain(msg, word);
+	/* Not the word behind it is wrong but the one nobody knows. */
+	if (ntokens == 2 && first[0] != '\0')
+		complain("unknown statement", first);
+	else
+		complain(msg, word);
 	return (0);
 }
 
@@ -392,6 +398,7 @@ lex_bare(int c)
 {
 	const char	*value = word;
 	size_t		 len = 0;
+	int		 token;
 
 	do {
 		if (len + 1 >= sizeof(word)) {
@@ -409,7 +416,10 @@ lex_bare(int c)
 		complain("macro not defined", word);
 		return (YYerror);
 	}
-	return (token_of(value));
+	token = token_of(value);
+	if (token == STRING && ntokens == 1)
+		memcpy(first, word, len + 1);
+	return (token);
 }
 
 /* A keyword, a number, or a string. */
@@ -444,6 +454,10 @@ yylex(void)
 	int	c;
 
 	line = next_line;
+	if (word[0] == '\n' || word[0] == '\0')
+		ntokens = 0;
+	if (++ntokens == 1)
+		first[0] = '\0';
 	do {
 		c = getc(file);
 		if (c == '#')

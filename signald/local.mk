@@ -24,3 +24,22 @@ regress_unit_calls_test_SOURCES = regress/unit/calls_test.c
 regress_unit_calls_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_calls_test_LDADD = signald/libsignald.a common/libbase.a \
 	$(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/call_flow_test
+regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c
+regress_unit_call_flow_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_call_flow_test_LDADD = $(SIGNALD_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/signal_conn_test
+regress_unit_signal_conn_test_SOURCES = regress/unit/signal_conn_test.c
+regress_unit_signal_conn_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_signal_conn_test_LDADD = $(SIGNALD_TEST_LIBS)
+
+pkglibexec_PROGRAMS += signald/signald
+signald_signald_SOURCES = signald/signald.c \
+	signald/control.c signald/control.h
+signald_signald_LDADD = signald/libsignald.a common/libworker.a \
+	common/libwire.a common/libquicservice.a common/libquic.a \
+	common/libipc.a common/libsandbox.a common/libbase.a \
+	$(QUIC_LIBS) $(YYJSON_LIBS) $(MSGPACK_LIBS) $(SECCOMP_LIBS) \
+	$(EV_LIBS) $(BSD_LIBS)

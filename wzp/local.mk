@@ -1,1 +1,8 @@
-# wzp: what is built here.
+# wzp: the client command.
+
+bin_PROGRAMS += wzp/wzp
+wzp_wzp_SOURCES = wzp/output.c wzp/output.h wzp/wzp.c
+wzp_wzp_LDADD = client/libwzp.a common/libquic.a common/libwire.a \
+	common/libsandbox.a common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) \
+	$(SECCOMP_LIBS) $(EV_LIBS) $(OPUS_LIBS) $(SNDFILE_LIBS) \
+	$(SAMPLERATE_LIBS) $(SNDIO_LIBS) -lm $(BSD_LIBS)

@@ -118,6 +118,9 @@ static void	 packet_free(struct packet *);
 
 static unsigned int	self_instance;
 
+/* One message on its way out. */
+static uint8_t		send_buf[MSG_MAX];
+
 void
 channel_set_instance(unsigned int instance)
 {
@@ -489,15 +492,15 @@ int
 channel_send_fd(struct channel *ch, enum msg_type type, const void *msg,
     int fd)
 {
-	static uint8_t	buf[MSG_MAX];
-	int		len;
+	uint8_t	*buf = send_buf;
+	int	 len;
 
 	if (ch->ch_broken) {
 		errno = EPIPE;
 		return (-1);
 	}
 	if ((len = msg_encode(buf, ch->ch_data ? CHANNEL_DATA_MAX :
-	    sizeof(buf), type, msg)) == -1)
+	    sizeof(send_buf), type, msg)) == -1)
 		return (-1);
 	if (ch->ch_data)
 		channel_flush(ch);
@@ -517,6 +520,12 @@ channel_send_fd(struct channel *ch, enum msg_type type, const void *msg,
 		return (-1);
 	}
 	return (channel_enqueue(ch, buf, (size_t)len, fd));
+}
+
+void
+channel_wipe(void)
+{
+	explicit_bzero(send_buf, sizeof(send_buf));
 }
 
 static int

@@ -73,6 +73,8 @@ void		 channel_free(struct channel *);
 int		 channel_send(struct channel *, enum msg_type, const void *);
 int		 channel_send_fd(struct channel *, enum msg_type, const void *,
 		    int fd);
+/* Wipes what the last send left in the encoder's buffer (a seed). */
+void		 channel_wipe(void);
 /*
  * Data channels only: queue into the batch, then one sendmmsg(2).  Every
  * user flushes at the end of its turn.

@@ -122,7 +122,6 @@ quic_close_when_delivered(struct quic_conn *c, uint64_t code,
 		return;
 	close_set(c, code, reason);
 	c->qc_close_wait = true;
-	c->qc_close_by = c->qc_ep->ep_now + QUIC_DELIVER_MS * NS_PER_MS;
 }
 
 static void

@@ -321,6 +321,8 @@ conn_flush(struct quic_conn *c)
 
 	if (c->qc_ng == NULL)
 		return (true);
+	if (c->qc_close_wait && c->qc_close_by == UINT64_MAX)
+		c->qc_close_by = now + QUIC_DELIVER_MS * NS_PER_MS;
 	if (!c->qc_end.ce_set && (c->qc_want_write || c->qc_write_by <= now ||
 	    !TAILQ_EMPTY(&c->qc_txq)))
 		write_packets(c);
@@ -729,7 +731,8 @@ datagram_cb(ngtcp2_conn *ng, uint32_t flags, const uint8_t *data, size_t len,
 	c->qc_stats.datagrams_in++;
 	c->qc_stats.bytes_in += len;
 	if (cf->ops->datagram != NULL && !c->qc_ended && !c->qc_close)
-		cf->ops->datagram(cf->arg, c, data, len);
+		cf->ops->datagram(cf->arg, c,
+		    len == 0 ? (const uint8_t *)"" : data, len);
 	return (0);
 }
 

@@ -27,3 +27,21 @@ regress_unit_quic_test_SOURCES = regress/unit/quic_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_quic_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_test_LDADD = $(QUIC_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/quic_stream_test
+regress_unit_quic_stream_test_SOURCES = regress/unit/quic_stream_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_stream_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_stream_test_LDADD = $(QUIC_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/quic_path_test
+regress_unit_quic_path_test_SOURCES = regress/unit/quic_path_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_path_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_path_test_LDADD = $(QUIC_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/quic_packet_test
+regress_unit_quic_packet_test_SOURCES = regress/unit/quic_packet_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_packet_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_packet_test_LDADD = $(QUIC_TEST_LIBS)

@@ -31,7 +31,7 @@
 #define QUIC_MTU_MAX			1452	/* PMTUD goes no higher */
 
 #define QUIC_WINDOW			262144	/* initial_max_data */
-#define QUIC_STREAM_WINDOW		65536	/* each initial_max_stream_data_* */
+#define QUIC_STREAM_WINDOW		65536	/* of each kind */
 #define QUIC_STREAMS_BIDI		100	/* concurrent, replenished */
 #define QUIC_STREAMS_UNI		100
 #define QUIC_SEND_WINDOW		131072	/* unacknowledged stream data */

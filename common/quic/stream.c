@@ -80,6 +80,17 @@ quic_send_uni(struct quic_conn *c, const void *data, size_t len)
 	return (queue(c, data, len, true));
 }
 
+size_t
+quic_send_queued(const struct quic_conn *c)
+{
+	const struct tx_msg	*m;
+	size_t			 sum = c->qc_tx_unacked;
+
+	TAILQ_FOREACH(m, &c->qc_txq, tx_entry)
+		sum += m->tx_len - m->tx_sent;
+	return (sum);
+}
+
 static int
 queue(struct quic_conn *c, const void *data, size_t len, bool uni)
 {
@@ -224,6 +235,8 @@ write_fins(struct quic_conn *c, struct filling *f)
 	size_t	i, done = 0, taken;
 	int	rv = 1;
 
+	if (c->qc_nfins == 0)
+		return (0);
 	for (i = 0; i < c->qc_nfins; i++) {
 		do {
 			rv = write_stream(c, f, c->qc_fins[i], NULL, 0, true,
@@ -393,8 +406,9 @@ stream_data_cb(ngtcp2_conn *ng, uint32_t flags, int64_t id, uint64_t offset,
 		ngtcp2_conn_extend_max_offset(ng, len);
 		if (ngtcp2_conn_extend_max_stream_offset(ng, id, len) != 0)
 			return (NGTCP2_ERR_CALLBACK_FAILURE);
-		if (cf->ops->uni != NULL && !c->qc_close)
-			cf->ops->uni(cf->arg, c, data, len, fin);
+		if (cf->ops->uni != NULL && !c->qc_close && !c->qc_end.ce_set)
+			cf->ops->uni(cf->arg, c,
+			    len == 0 ? (const uint8_t *)"" : data, len, fin);
 		return (0);
 	}
 	if (ord < c->qc_rx_next) {

@@ -166,6 +166,8 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 
 static int	limit(int, rlim_t);
 static int	enter_limits(unsigned int);
+static const char
+		*lock_memory(const struct sandbox_identity *);
 
 /* Lowers both limits; one that is lower already stays. */
 static int
@@ -179,6 +181,27 @@ limit(int resource, rlim_t max)
 		max = rl.rlim_max;
 	rl.rlim_cur = rl.rlim_max = max;
 	return (setrlimit(resource, &rl));
+}
+
+/*
+ * Nothing of keyd goes to swap.  New pages are locked as well only if no
+ * limit can then make an allocation fail; the keys themselves are on a heap
+ * that is locked in any case (keyd/store.c).
+ */
+static const char *
+lock_memory(const struct sandbox_identity *id)
+{
+	struct rlimit	rl = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (id->sid_switch)
+		(void)setrlimit(RLIMIT_MEMLOCK, &rl);
+	if (getrlimit(RLIMIT_MEMLOCK, &rl) == 0 &&
+	    rl.rlim_cur == RLIM_INFINITY &&
+	    mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
+		return ("all");
+	if (mlockall(MCL_CURRENT) == 0)
+		return ("present");
+	return ("keys");
 }
 
 static int
@@ -208,21 +231,8 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 
 	in_force[0] = '\0';
 
-	/*
-	 * As root the limit on locked memory does not count, afterwards a
-	 * new page would fail: it is lifted for good.
-	 */
-	if (role == PROC_KEYD) {
-		struct rlimit	all = { RLIM_INFINITY, RLIM_INFINITY };
-
-		if (id->sid_switch && setrlimit(RLIMIT_MEMLOCK, &all) == -1)
-			log_warn("limit of locked memory");
-		if (mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
-			say(in_force, cap, "mlock");
-		else
-			log_warn("memory not locked as a whole, only keys");
-	}
-
+	if (role == PROC_KEYD)
+		say(in_force, cap, "mlock=%s", lock_memory(id));
 	if (enter_root(role, id, keep_dir) == -1)
 		return (-1);
 	if (id->sid_switch) {

@@ -27,9 +27,9 @@ static bool	 addr_is_public(const struct addr *);
 static bool	 listed(const char *, const char *const *, size_t);
 
 const char *
-nat_class_name(enum nat_class class)
+nat_class_name(enum nat_class nc)
 {
-	switch (class) {
+	switch (nc) {
 	case NAT_CONE:
 		return ("Cone");
 	case NAT_SYMMETRIC_PORT:

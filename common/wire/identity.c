@@ -46,7 +46,7 @@
 #define LABEL_REGISTER		"wzp-register-v1"
 #define LABEL_ROOM		"wzp-room-v1"
 
-#define ROOM_MAX		256	/* longer than any name that is an SNI */
+#define ROOM_MAX		256	/* no SNI is as long */
 #define PROOF_MAX		(sizeof(LABEL_REGISTER) + 32 + 32 + ROOM_MAX)
 
 static void	 sha256(const void *, size_t, uint8_t[SHA256_DIGEST_LENGTH]);

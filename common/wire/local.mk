@@ -12,16 +12,36 @@ VECTORS_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
 WIRE_TEST_LIBS = common/libwire.a common/libbase.a $(CRYPTO_LIBS) \
 	$(YYJSON_LIBS) $(BSD_LIBS)
 
-check_PROGRAMS += regress/vectors/vectors
-regress_vectors_vectors_SOURCES = regress/vectors/v_identity.c \
+check_PROGRAMS += regress/vectors/vectors_test
+regress_vectors_vectors_test_SOURCES = regress/vectors/v_identity.c \
 	regress/vectors/v_media.c regress/vectors/v_misc.c \
-	regress/vectors/v_signal.c regress/vectors/vectors.c \
+	regress/vectors/v_signal.c regress/vectors/vectors_test.c \
 	regress/vectors/vectors.h
-regress_vectors_vectors_CPPFLAGS = $(VECTORS_CPPFLAGS)
-regress_vectors_vectors_LDADD = $(WIRE_TEST_LIBS)
+regress_vectors_vectors_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
+regress_vectors_vectors_test_LDADD = $(WIRE_TEST_LIBS)
 EXTRA_DIST += regress/vectors/vectors.json
 
-check_PROGRAMS += regress/unit/signal_test
+check_PROGRAMS += regress/unit/candidates_test \
+	regress/unit/identity_test \
+	regress/unit/wire_media_test \
+	regress/unit/quality_test \
+	regress/unit/signal_test \
+	regress/unit/wire_fuzz_test
+regress_unit_candidates_test_SOURCES = regress/unit/candidates_test.c
+regress_unit_candidates_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
+regress_unit_candidates_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)
+regress_unit_identity_test_SOURCES = regress/unit/identity_test.c
+regress_unit_identity_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
+regress_unit_identity_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)
+regress_unit_wire_media_test_SOURCES = regress/unit/wire_media_test.c
+regress_unit_wire_media_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
+regress_unit_wire_media_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)
+regress_unit_quality_test_SOURCES = regress/unit/quality_test.c
+regress_unit_quality_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
+regress_unit_quality_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)
 regress_unit_signal_test_SOURCES = regress/unit/signal_test.c
 regress_unit_signal_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
 regress_unit_signal_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)
+regress_unit_wire_fuzz_test_SOURCES = regress/unit/wire_fuzz_test.c
+regress_unit_wire_fuzz_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
+regress_unit_wire_fuzz_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)

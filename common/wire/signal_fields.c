@@ -310,8 +310,10 @@ static const struct field	quality_directive[] = {
 	OF(quality_directive, reason, FT_STRING, FK_OMITTED),
 };
 
-#define UNIT(n)		{ .v_name = (n) }
-#define STRUCT(n, f)	{ (n), { (f), NFIELDS(f), 0 } }
+#define UNIT(n)	\
+	{ .v_name = (n) }
+#define STRUCT(n, f)	\
+	{ (n), { (f), NFIELDS(f), 0 } }
 
 const struct variant	signal_variants[SIGNAL_TYPE_MAX] = {
 	[SIGNAL_CALL_OFFER] = STRUCT("CallOffer", call_offer),

@@ -34,7 +34,7 @@ enum field_type {
 	FT_F32,			/* float */
 	FT_ENUM,		/* unsigned int; f_names */
 	FT_BYTES32,		/* uint8_t[32] */
-	FT_BYTES,		/* struct sig_bytes; f_exact: only this length */
+	FT_BYTES,		/* struct sig_bytes; f_exact: its length */
 	FT_STRINGS,		/* struct sig_strings */
 	FT_OBJECT,		/* f_object in place; f_has: there or not */
 	FT_OBJECTS,		/* struct field_list of f_object */
@@ -48,7 +48,7 @@ enum field_kind {
 	FK_OMITTED,		/* o: none is not printed */
 	FK_DEFAULT,		/* D: may be missing, not null */
 	FK_DEFAULT_OMITTED,	/* d: as D; not printed when empty */
-	FK_EXTENSION		/* as o, and no element of the array form */
+	FK_EXTENSION		/* as o, but not in the array form */
 };
 
 /* The shape of sig_strings, sig_profiles and sig_participants. */

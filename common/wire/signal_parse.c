@@ -189,7 +189,7 @@ signal_parse(const uint8_t *text, size_t len, const char **why)
 	}
 	if ((s = arena_alloc(&p, 1, sizeof(*s))) != NULL)
 		ok = parse_signal(&p, yyjson_doc_get_root(doc), s, 0);
- done:
+done:
 	free(pool);
 	if (why != NULL)
 		*why = ok == 0 ? NULL : p.p_why;

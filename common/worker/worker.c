@@ -309,7 +309,6 @@ worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
 	const struct worker_ops		*ops;
 	struct worker			*w = arg;
 
-	(void)ch;
 	ops = w->wk_ops;
 	switch (type) {
 	case MSG_SETTINGS:
@@ -353,6 +352,11 @@ worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
 			ops->shutdown(w, bye->deadline_ms);
 		else
 			worker_exit(w, 0);
+		break;
+	case MSG_CTL_ROW:
+	case MSG_CTL_END:
+		/* controld asked; to it relayd is one of many. */
+		worker_message(ch, w, type, msg, fd);
 		break;
 	default:
 		if (fd != -1)

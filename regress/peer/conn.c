@@ -131,7 +131,7 @@ cb_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t id, uint64_t offset,
 }
 
 static int
-cb_stream_reset(ngtcp2_conn *conn, int64_t id, uint64_t final, uint64_t code,
+cb_stream_reset(ngtcp2_conn *conn, int64_t id, uint64_t size, uint64_t code,
     void *arg, void *sarg)
 {
 	struct pconn	*pc = arg;
@@ -141,7 +141,7 @@ cb_stream_reset(ngtcp2_conn *conn, int64_t id, uint64_t final, uint64_t code,
 	(void)sarg;
 	trace("%s: stream %lld: RESET_STREAM %llu at %llu", pc->pc_name,
 	    (long long)id, (unsigned long long)code,
-	    (unsigned long long)final);
+	    (unsigned long long)size);
 	if ((ps = stream_by_id(pc, id)) != NULL) {
 		ps->ps_in_reset = true;
 		ps->ps_reset_code = code;

@@ -142,7 +142,7 @@ values_equal(yyjson_val *want, yyjson_val *got, const char *path, char *why,
 {
 	yyjson_val	*key, *v;
 	char		 sub[256], *json;
-	const char	*str;
+	const char	*str, *name;
 	size_t		 i, max, len;
 
 	str = yyjson_get_str(want);
@@ -166,18 +166,21 @@ values_equal(yyjson_val *want, yyjson_val *got, const char *path, char *why,
 	}
 	if (yyjson_is_obj(want) && yyjson_is_obj(got)) {
 		yyjson_obj_foreach(want, i, max, key, v) {
-			snprintf(sub, sizeof(sub), "%s.%s", path,
-			    yyjson_get_str(key));
-			if (values_equal(v, yyjson_obj_getn(got,
-			    yyjson_get_str(key), yyjson_get_len(key)), sub,
-			    why, size, capture, arg) == -1)
+			if ((name = yyjson_get_str(key)) == NULL)
+				name = "";
+			snprintf(sub, sizeof(sub), "%s.%s", path, name);
+			if (values_equal(v, yyjson_obj_getn(got, name,
+			    yyjson_get_len(key)), sub, why, size, capture,
+			    arg) == -1)
 				return (-1);
 		}
 		yyjson_obj_foreach(got, i, max, key, v) {
-			if (yyjson_obj_getn(want, yyjson_get_str(key),
+			if ((name = yyjson_get_str(key)) == NULL)
+				name = "";
+			if (yyjson_obj_getn(want, name,
 			    yyjson_get_len(key)) == NULL) {
 				snprintf(why, size, "%s.%s is not expected",
-				    path, yyjson_get_str(key));
+				    path, name);
 				return (-1);
 			}
 		}

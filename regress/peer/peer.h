@@ -111,9 +111,9 @@ struct pconn {
 	bool			 pc_server;
 	enum profile		 pc_profile;
 	bool			 pc_no_credit;	/* streams of the peer stay */
-	bool			 pc_stop_early;	/* STOP_SENDING at first byte */
+	bool			 pc_stop_early;	/* STOP_SENDING at once */
 	bool			 pc_ignore;	/* leftovers are allowed */
-	bool			 pc_no_read;	/* packets pile up in the kernel */
+	bool			 pc_no_read;	/* pause: packets pile up */
 	int			 pc_fd;		/* own, or the server's */
 	ngtcp2_conn		*pc_conn;
 	SSL			*pc_ssl;

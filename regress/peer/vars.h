@@ -29,7 +29,8 @@ struct vars	*vars_new(struct peer *);
 void		 vars_free(struct vars *);
 void		 vars_seed(struct vars *, const char *name, const char *hex);
 void		 vars_key(struct vars *, const char *name, const char *hex);
-void		 vars_set(struct vars *, const char *name, const char *, size_t);
+void		 vars_set(struct vars *, const char *name, const char *,
+		    size_t);
 const struct ident
 		*vars_ident(struct vars *, const char *name);
 /* The newest connection of that name; NULL: none. */

@@ -179,6 +179,7 @@ sim_connect(struct sim_node *sn, const struct sim_node *to, const char *sni)
 void
 sim_run(struct sim *sm, uint64_t until)
 {
+	sim_flush(sm);
 	while (step(sm, until))
 		continue;
 	sm->sm_now = until;

@@ -18,7 +18,6 @@
  * What the vectors do not say about signals: limits, odd forms, extensions,
  * and the small print of floats and strings.
  *
- * COVERS: row 1.7 - a parsed offer prints as it came
  * COVERS: row 1.22 - optional answer fields are omitted, read as absent or null
  * COVERS: row 1.23 - enum spellings
  * COVERS: row 3.1 - address fields are absent when there is none
@@ -45,6 +44,7 @@ static struct signal	*parse(const char *);
 static void		 accepts(const char *, const char *);
 static void		 refuses(const char *, const char *);
 static void		 print_f32(float, const char *);
+static char		*nested(const char *, const char *, const char *, int);
 
 static struct signal *
 parse(const char *text)
@@ -365,6 +365,7 @@ test_extensions(void **state)
 	    "{\"CallRinging\":{\"call_id\":\"c\"}}");
 }
 
+/* n times open, core, n times close; to be freed */
 static char *
 nested(const char *open, const char *core, const char *close, int n)
 {
@@ -470,7 +471,8 @@ test_size(void **state)
 static void
 test_print_limits(void **state)
 {
-	static const char	 text[] = "{\"CallRinging\":{\"call_id\":\"c\"}}";
+	static const char	 text[] =
+	    "{\"CallRinging\":{\"call_id\":\"c\"}}";
 	struct signal		 s, *parsed;
 	char			 buf[sizeof(text) + 1];
 	size_t			 cap;

@@ -145,7 +145,7 @@ check_transport(struct tally *t, yyjson_val *v)
 	static const char *const	 snis[] = {
 		QUIC_SNI_PING, QUIC_SNI_VERSION, QUIC_SNI_PROBE,
 		QUIC_SNI_FEDERATION, QUIC_SNI_SIGNAL, QUIC_SNI_RELAY,
-		"<room name>",
+		"<room name>"
 	};
 	yyjson_val	*list = get(v, "snis"), *e;
 	const char	*s;

@@ -26,6 +26,8 @@
 #include "regress/vectors/vectors.h"
 
 #define FRAME_MAX	4096
+#define FEC_RATIO(s)	\
+	(&(s)->u.quality_directive.recommended_profile.fec_ratio)
 
 static bool	 reprints(const uint8_t *, size_t, const char *,
 		    enum signal_type *);
@@ -125,8 +127,7 @@ check_f32(struct tally *t, yyjson_val *list)
 		bits = (uint32_t)strtoul(get_str(v, "f32_bits"), NULL, 16);
 		memset(&s, 0, sizeof(s));
 		s.type = SIGNAL_QUALITY_DIRECTIVE;
-		memcpy(&s.u.quality_directive.recommended_profile.fec_ratio,
-		    &bits, sizeof(bits));
+		memcpy(FEC_RATIO(&s), &bits, sizeof(bits));
 		snprintf(expected, sizeof(expected),
 		    "{\"QualityDirective\":{\"recommended_profile\":"
 		    "{\"codec\":\"Opus24k\",\"fec_ratio\":%s,"
@@ -138,9 +139,7 @@ check_f32(struct tally *t, yyjson_val *list)
 			    NULL);
 			ok = back != NULL;
 			if (ok)
-				memcpy(&got, &back->u.quality_directive.
-				    recommended_profile.fec_ratio,
-				    sizeof(got));
+				memcpy(&got, FEC_RATIO(back), sizeof(got));
 			signal_free(back);
 			ok = ok && got == bits;
 		}

@@ -15,9 +15,10 @@
  */
 
 /*
- * vectors [file]: runs every group of vectors, and then its negative control:
- * each kind of expected value is altered in turn, and the same checker must
- * notice.  Exit status 0: everything held, every alteration was noticed.
+ * vectors_test [file]: runs every group of vectors, and then its negative
+ * control: each kind of expected value is altered in turn, and the same
+ * checker must notice.  Exit status 0: everything held, every alteration was
+ * noticed.
  *
  * Not built, and so not checked: media.mini, media.trunk_frame,
  * key_exchange.chacha_sessions, nonces and rekey, anti_replay.

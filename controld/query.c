@@ -1,0 +1,405 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Requests of operators: see query.h. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "common/ipc/mesh.h"
+#include "common/ipc/row.h"
+#include "controld/json.h"
+#include "controld/query.h"
+
+struct ask {
+	enum proc	 as_proc;
+	uint64_t	 as_rows;	/* still to come at most */
+	bool		 as_open;
+};
+
+struct query {
+	void		*qu_client;	/* NULL: free */
+	uint64_t	 qu_id;
+	uint64_t	 qu_due;
+	bool		 qu_stats;
+	struct ask	 qu_asks[QUERY_ASKS_MAX];
+	size_t		 qu_nasks;
+	size_t		 qu_nopen;
+	char		 qu_error[192];	/* the first one */
+};
+
+struct queries {
+	const struct query_ops	*qs_ops;
+	void			*qs_arg;
+	struct query		 qs_table[QUERY_MAX];
+	uint64_t		 qs_serial;
+	size_t			 qs_count;
+	struct json		 qs_json;
+};
+
+/* The words behind `show'. */
+static const struct {
+	const char	*word;
+	enum ctl_what	 what;
+	enum proc	 proc;
+	uint64_t	 limit;
+} words[] = {
+	{ "calls", CTL_CALLS, PROC_REGISTRYD, QUERY_CALLS_LIMIT },
+	{ "clients", CTL_CLIENTS, PROC_SIGNALD, QUERY_ROWS_LIMIT },
+	{ "history", CTL_HISTORY, PROC_REGISTRYD, QUERY_CALLS_LIMIT },
+	{ "rooms", CTL_ROOMS, PROC_MEDIAD, QUERY_ROWS_LIMIT },
+	{ "stats", CTL_STATS, PROC_MAX, QUERY_ROWS_LIMIT },
+	{ "workers", CTL_WORKERS, PROC_RELAYD, QUERY_ROWS_LIMIT }
+};
+
+static struct query	*query_find(struct queries *, uint64_t);
+static struct ask	*query_asked(struct query *, enum proc);
+static void		 query_send(struct queries *, struct query *,
+			    const struct request *, enum proc);
+static void		 query_fail(struct query *, enum proc, const char *);
+static void		 query_close(struct queries *, struct query *,
+			    struct ask *);
+static void		 query_finish(struct queries *, struct query *);
+
+/*
+ * Words of printable ASCII: names of rooms, fingerprints and call_ids
+ * consist of nothing else (wzp-protocol 1.4, 4.2).
+ */
+int
+request_parse(const char *line, size_t len, struct request *rq,
+    const char **why)
+{
+	char	 text[256], *last = NULL, *verb, *what, *filter;
+	size_t	 i;
+
+	memset(rq, 0, sizeof(*rq));
+	if (len >= sizeof(text)) {
+		*why = "request too long";
+		return (-1);
+	}
+	for (i = 0; i < len; i++) {
+		if ((line[i] < 0x20 || line[i] > 0x7e) && line[i] != '\t') {
+			*why = "request is not plain text";
+			return (-1);
+		}
+		text[i] = line[i];
+	}
+	text[len] = '\0';
+	verb = strtok_r(text, " \t", &last);
+	what = strtok_r(NULL, " \t", &last);
+	filter = strtok_r(NULL, " \t", &last);
+	if (verb == NULL || strcmp(verb, "show") != 0 || what == NULL) {
+		*why = "unknown request: only show is known";
+		return (-1);
+	}
+	if (strtok_r(NULL, " \t", &last) != NULL) {
+		*why = "too many words";
+		return (-1);
+	}
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(what, words[i].word) == 0)
+			break;
+	if (i == sizeof(words) / sizeof(words[0])) {
+		*why = "unknown word: show calls, clients, history, rooms, "
+		    "stats or workers";
+		return (-1);
+	}
+	rq->rq_what = words[i].what;
+	rq->rq_proc = words[i].proc;
+	rq->rq_limit = words[i].limit;
+	if (filter == NULL)
+		return (0);
+	/* Calls as signald has them, instead of the records. */
+	if (rq->rq_what == CTL_CALLS && strcmp(filter, "live") == 0) {
+		rq->rq_proc = PROC_SIGNALD;
+		return (0);
+	}
+	if (strlcpy(rq->rq_filter, filter, sizeof(rq->rq_filter)) >=
+	    sizeof(rq->rq_filter)) {
+		*why = "filter too long";
+		return (-1);
+	}
+	return (0);
+}
+
+struct queries *
+queries_new(const struct query_ops *ops, void *arg)
+{
+	struct queries	*qs;
+
+	if ((qs = calloc(1, sizeof(*qs))) == NULL)
+		return (NULL);
+	qs->qs_ops = ops;
+	qs->qs_arg = arg;
+	return (qs);
+}
+
+void
+queries_free(struct queries *qs)
+{
+	free(qs);
+}
+
+void
+query_start(struct queries *qs, void *client, const struct request *rq,
+    uint64_t now)
+{
+	struct query	*qu;
+	const enum proc	*workers;
+	size_t		 i, n;
+
+	for (i = 0; i < QUERY_MAX; i++)
+		if (qs->qs_table[i].qu_client == NULL)
+			break;
+	if (i == QUERY_MAX) {
+		query_error(qs, client, "too many requests at once");
+		return;
+	}
+	qu = &qs->qs_table[i];
+	memset(qu, 0, sizeof(*qu));
+	qu->qu_client = client;
+	/* The number holds the place; a later user gets another number. */
+	qu->qu_id = ++qs->qs_serial * QUERY_MAX + i;
+	qu->qu_due = now + QUERY_LIMIT_NS;
+	qu->qu_stats = rq->rq_what == CTL_STATS;
+	qs->qs_count++;
+	/* One that is ours: answers from within do not end it half-way. */
+	qu->qu_nopen = 1;
+	if (rq->rq_proc != PROC_MAX)
+		query_send(qs, qu, rq, rq->rq_proc);
+	else {
+		workers = mesh_workers(&n);
+		for (i = 0; i < n; i++)
+			query_send(qs, qu, rq, workers[i]);
+	}
+	if (--qu->qu_nopen == 0)
+		query_finish(qs, qu);
+}
+
+static void
+query_send(struct queries *qs, struct query *qu, const struct request *rq,
+    enum proc proc)
+{
+	struct msg_ctl_query	 msg;
+	struct ask		*as;
+
+	if (qu->qu_nasks == QUERY_ASKS_MAX)
+		return;
+	memset(&msg, 0, sizeof(msg));
+	msg.id = qu->qu_id;
+	msg.what = rq->rq_what;
+	msg.limit = rq->rq_limit;
+	strlcpy(msg.filter, rq->rq_filter, sizeof(msg.filter));
+	as = &qu->qu_asks[qu->qu_nasks++];
+	as->as_proc = proc;
+	as->as_rows = rq->rq_limit;
+	as->as_open = true;
+	qu->qu_nopen++;
+	if (qs->qs_ops->ask(qs->qs_arg, proc, &msg) == -1) {
+		as->as_open = false;
+		qu->qu_nopen--;
+		query_fail(qu, proc, "is not running");
+	}
+}
+
+void
+query_error(struct queries *qs, void *client, const char *text)
+{
+	struct json	*js = &qs->qs_json;
+
+	json_begin(js);
+	json_str(js, "error", 5, text, strlen(text));
+	json_end(js);
+	(void)qs->qs_ops->line(client, js->js_text, js->js_len);
+	qs->qs_ops->done(client);
+}
+
+void
+query_cancel(struct queries *qs, const void *client)
+{
+	size_t	i;
+
+	for (i = 0; i < QUERY_MAX; i++) {
+		if (qs->qs_table[i].qu_client != client)
+			continue;
+		qs->qs_table[i].qu_client = NULL;
+		qs->qs_count--;
+	}
+}
+
+/* NULL: over already, or never there. */
+static struct query *
+query_find(struct queries *qs, uint64_t id)
+{
+	struct query	*qu = &qs->qs_table[id % QUERY_MAX];
+
+	return (qu->qu_client != NULL && qu->qu_id == id ? qu : NULL);
+}
+
+static struct ask *
+query_asked(struct query *qu, enum proc proc)
+{
+	size_t	i;
+
+	for (i = 0; i < qu->qu_nasks; i++)
+		if (qu->qu_asks[i].as_proc == proc && qu->qu_asks[i].as_open)
+			return (&qu->qu_asks[i]);
+	return (NULL);
+}
+
+int
+query_row(struct queries *qs, enum proc proc, const struct msg_ctl_row *msg)
+{
+	struct row_cell	 cells[ROW_CELLS_MAX];
+	struct query	*qu;
+	struct ask	*as;
+	struct json	*js = &qs->qs_json;
+	int		 i, n;
+
+	if ((n = row_parse(msg->cells.data, msg->cells.len, cells,
+	    ROW_CELLS_MAX)) == -1)
+		return (-1);
+	if ((qu = query_find(qs, msg->id)) == NULL)
+		return (0);
+	if ((as = query_asked(qu, proc)) == NULL || as->as_rows-- == 0)
+		return (-1);
+	json_begin(js);
+	/* Whose counters these are, we know better than they. */
+	if (qu->qu_stats)
+		json_str(js, "worker", 6, proc_name(proc),
+		    strlen(proc_name(proc)));
+	for (i = 0; i < n; i++) {
+		if (qu->qu_stats && cells[i].name_len == 6 &&
+		    memcmp(cells[i].name, "worker", 6) == 0)
+			continue;
+		json_cell(js, &cells[i]);
+	}
+	json_end(js);
+	if (js->js_full || qs->qs_ops->line(qu->qu_client, js->js_text,
+	    js->js_len) == -1) {
+		(void)snprintf(qu->qu_error, sizeof(qu->qu_error),
+		    "the answer is too long");
+		query_finish(qs, qu);
+	}
+	return (0);
+}
+
+int
+query_end(struct queries *qs, enum proc proc, const struct msg_ctl_end *msg)
+{
+	struct query	*qu;
+	struct ask	*as;
+
+	if ((qu = query_find(qs, msg->id)) == NULL)
+		return (0);
+	if ((as = query_asked(qu, proc)) == NULL)
+		return (-1);
+	if (msg->error[0] != '\0' && qu->qu_error[0] == '\0')
+		log_escape(qu->qu_error, sizeof(qu->qu_error), msg->error,
+		    strlen(msg->error));
+	query_close(qs, qu, as);
+	return (0);
+}
+
+void
+query_lost(struct queries *qs, enum proc proc)
+{
+	struct ask	*as;
+	size_t		 i;
+
+	for (i = 0; i < QUERY_MAX; i++) {
+		if (qs->qs_table[i].qu_client == NULL ||
+		    (as = query_asked(&qs->qs_table[i], proc)) == NULL)
+			continue;
+		query_fail(&qs->qs_table[i], proc, "died");
+		query_close(qs, &qs->qs_table[i], as);
+	}
+}
+
+static void
+query_fail(struct query *qu, enum proc proc, const char *what)
+{
+	if (qu->qu_error[0] == '\0')
+		(void)snprintf(qu->qu_error, sizeof(qu->qu_error), "%s %s",
+		    proc_name(proc), what);
+}
+
+static void
+query_close(struct queries *qs, struct query *qu, struct ask *as)
+{
+	as->as_open = false;
+	if (--qu->qu_nopen == 0)
+		query_finish(qs, qu);
+}
+
+static void
+query_finish(struct queries *qs, struct query *qu)
+{
+	struct json	*js = &qs->qs_json;
+	void		*client = qu->qu_client;
+
+	qu->qu_client = NULL;
+	qs->qs_count--;
+	if (qu->qu_error[0] != '\0') {
+		query_error(qs, client, qu->qu_error);
+		return;
+	}
+	json_begin(js);
+	json_bool(js, "end", 3, true);
+	json_end(js);
+	(void)qs->qs_ops->line(client, js->js_text, js->js_len);
+	qs->qs_ops->done(client);
+}
+
+uint64_t
+queries_expiry(const struct queries *qs)
+{
+	uint64_t	due = UINT64_MAX;
+	size_t		i;
+
+	for (i = 0; i < QUERY_MAX; i++)
+		if (qs->qs_table[i].qu_client != NULL &&
+		    qs->qs_table[i].qu_due < due)
+			due = qs->qs_table[i].qu_due;
+	return (due);
+}
+
+void
+queries_expire(struct queries *qs, uint64_t now)
+{
+	struct query	*qu;
+	size_t		 i, k;
+
+	for (i = 0; i < QUERY_MAX; i++) {
+		qu = &qs->qs_table[i];
+		if (qu->qu_client == NULL || qu->qu_due > now)
+			continue;
+		for (k = 0; k < qu->qu_nasks; k++)
+			if (qu->qu_asks[k].as_open)
+				query_fail(qu, qu->qu_asks[k].as_proc,
+				    "did not answer");
+		query_finish(qs, qu);
+	}
+}
+
+size_t
+queries_count(const struct queries *qs)
+{
+	return (qs->qs_count);
+}

@@ -1,0 +1,814 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The call registry: what is confirmed is on disk, whatever happens next.
+ *
+ * COVERS: limit registry records, registry retention
+ */
+#include "config.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "common/base/log.h"
+#include "registryd/commit.h"
+#include "registryd/schema.h"
+#include "registryd/store.h"
+
+#define FP_A	"aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa"
+#define FP_B	"bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb"
+#define FP_C	"cccc:cccc:cccc:cccc:cccc:cccc:cccc:cccc"
+#define BOOT	UINT64_C(0xfedcba9876543210)
+#define T0	UINT64_C(1775000000000)
+
+static char	dir[256], path[300];
+
+static int
+setup(void **state)
+{
+	const char	*tmp = getenv("TMPDIR");
+
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "%s/registry_test.XXXXXXXX",
+	    tmp != NULL ? tmp : "/tmp");
+	if (mkdtemp(dir) == NULL)
+		return (-1);
+	(void)snprintf(path, sizeof(path), "%s/calls.db", dir);
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct dirent	*entry;
+	DIR		*d;
+	char		 name[600];
+
+	(void)state;
+	if ((d = opendir(dir)) == NULL)
+		return (-1);
+	while ((entry = readdir(d)) != NULL) {
+		(void)snprintf(name, sizeof(name), "%s/%s", dir,
+		    entry->d_name);
+		(void)unlink(name);
+	}
+	(void)closedir(d);
+	return (rmdir(dir));
+}
+
+static struct store *
+open_with(uint64_t boot, uint64_t retention_s, uint64_t max, char *why)
+{
+	struct store_config	config;
+
+	memset(&config, 0, sizeof(config));
+	config.st_path = path;
+	config.st_boot_id = boot;
+	config.st_retention_s = retention_s;
+	config.st_max_records = max;
+	why[0] = '\0';
+	return (store_open(&config, why, 256));
+}
+
+static struct store *
+open_store(uint64_t boot)
+{
+	struct store	*st;
+	char		 why[256];
+
+	if ((st = open_with(boot, 0, 0, why)) == NULL)
+		fail_msg("store_open: %s", why);
+	return (st);
+}
+
+static struct msg_call_put *
+record(const char *call_id, enum call_state state)
+{
+	static struct msg_call_put	put;
+
+	memset(&put, 0, sizeof(put));
+	strlcpy(put.call_id, call_id, sizeof(put.call_id));
+	strlcpy(put.caller, FP_A, sizeof(put.caller));
+	strlcpy(put.callee, FP_B, sizeof(put.callee));
+	strlcpy(put.caller_alias, "Ada", sizeof(put.caller_alias));
+	put.caller_proven = true;
+	put.created_ms = T0;
+	put.state = state;
+	if (state >= CALL_ACTIVE) {
+		put.answered_ms = T0 + 1000;
+		put.mode = CALL_MODE_TRUSTED;
+	}
+	if (state == CALL_ENDED) {
+		put.ended_ms = T0 + 61000;
+		put.reason = CALL_REASON_NORMAL;
+	}
+	return (&put);
+}
+
+static void
+put_now(struct store *st, const struct msg_call_put *put)
+{
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_put(st, put), STORE_OK);
+	assert_int_equal(store_commit(st), 0);
+}
+
+struct rows {
+	struct store_call	row[300];
+	size_t			n;
+};
+
+static struct rows	rows;
+
+static void
+take_row(void *arg, const struct store_call *call)
+{
+	struct rows	*r = arg;
+
+	assert_true(r->n < 300);
+	r->row[r->n++] = *call;
+}
+
+static size_t
+history(struct store *st, const char *filter, bool ended)
+{
+	int64_t	before = INT64_MAX;
+	int	n;
+
+	rows.n = 0;
+	do {
+		n = store_history(st, filter, ended, &before, STORE_SLICE,
+		    take_row, &rows);
+		assert_int_not_equal(n, -1);
+		assert_true(n <= STORE_SLICE);
+	} while (n > 0);
+	return (rows.n);
+}
+
+static size_t
+live(struct store *st)
+{
+	int64_t	after = 0;
+
+	rows.n = 0;
+	while (store_live(st, &after, 2, take_row, &rows) > 0)
+		;
+	return (rows.n);
+}
+
+static struct msg_call_media *
+media(const char *fp, uint64_t in, uint64_t out, bool final)
+{
+	static struct msg_call_media	m;
+
+	memset(&m, 0, sizeof(m));
+	strlcpy(m.call_id, "c1", sizeof(m.call_id));
+	strlcpy(m.fingerprint, fp, sizeof(m.fingerprint));
+	m.packets_in = in;
+	m.bytes_in = in * 100;
+	m.packets_out = out;
+	m.bytes_out = out * 100;
+	m.dropped_out = 1;
+	m.loss_pct = 3;
+	m.rtt_ms = 40;
+	m.final = final;
+	return (&m);
+}
+
+static void
+media_now(struct store *st, const struct msg_call_media *m)
+{
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_media(st, m, T0 + 5000), STORE_OK);
+	assert_int_equal(store_commit(st), 0);
+}
+
+/* Tests */
+
+static void
+life_of_a_record(void **state)
+{
+	struct store		*st = open_store(BOOT);
+	struct msg_call_put	*put;
+
+	(void)state;
+	put_now(st, record("c1", CALL_PENDING));
+	put_now(st, record("c1", CALL_RINGING));
+	assert_int_equal(live(st), 1);
+	put_now(st, record("c1", CALL_ACTIVE));
+	assert_int_equal(live(st), 1);
+	assert_string_equal(rows.row[0].sc_put.call_id, "c1");
+	assert_string_equal(rows.row[0].sc_put.caller, FP_A);
+	assert_string_equal(rows.row[0].sc_put.callee, FP_B);
+	assert_string_equal(rows.row[0].sc_put.caller_alias, "Ada");
+	assert_true(rows.row[0].sc_put.caller_proven);
+	assert_false(rows.row[0].sc_put.callee_proven);
+	assert_int_equal(rows.row[0].sc_put.mode, CALL_MODE_TRUSTED);
+	assert_int_equal(rows.row[0].sc_put.answered_ms, T0 + 1000);
+	assert_int_equal(history(st, NULL, true), 0);
+	put_now(st, record("c1", CALL_ENDED));
+	/* The same again, and something late: no change. */
+	put_now(st, record("c1", CALL_ENDED));
+	put_now(st, record("c1", CALL_ACTIVE));
+	assert_int_equal(live(st), 0);
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_int_equal(rows.row[0].sc_put.state, CALL_ENDED);
+	assert_int_equal(rows.row[0].sc_put.ended_ms, T0 + 61000);
+	assert_int_equal(rows.row[0].sc_put.reason, CALL_REASON_NORMAL);
+	/* A call_id used again is another call. */
+	put = record("c1", CALL_PENDING);
+	put->created_ms = T0 + 90000;
+	put_now(st, put);
+	assert_int_equal(history(st, NULL, false), 2);
+	assert_int_equal(rows.row[0].sc_put.state, CALL_PENDING);
+	assert_int_equal(rows.row[1].sc_put.state, CALL_ENDED);
+	/* A state that does not exist is refused alone. */
+	put = record("c2", CALL_ENDED);
+	put->state = 17;
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_put(st, put), STORE_REFUSED);
+	assert_int_equal(store_put(st, record("c3", CALL_PENDING)), STORE_OK);
+	assert_int_equal(store_commit(st), 0);
+	assert_int_equal(history(st, NULL, false), 3);
+	store_close(st);
+}
+
+static void
+filters_and_slices(void **state)
+{
+	struct store		*st = open_store(BOOT);
+	struct msg_call_put	*put;
+	char			 id[16];
+	unsigned int		 i;
+
+	(void)state;
+	assert_int_equal(store_begin(st), 0);
+	for (i = 0; i < 150; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		put = record(id, i % 2 == 0 ? CALL_ENDED : CALL_ACTIVE);
+		if (i % 3 == 0)
+			strlcpy(put->callee, FP_C, sizeof(put->callee));
+		assert_int_equal(store_put(st, put), STORE_OK);
+	}
+	assert_int_equal(store_commit(st), 0);
+	assert_int_equal(history(st, NULL, false), 150);
+	/* Newest first. */
+	assert_string_equal(rows.row[0].sc_put.call_id, "c149");
+	assert_string_equal(rows.row[149].sc_put.call_id, "c0");
+	assert_int_equal(history(st, NULL, true), 75);
+	assert_int_equal(history(st, FP_C, false), 50);
+	assert_int_equal(history(st, FP_C, true), 25);
+	assert_int_equal(history(st, "c7", false), 1);
+	assert_int_equal(history(st, "c7' OR '1'='1", false), 0);
+	assert_int_equal(live(st), 75);
+	store_close(st);
+}
+
+static void
+addresses(void **state)
+{
+	struct store		*st = open_store(BOOT);
+	struct msg_call_put	*put;
+	char			 text[ADDR_STRLEN];
+
+	(void)state;
+	put = record("c1", CALL_ENDED);
+	assert_int_equal(addr_parse(&put->caller_addr, "[2001:db8::1]:5"), 0);
+	put_now(st, put);
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_string_equal(addr_print(&rows.row[0].sc_put.caller_addr, text,
+	    sizeof(text)), "[2001:db8::1]:5");
+	assert_int_equal(rows.row[0].sc_put.callee_addr.addr_len, 0);
+	store_close(st);
+}
+
+static void
+media_adds_up(void **state)
+{
+	struct store	*st = open_store(BOOT);
+
+	(void)state;
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_media(st, media(FP_A, 5, 5, false), T0),
+	    STORE_REFUSED);
+	assert_int_equal(store_commit(st), 0);
+	put_now(st, record("c1", CALL_ACTIVE));
+	/* Nothing from anybody yet: no path. */
+	media_now(st, media(FP_A, 0, 0, false));
+	assert_int_equal(history(st, NULL, false), 1);
+	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_NONE);
+	/* Running values replace, final ones close a connection. */
+	media_now(st, media(FP_A, 10, 4, false));
+	media_now(st, media(FP_A, 25, 9, false));
+	media_now(st, media(FP_A, 30, 10, true));
+	/* It joined again. */
+	media_now(st, media(FP_A, 7, 3, false));
+	media_now(st, media(FP_B, 100, 90, true));
+	assert_int_equal(history(st, NULL, false), 1);
+	assert_int_equal(rows.row[0].sc_caller_packets_in, 37);
+	assert_int_equal(rows.row[0].sc_caller_packets_out, 13);
+	assert_int_equal(rows.row[0].sc_callee_packets_in, 100);
+	assert_int_equal(rows.row[0].sc_packets_in, 137);
+	assert_int_equal(rows.row[0].sc_bytes_in, 13700);
+	assert_int_equal(rows.row[0].sc_packets_out, 103);
+	assert_int_equal(rows.row[0].sc_loss_pct, 3);
+	assert_int_equal(rows.row[0].sc_rtt_ms, 40);
+	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_RELAY);
+	/* A connection whose last word was lost (mediad died). */
+	media_now(st, media(FP_A, 2, 1, false));
+	assert_int_equal(history(st, NULL, false), 1);
+	assert_int_equal(rows.row[0].sc_caller_packets_in, 39);
+	/* The end of the call does not take the path away. */
+	put_now(st, record("c1", CALL_ENDED));
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_RELAY);
+	/* Counters beyond everything stay at the maximum. */
+	media_now(st, media(FP_C, UINT64_MAX, UINT64_MAX, true));
+	media_now(st, media(FP_C, UINT64_MAX, UINT64_MAX, true));
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_true(rows.row[0].sc_packets_in == (uint64_t)INT64_MAX);
+	store_close(st);
+}
+
+static void
+proofs(void **state)
+{
+	struct store	*st = open_store(BOOT);
+
+	(void)state;
+	assert_int_equal(store_is_proven(st, FP_A), 0);
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_prove(st, FP_A, T0), STORE_OK);
+	assert_int_equal(store_prove(st, FP_A, T0 + 1), STORE_OK);
+	assert_int_equal(store_commit(st), 0);
+	store_close(st);
+	st = open_store(BOOT + 1);
+	assert_int_equal(store_is_proven(st, FP_A), 1);
+	assert_int_equal(store_is_proven(st, FP_B), 0);
+	store_close(st);
+}
+
+/* The child commits, says so, begins something else and is killed. */
+static void
+killed(void **state)
+{
+	struct store	*st;
+	pid_t		 pid;
+	char		 byte;
+	int		 fds[2], status;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		char	why[256];
+
+		if ((st = open_with(BOOT, 0, 0, why)) == NULL ||
+		    store_begin(st) == -1 || store_put(st, record("c1",
+		    CALL_ACTIVE)) != STORE_OK || store_commit(st) == -1 ||
+		    store_begin(st) == -1 || store_put(st, record("c2",
+		    CALL_ACTIVE)) != STORE_OK || write(fds[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	(void)close(fds[0]);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+
+	/* registryd alone was restarted: what was live still is. */
+	st = open_store(BOOT);
+	assert_int_equal(store_lost(st), 0);
+	assert_int_equal(live(st), 1);
+	assert_string_equal(rows.row[0].sc_put.call_id, "c1");
+	media_now(st, media(FP_A, 1, 1, false));
+	store_close(st);
+	/* Another run of the whole relay: it is lost. */
+	st = open_store(BOOT + 1);
+	assert_int_equal(store_lost(st), 1);
+	assert_int_equal(live(st), 0);
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_int_equal(rows.row[0].sc_put.reason, CALL_REASON_LOST);
+	/* The last that was heard of it. */
+	assert_int_equal(rows.row[0].sc_put.ended_ms, T0 + 5000);
+	store_close(st);
+	st = open_store(BOOT + 2);
+	assert_int_equal(store_lost(st), 0);
+	store_close(st);
+}
+
+static void
+pruning(void **state)
+{
+	struct store	*st;
+	char		 why[256], id[16];
+	unsigned int	 i;
+
+	(void)state;
+	assert_non_null(st = open_with(BOOT, 3600, 10, why));
+	assert_int_equal(store_begin(st), 0);
+	for (i = 0; i < 100; i++) {
+		struct msg_call_put	*put;
+
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		put = record(id, i == 0 ? CALL_ACTIVE : CALL_ENDED);
+		if (i >= 70)
+			put->ended_ms = T0 + 3600 * 1000;
+		assert_int_equal(store_put(st, put), STORE_OK);
+	}
+	assert_int_equal(store_commit(st), 0);
+	strlcpy(id, "c1", sizeof(id));
+	media_now(st, media(FP_A, 1, 1, true));
+	/* By number: in slices, the oldest first. */
+	assert_int_equal(store_prune(st, T0 + 61000 + 3600 * 1000), 64);
+	assert_int_equal(history(st, NULL, false), 36);
+	assert_int_equal(store_prune(st, T0 + 61000 + 3600 * 1000), 26);
+	assert_int_equal(store_prune(st, T0 + 61000 + 3600 * 1000), 0);
+	assert_int_equal(history(st, NULL, false), 10);
+	/* Live ones stay, whatever their age. */
+	assert_string_equal(rows.row[9].sc_put.call_id, "c0");
+	/* By time. */
+	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 - 1), 0);
+	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 + 1), 9);
+	assert_int_equal(history(st, NULL, false), 1);
+	store_close(st);
+}
+
+static void
+migration(void **state)
+{
+	struct store	*st;
+	sqlite3		*db;
+	char		 why[256];
+
+	(void)state;
+	/* From nothing (version 0) to the newest, once. */
+	st = open_store(BOOT);
+	put_now(st, record("c1", CALL_ENDED));
+	store_close(st);
+	st = open_store(BOOT);
+	assert_int_equal(history(st, NULL, true), 1);
+	store_close(st);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_true(schema_version < 99);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL,
+	    NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_null(open_with(BOOT, 0, 0, why));
+	assert_non_null(strstr(why, "version 99"));
+}
+
+static void
+foreign_database(void **state)
+{
+	sqlite3	*db;
+	char	 why[256];
+
+	(void)state;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "CREATE TABLE letters (a)", NULL,
+	    NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_null(open_with(BOOT, 0, 0, why));
+	assert_non_null(strstr(why, "another program"));
+}
+
+static void
+damaged(void **state)
+{
+	struct store	*st = open_store(BOOT);
+	struct stat	 sb;
+	char		 why[256], id[16];
+	uint8_t		 noise[4096];
+	unsigned int	 i;
+	int		 fd;
+
+	(void)state;
+	assert_int_equal(store_begin(st), 0);
+	for (i = 0; i < 200; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		assert_int_equal(store_put(st, record(id, CALL_ENDED)),
+		    STORE_OK);
+	}
+	assert_int_equal(store_commit(st), 0);
+	store_close(st);
+	/* Undamaged it opens: what follows is due to the damage. */
+	st = open_store(BOOT);
+	store_close(st);
+	assert_int_equal(stat(path, &sb), 0);
+	assert_true(sb.st_size > 3 * 4096);
+	memset(noise, 0xa5, sizeof(noise));
+	assert_true((fd = open(path, O_WRONLY)) != -1);
+	for (i = 2; i < 6; i++)
+		assert_int_equal(pwrite(fd, noise, sizeof(noise),
+		    (off_t)i * 4096), (ssize_t)sizeof(noise));
+	assert_int_equal(close(fd), 0);
+	assert_null(open_with(BOOT, 0, 0, why));
+	assert_true(why[0] != '\0');
+
+	/* Not a database at all. */
+	assert_true((fd = open(path, O_WRONLY | O_TRUNC)) != -1);
+	assert_int_equal(write(fd, noise, sizeof(noise)),
+	    (ssize_t)sizeof(noise));
+	assert_int_equal(close(fd), 0);
+	assert_null(open_with(BOOT, 0, 0, why));
+	assert_non_null(strstr(why, "not a database"));
+}
+
+/* The queue in front of it */
+
+struct answers {
+	struct msg_call_committed	 committed[16];
+	size_t				 n;
+	struct msg_proven_answer	 proven[4];
+	size_t				 nproven;
+};
+
+static void
+take_committed(void *arg, const struct msg_call_committed *msg)
+{
+	struct answers	*a = arg;
+
+	assert_true(a->n < 16);
+	a->committed[a->n++] = *msg;
+}
+
+static void
+take_proven(void *arg, const struct msg_proven_answer *msg)
+{
+	struct answers	*a = arg;
+
+	assert_true(a->nproven < 4);
+	a->proven[a->nproven++] = *msg;
+}
+
+static const struct commit_ops	commit_ops = { take_committed, take_proven };
+
+static void
+queue(struct commit *cm, uint64_t seq, const char *id, enum call_state s)
+{
+	struct msg_call_put	*put = record(id, s);
+
+	put->seq = seq;
+	assert_int_equal(commit_put(cm, put), 0);
+}
+
+static void
+group_commit(void **state)
+{
+	struct answers		 a;
+	struct store		*st = open_store(BOOT);
+	struct commit		*cm = commit_new(st, &commit_ops, &a);
+	struct msg_call_put	*bad;
+	struct msg_proven_put	 prove;
+	struct msg_proven_query	 query;
+	uint64_t		 i;
+	char			 id[16];
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	assert_non_null(cm);
+	assert_false(commit_wanted(cm));
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(commit_stats(cm)->cs_batches, 0);
+	/* One transaction and one answer for all of it. */
+	for (i = 1; i <= 100; i++) {
+		(void)snprintf(id, sizeof(id), "c%llu",
+		    (unsigned long long)i);
+		queue(cm, i, id, CALL_PENDING);
+	}
+	assert_true(commit_wanted(cm));
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_false(commit_wanted(cm));
+	assert_int_equal(commit_stats(cm)->cs_batches, 1);
+	assert_int_equal(commit_stats(cm)->cs_records, 100);
+	assert_int_equal(a.n, 1);
+	assert_true(a.committed[0].ok);
+	assert_int_equal(a.committed[0].seq, 100);
+	assert_int_equal(live(st), 100);
+
+	/* A bad one among good ones: its answer comes first, and alone. */
+	a.n = 0;
+	queue(cm, 101, "c101", CALL_PENDING);
+	bad = record("c102", CALL_PENDING);
+	bad->state = 9;
+	bad->seq = 102;
+	assert_int_equal(commit_put(cm, bad), 0);
+	queue(cm, 103, "c103", CALL_PENDING);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(a.n, 2);
+	assert_false(a.committed[0].ok);
+	assert_int_equal(a.committed[0].seq, 102);
+	assert_true(a.committed[0].error[0] != '\0');
+	assert_true(a.committed[1].ok);
+	assert_int_equal(a.committed[1].seq, 103);
+	assert_int_equal(live(st), 102);
+
+	/* A question sees what was said before it. */
+	memset(&prove, 0, sizeof(prove));
+	strlcpy(prove.fingerprint, FP_C, sizeof(prove.fingerprint));
+	memset(&query, 0, sizeof(query));
+	query.seq = 5;
+	strlcpy(query.fingerprint, FP_C, sizeof(query.fingerprint));
+	assert_int_equal(commit_prove(cm, &prove), 0);
+	assert_int_equal(commit_query(cm, &query), 0);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(a.nproven, 1);
+	assert_true(a.proven[0].ok && a.proven[0].proven);
+	assert_int_equal(a.proven[0].seq, 5);
+	/* Questions alone need no transaction. */
+	i = commit_stats(cm)->cs_batches;
+	assert_int_equal(commit_query(cm, &query), 0);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(a.nproven, 2);
+	assert_int_equal(commit_stats(cm)->cs_batches, i);
+	commit_free(cm);
+	store_close(st);
+}
+
+/* Somebody else holds the database: refused, and served again later. */
+static void
+locked(void **state)
+{
+	struct answers		 a;
+	struct store		*st = open_store(BOOT);
+	struct commit		*cm = commit_new(st, &commit_ops, &a);
+	struct msg_proven_put	 prove;
+	struct msg_proven_query	 query;
+	sqlite3			*db;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	memset(&prove, 0, sizeof(prove));
+	strlcpy(prove.fingerprint, FP_A, sizeof(prove.fingerprint));
+	memset(&query, 0, sizeof(query));
+	strlcpy(query.fingerprint, FP_A, sizeof(query.fingerprint));
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL,
+	    NULL), SQLITE_OK);
+	queue(cm, 1, "c1", CALL_PENDING);
+	queue(cm, 2, "c2", CALL_PENDING);
+	assert_int_equal(commit_prove(cm, &prove), 0);
+	assert_int_equal(commit_query(cm, &query), 0);
+	assert_int_equal(commit_run(cm, T0), -1);
+	assert_int_equal(a.n, 2);
+	assert_false(a.committed[0].ok);
+	assert_false(a.committed[1].ok);
+	assert_non_null(strstr(a.committed[0].error, "locked"));
+	/* The proof waits, and counts already. */
+	assert_int_equal(a.nproven, 1);
+	assert_true(a.proven[0].ok && a.proven[0].proven);
+	assert_true(commit_kept(cm));
+	assert_false(commit_wanted(cm));
+	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+
+	a.n = 0;
+	queue(cm, 3, "c1", CALL_PENDING);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(a.n, 1);
+	assert_true(a.committed[0].ok);
+	assert_false(commit_kept(cm));
+	assert_int_equal(store_is_proven(st, FP_A), 1);
+	assert_int_equal(live(st), 1);
+	commit_free(cm);
+	store_close(st);
+}
+
+/* A full disk, as far as SQLite is concerned. */
+static void
+full(void **state)
+{
+	struct answers	 a;
+	struct store	*st = open_store(BOOT);
+	struct commit	*cm = commit_new(st, &commit_ops, &a);
+	struct rlimit	 lim, old;
+	char		 id[16];
+	uint64_t	 seq = 0;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	(void)signal(SIGXFSZ, SIG_IGN);
+	queue(cm, ++seq, "before", CALL_PENDING);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	lim = old;
+	lim.rlim_cur = 160 * 1024;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &lim), 0);
+	do {
+		a.n = 0;
+		(void)snprintf(id, sizeof(id), "c%llu",
+		    (unsigned long long)++seq);
+		queue(cm, seq, id, CALL_PENDING);
+	} while (commit_run(cm, T0) == 0 && seq < 10000);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_true(seq < 10000);
+	assert_int_equal(a.n, 1);
+	assert_false(a.committed[0].ok);
+	assert_int_equal(a.committed[0].seq, seq);
+	/* All that was confirmed is there, the refused one is not. */
+	a.n = 0;
+	assert_int_equal(history(st, id, false), 0);
+	assert_int_equal(history(st, "before", false), 1);
+	queue(cm, ++seq, "after", CALL_PENDING);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_true(a.committed[0].ok);
+	commit_free(cm);
+	store_close(st);
+	st = open_store(BOOT);
+	assert_int_equal(history(st, "after", false), 1);
+	assert_int_equal(history(st, id, false), 0);
+	store_close(st);
+}
+
+/* A removed file confirms nothing more. */
+static void
+removed(void **state)
+{
+	struct answers	 a;
+	struct store	*st = open_store(BOOT);
+	struct commit	*cm = commit_new(st, &commit_ops, &a);
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	queue(cm, 1, "c1", CALL_PENDING);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(unlink(path), 0);
+	queue(cm, 2, "c2", CALL_PENDING);
+	assert_int_equal(commit_run(cm, T0), -1);
+	assert_int_equal(a.n, 2);
+	assert_false(a.committed[1].ok);
+	assert_string_equal(a.committed[1].error,
+	    "the database file is gone");
+	assert_int_equal(store_is_proven(st, FP_A), -1);
+	commit_free(cm);
+	store_close(st);
+}
+
+static void
+quiet(enum log_level level, const char *line)
+{
+	(void)level;
+	(void)line;
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		TEST(life_of_a_record),
+		TEST(filters_and_slices),
+		TEST(addresses),
+		TEST(media_adds_up),
+		TEST(proofs),
+		TEST(killed),
+		TEST(pruning),
+		TEST(migration),
+		TEST(foreign_database),
+		TEST(damaged),
+		TEST(group_commit),
+		TEST(locked),
+		TEST(full),
+		TEST(removed),
+	};
+
+	log_init("registry_test", quiet);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,338 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * relayd, the parent: reads its configuration, binds the sockets, starts and
+ * watches the workers, writes the log.  It reads no byte that came from a
+ * network, and no worker is believed more than the table of messages allows.
+ */
+
+#include "config.h"
+
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "common/base/log.h"
+#include "relayd/identity.h"
+#include "relayd/listen.h"
+#include "relayd/supervise.h"
+#include "relayd/users.h"
+
+static void	usage(void) __attribute__((noreturn));
+static void	relayd_harden(void);
+static int	relayd_settings(struct supervisor *, int);
+static int	relayd_check_identity(const struct config *);
+static int	relayd_control(struct supervisor *);
+static int	relayd_control_dir(const char *);
+static int	relayd_bind(struct supervisor *);
+static void	relayd_daemonize(void);
+static void	relayd_detach(void);
+static void	relayd_signal(EV_P_ ev_signal *, int);
+static void	relayd_hangup(EV_P_ ev_signal *, int);
+
+/* In the background: written to when all serve, so that our caller knows. */
+static int	ready_fd = -1;
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: relayd [-dnv] [-D name=value] [-f file] "
+	    "[-L directory]\n");
+	exit(2);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct supervisor	 sv;
+	struct sandbox_identity		 ids[PROC_MAX];
+	struct config			*cf;
+	ev_signal			 term, intr, hup;
+	const char			*file = WZP_SYSCONFDIR "/relayd.conf";
+	int				 c, verbose = 0;
+	bool				 check = false;
+
+	log_init("relayd", NULL);
+	sv.sv_libexec = WZP_LIBEXECDIR;
+	while ((c = getopt(argc, argv, "D:df:L:nv")) != -1)
+		switch (c) {
+		case 'D':
+			if (config_define(optarg) == -1) {
+				log_warnx("-D %s: not name=value", optarg);
+				return (2);
+			}
+			break;
+		case 'd':
+			sv.sv_keep_stderr = true;
+			break;
+		case 'f':
+			file = optarg;
+			break;
+		case 'L':
+			sv.sv_libexec = optarg;
+			break;
+		case 'n':
+			check = true;
+			break;
+		case 'v':
+			verbose++;
+			break;
+		default:
+			usage();
+		}
+	if (argc != optind)
+		usage();
+
+	if ((cf = config_load(file)) == NULL)
+		return (1);
+	if (check) {
+		if (verbose > 0)
+			config_print(cf, stdout);
+		else
+			fprintf(stderr, "%s: configuration ok\n", file);
+		config_free(cf);
+		return (0);
+	}
+	sv.sv_config = cf;
+	if (relayd_settings(&sv, verbose) == -1)
+		return (1);
+	log_set_verbose((int)sv.sv_settings.verbose);
+	relayd_harden();
+
+	/* All that can be wrong is said at once. */
+	c = users_resolve(cf, ids);
+	if (c == 0)
+		c = users_database_directory(cf, &ids[PROC_REGISTRYD]);
+	c |= relayd_check_identity(cf);
+	c |= relayd_bind(&sv);
+	if (c != 0 || relayd_control(&sv) == -1)
+		return (1);
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!sv.sv_keep_stderr)
+		relayd_daemonize();
+	sv.sv_on_ready = sv.sv_keep_stderr ? NULL : relayd_detach;
+	if ((sv.sv_loop = ev_default_loop(EVFLAG_NOENV)) == NULL)
+		fatalx("no event loop");
+	ev_signal_init(&term, relayd_signal, SIGTERM);
+	ev_signal_init(&intr, relayd_signal, SIGINT);
+	ev_signal_init(&hup, relayd_hangup, SIGHUP);
+	term.data = intr.data = &sv;
+	ev_signal_start(sv.sv_loop, &term);
+	ev_signal_start(sv.sv_loop, &intr);
+	ev_signal_start(sv.sv_loop, &hup);
+
+	log_info("starting, version %s", PACKAGE_VERSION);
+	if (supervise_start(&sv, ids) == -1)
+		supervise_stop(&sv, 1);
+	ev_run(sv.sv_loop, 0);
+
+	(void)unlink(cf->cf_control);
+	if (cf->cf_control_ro != NULL)
+		(void)unlink(cf->cf_control_ro);
+	log_info("ended");
+	config_free(cf);
+	return (sv.sv_exit);
+}
+
+/* For moments the seed is in our memory: no core, no debugger. */
+static void
+relayd_harden(void)
+{
+	struct rlimit	none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+#if defined(__linux__) && !defined(WZP_SANITIZERS)
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+	(void)umask(022);
+}
+
+static int
+relayd_settings(struct supervisor *sv, int verbose)
+{
+	struct msg_settings	*st = &sv->sv_settings;
+	char			 path[1024];
+
+	*st = sv->sv_config->cf_settings;
+	if ((uint64_t)verbose > st->verbose)
+		st->verbose = verbose > 9 ? 9 : (uint64_t)verbose;
+	if (getrandom(&st->boot_id, sizeof(st->boot_id), 0) !=
+	    (ssize_t)sizeof(st->boot_id)) {
+		log_warn("getrandom");
+		return (-1);
+	}
+	(void)strlcpy(path, sv->sv_config->cf_database, sizeof(path));
+	if (strlcpy(st->database, basename(path), sizeof(st->database)) >=
+	    sizeof(st->database)) {
+		log_warnx("database %s: file name too long",
+		    sv->sv_config->cf_database);
+		return (-1);
+	}
+	return (0);
+}
+
+/* Now, while somebody reads what is wrong; keyd's start reads it again. */
+static int
+relayd_check_identity(const struct config *cf)
+{
+	uint8_t	seed[32];
+	int	status;
+
+	status = identity_load(cf->cf_identity, seed);
+	explicit_bzero(seed, sizeof(seed));
+	return (status);
+}
+
+static int
+relayd_bind(struct supervisor *sv)
+{
+	const struct listener	*ln;
+	struct sockaddr_storage	 ss;
+	socklen_t		 len;
+	int			 fd, status = 0;
+
+	TAILQ_FOREACH(ln, &sv->sv_config->cf_listeners, ln_entry) {
+		if ((fd = listen_bind(&ln->ln_addr)) == -1) {
+			status = -1;
+			continue;
+		}
+		len = sizeof(ss);
+		if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+		    addr_from_sockaddr(&sv->sv_bound[sv->sv_nudp],
+		    (struct sockaddr *)&ss, len) == -1) {
+			log_warn("getsockname");
+			close(fd);
+			status = -1;
+			continue;
+		}
+		sv->sv_udp[sv->sv_nudp++] = fd;
+	}
+	return (status);
+}
+
+static int
+relayd_control(struct supervisor *sv)
+{
+	const struct config	*cf = sv->sv_config;
+
+	sv->sv_control = sv->sv_control_ro = -1;
+	if (relayd_control_dir(cf->cf_control) == -1 ||
+	    (sv->sv_control = listen_control(cf->cf_control, false)) == -1)
+		return (-1);
+	if (cf->cf_control_ro != NULL &&
+	    (relayd_control_dir(cf->cf_control_ro) == -1 ||
+	    (sv->sv_control_ro = listen_control(cf->cf_control_ro,
+	    true)) == -1))
+		return (-1);
+	return (0);
+}
+
+/* The directory of a control socket; those of a run disappear at boot. */
+static int
+relayd_control_dir(const char *path)
+{
+	char		 copy[256];
+	const char	*dir;
+
+	(void)strlcpy(copy, path, sizeof(copy));
+	dir = dirname(copy);
+	if (mkdir(dir, 0755) == -1 && errno != EEXIST) {
+		log_warn("directory %s of the control socket", dir);
+		return (-1);
+	}
+	return (0);
+}
+
+/*
+ * The parent stays until the relay is ready, or failed, and says so by its
+ * exit status: rc scripts and people need to know.
+ */
+static void
+relayd_daemonize(void)
+{
+	char	byte;
+	int	fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		fatal("pipe");
+	switch (fork()) {
+	case -1:
+		fatal("fork");
+	case 0:
+		close(fds[0]);
+		ready_fd = fds[1];
+		if (setsid() == -1)
+			fatal("setsid");
+		return;
+	default:
+		close(fds[1]);
+		_exit(read(fds[0], &byte, 1) == 1 ? 0 : 1);
+	}
+}
+
+static void
+relayd_detach(void)
+{
+	int	null;
+
+	log_init("relayd", log_to_syslog);
+	if (chdir("/") == -1)
+		log_warn("chdir /");
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) != -1) {
+		(void)dup2(null, STDIN_FILENO);
+		(void)dup2(null, STDOUT_FILENO);
+		(void)dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	if (write(ready_fd, "r", 1) != 1)
+		log_warn("the one who started us is gone");
+	close(ready_fd);
+	ready_fd = -1;
+	log_info("ready");
+}
+
+static void
+relayd_signal(EV_P_ ev_signal *w, int events)
+{
+	(void)loop;
+	(void)events;
+	log_info("%s: ending", w->signum == SIGTERM ? "SIGTERM" : "SIGINT");
+	supervise_stop(w->data, 0);
+}
+
+static void
+relayd_hangup(EV_P_ ev_signal *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	log_info("SIGHUP: the configuration is read at a start only");
+}

@@ -1,0 +1,179 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The set-up conversation, relayd's side (see setup.h). */
+
+#include "config.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "common/ipc/mesh.h"
+#include "relayd/identity.h"
+#include "relayd/setup.h"
+
+static int	setup_seed(struct process *);
+static int	setup_sockets(struct process *);
+static int	setup_pair(struct process *, struct process *, bool);
+static int	setup_end(struct process *, const struct process *, bool,
+		    int);
+static bool	has_udp(enum proc);
+
+int
+setup_worker(struct process *p)
+{
+	const struct supervisor	*sv = p->pr_super;
+
+	if (channel_send(p->pr_channel, MSG_SETTINGS, &sv->sv_settings) == -1)
+		return (-1);
+	if (p->pr_role == PROC_KEYD && setup_seed(p) == -1)
+		return (-1);
+	return (setup_sockets(p));
+}
+
+/* Read at each start of keyd: no copy stays here. */
+static int
+setup_seed(struct process *p)
+{
+	struct msg_seed	msg;
+	int		error = -1;
+
+	if (identity_load(p->pr_super->sv_config->cf_identity,
+	    msg.seed) == 0)
+		error = channel_send(p->pr_channel, MSG_SEED, &msg);
+	explicit_bzero(&msg, sizeof(msg));
+	channel_wipe();
+	return (error);
+}
+
+static bool
+has_udp(enum proc role)
+{
+	return ((msg_desc(MSG_UDP_SOCKET)->to & 1 << role) != 0);
+}
+
+static int
+setup_sockets(struct process *p)
+{
+	const struct supervisor		*sv = p->pr_super;
+	struct msg_control_socket	 control;
+	struct msg_udp_socket		 udp;
+	struct msg_listen		 listen;
+	size_t				 i;
+
+	for (i = 0; i < sv->sv_nudp && has_udp(p->pr_role); i++) {
+		memset(&listen, 0, sizeof(listen));
+		listen.address = sv->sv_bound[i];
+		memset(&udp, 0, sizeof(udp));
+		udp.listener = i;
+		udp.address = sv->sv_bound[i];
+		if (channel_send(p->pr_channel, MSG_LISTEN, &listen) == -1 ||
+		    channel_send_fd(p->pr_channel, MSG_UDP_SOCKET, &udp,
+		    sv->sv_udp[i]) == -1)
+			return (-1);
+	}
+	if (p->pr_role != PROC_CONTROLD)
+		return (0);
+	control.read_only = false;
+	if (channel_send_fd(p->pr_channel, MSG_CONTROL_SOCKET, &control,
+	    sv->sv_control) == -1)
+		return (-1);
+	control.read_only = true;
+	if (sv->sv_control_ro != -1 && channel_send_fd(p->pr_channel,
+	    MSG_CONTROL_SOCKET, &control, sv->sv_control_ro) == -1)
+		return (-1);
+	return (0);
+}
+
+int
+setup_mesh(struct process *p)
+{
+	struct supervisor	*sv = p->pr_super;
+	struct process		*other;
+	size_t			 i;
+
+	for (i = 0; i < sv->sv_nprocesses; i++) {
+		other = &sv->sv_processes[i];
+		if (other == p || other->pr_channel == NULL ||
+		    other->pr_state == PROCESS_ENDING ||
+		    other->pr_state == PROCESS_DOWN ||
+		    !mesh_allows(p->pr_role, other->pr_role, false))
+			continue;
+		if (setup_pair(p, other, false) == -1)
+			return (-1);
+		if (mesh_allows(p->pr_role, other->pr_role, true) &&
+		    setup_pair(p, other, true) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+setup_pair(struct process *a, struct process *b, bool data)
+{
+	int	fds[2], error;
+
+	if (channel_pair(fds, data) == -1) {
+		log_warn("channel between %s and %s", process_name(a),
+		    proc_name(b->pr_role));
+		return (-1);
+	}
+	error = setup_end(a, b, data, fds[0]);
+	/* A neighbour that cannot be told is not this worker's fault. */
+	(void)setup_end(b, a, data, fds[1]);
+	close(fds[0]);
+	close(fds[1]);
+	return (error);
+}
+
+static int
+setup_end(struct process *p, const struct process *peer, bool data, int fd)
+{
+	struct msg_channel	msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.role = peer->pr_role;
+	msg.instance = peer->pr_instance;
+	msg.data = data;
+	return (channel_send_fd(p->pr_channel, MSG_CHANNEL, &msg, fd));
+}
+
+int
+setup_start(struct process *p)
+{
+	const struct sandbox_identity	*id = &p->pr_identity;
+	struct msg_start		 msg;
+	char				 path[1024];
+
+	memset(&msg, 0, sizeof(msg));
+	msg.switch_ids = id->sid_switch;
+	msg.uid = id->sid_uid;
+	msg.gid = id->sid_gid;
+	(void)strlcpy(msg.root, id->sid_root, sizeof(msg.root));
+	if (p->pr_role == PROC_REGISTRYD) {
+		(void)strlcpy(path, p->pr_super->sv_config->cf_database,
+		    sizeof(path));
+		if (strlcpy(msg.directory, dirname(path),
+		    sizeof(msg.directory)) >= sizeof(msg.directory)) {
+			log_warnx("database directory: path too long");
+			return (-1);
+		}
+	}
+	return (channel_send(p->pr_channel, MSG_START, &msg));
+}

@@ -1,0 +1,340 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * wzpctl: shows what the relay is doing.  It sends one line to controld and
+ * prints the rows that come back.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build_id.h"
+#include "wzpctl/output.h"
+
+#define EXIT_USAGE	2
+#define REQUEST_MAX	256			/* controld takes no more */
+#define ANSWER_MAX	(16 * 1024 * 1024)
+#define ANSWER_LIMIT_S	15	/* controld answers or gives up within 2 s */
+
+static const char *const	words[] = {
+	"calls", "clients", "history", "rooms", "stats", "workers"
+};
+#define NWORDS		(sizeof(words) / sizeof(words[0]))
+
+static void	 usage(FILE *);
+static void	 help(void);
+static void	 unknown(const char *);
+static int	 request(char *, size_t, int, char **);
+static int	 dial(const char *);
+static int	 ask(int, const char *, struct output *);
+static int	 receive(int, struct output *);
+static int	 finish(struct output *, const char *, bool, int);
+
+int
+main(int argc, char **argv)
+{
+	static const struct option	 options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct output			*output;
+	const char			*path;
+	char				 line[REQUEST_MAX];
+	bool				 json = false;
+	int				 c, fd, status;
+
+	(void)setlocale(LC_CTYPE, "");
+	if ((path = getenv("WZP_SOCKET")) == NULL || path[0] == '\0')
+		path = WZP_RUNDIR "/relayd.sock";
+	while ((c = getopt_long(argc, argv, "hjs:V", options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			help();
+			return (EXIT_SUCCESS);
+		case 'j':
+			json = true;
+			break;
+		case 's':
+			path = optarg;
+			break;
+		case 'V':
+			(void)printf("wzpctl %s\n", BUILD_ID);
+			return (EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			return (EXIT_USAGE);
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if (request(line, sizeof(line), argc, argv) == -1)
+		return (EXIT_USAGE);
+	if ((output = output_new()) == NULL) {
+		(void)fprintf(stderr, "wzpctl: out of memory\n");
+		return (EXIT_FAILURE);
+	}
+	if ((fd = dial(path)) == -1) {
+		output_free(output);
+		return (EXIT_FAILURE);
+	}
+	status = ask(fd, line, output);
+	(void)close(fd);
+	status = finish(output, argv[1], json, status);
+	output_free(output);
+	return (status);
+}
+
+static void
+usage(FILE *fp)
+{
+	(void)fprintf(fp, "usage: wzpctl [-hjV] [-s socket] show "
+	    "calls|clients|history|rooms|stats|workers\n"
+	    "              [filter]\n");
+}
+
+static void
+help(void)
+{
+	usage(stdout);
+	(void)printf("\n"
+	    "show calls [live|call_id|fingerprint]  the newest 100 calls\n"
+	    "show clients [fingerprint]             who is registered\n"
+	    "show history [call_id|fingerprint]     calls that have ended\n"
+	    "show rooms [room]                      media rooms, or the "
+	    "members of one\n"
+	    "show stats                             counters of all workers\n"
+	    "show workers                           processes and their "
+	    "sandboxes\n\n"
+	    "-j            a JSON array instead of a table\n"
+	    "-s socket     control socket (WZP_SOCKET, else\n"
+	    "              %s/relayd.sock)\n"
+	    "-V            print the version\n", WZP_RUNDIR);
+}
+
+static void
+unknown(const char *word)
+{
+	size_t	i;
+
+	(void)fprintf(stderr, "wzpctl: cannot show '%s': it is", word);
+	for (i = 0; i < NWORDS; i++)
+		(void)fprintf(stderr, "%s %s", i == 0 ? "" :
+		    i + 1 == NWORDS ? " or" : ",", words[i]);
+	(void)fprintf(stderr, "\n");
+}
+
+/* The line for controld.  -1: said what is wrong. */
+static int
+request(char *line, size_t cap, int argc, char **argv)
+{
+	const char	*p;
+	size_t		 i;
+	int		 n;
+
+	if (argc < 2 || argc > 3) {
+		usage(stderr);
+		return (-1);
+	}
+	if (strcmp(argv[0], "show") != 0) {
+		(void)fprintf(stderr, "wzpctl: unknown command '%s': it is "
+		    "show\n", argv[0]);
+		return (-1);
+	}
+	for (i = 0; i < NWORDS; i++)
+		if (strcmp(argv[1], words[i]) == 0)
+			break;
+	if (i == NWORDS) {
+		unknown(argv[1]);
+		return (-1);
+	}
+	for (p = argc == 3 ? argv[2] : ""; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
+			break;
+	if (argc == 3 && (*p != '\0' || argv[2][0] == '\0')) {
+		(void)fprintf(stderr, "wzpctl: a filter is one word of plain "
+		    "letters, digits and marks\n");
+		return (-1);
+	}
+	n = snprintf(line, cap, "show %s%s%s\n", argv[1], argc == 3 ? " " :
+	    "", argc == 3 ? argv[2] : "");
+	if (n < 0 || (size_t)n >= cap) {
+		(void)fprintf(stderr, "wzpctl: filter too long\n");
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+dial(const char *path)
+{
+	struct sockaddr_un	sun;
+	struct timeval		limit = { ANSWER_LIMIT_S, 0 };
+	int			fd, saved;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path)) {
+		(void)fprintf(stderr, "wzpctl: %s: name too long for a "
+		    "socket\n", path);
+		return (-1);
+	}
+	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1) {
+		(void)fprintf(stderr, "wzpctl: socket: %s\n",
+		    strerror(errno));
+		return (-1);
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return (fd);
+	saved = errno;
+	(void)close(fd);
+	switch (saved) {
+	case ENOENT:
+		(void)fprintf(stderr, "wzpctl: the relay is not running: no "
+		    "control socket %s\n", path);
+		break;
+	case ECONNREFUSED:
+		(void)fprintf(stderr, "wzpctl: the relay is not running: "
+		    "nobody listens on %s\n", path);
+		break;
+	case EACCES:
+	case EPERM:
+		(void)fprintf(stderr, "wzpctl: %s: permission denied: this "
+		    "socket is for operators\n", path);
+		break;
+	default:
+		(void)fprintf(stderr, "wzpctl: %s: %s\n", path,
+		    strerror(saved));
+		break;
+	}
+	return (-1);
+}
+
+/* -1: said what is wrong; what came before that is in output. */
+static int
+ask(int fd, const char *line, struct output *output)
+{
+	size_t	len = strlen(line), off = 0;
+	ssize_t	n;
+
+	while (off < len) {
+		n = send(fd, line + off, len - off, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		/* It may have said why before it closed: read that. */
+		if (n <= 0)
+			break;
+		off += (size_t)n;
+	}
+	return (receive(fd, output));
+}
+
+static int
+receive(int fd, struct output *output)
+{
+	char	*buf = NULL, *bigger, *end;
+	size_t	 cap = 0, len = 0, start = 0;
+	ssize_t	 n;
+	int	 ret = -1;
+
+	for (;;) {
+		while (len > start && (end = memchr(buf + start, '\n',
+		    len - start)) != NULL) {
+			switch (output_line(output, buf + start,
+			    (size_t)(end - buf) - start)) {
+			case OUTPUT_ROW:
+				break;
+			case OUTPUT_END:
+				ret = 0;
+				goto done;
+			case OUTPUT_ERROR:
+				(void)fprintf(stderr, "wzpctl: %s\n",
+				    output_error(output));
+				goto done;
+			case OUTPUT_BAD:
+				(void)fprintf(stderr, "wzpctl: that is no "
+				    "answer of a relay\n");
+				goto done;
+			}
+			start = (size_t)(end - buf) + 1;
+		}
+		if (len == cap) {
+			if (cap == ANSWER_MAX || (bigger = realloc(buf,
+			    cap == 0 ? 65536 : cap * 2)) == NULL) {
+				(void)fprintf(stderr, "wzpctl: the answer is "
+				    "too long\n");
+				goto done;
+			}
+			cap = cap == 0 ? 65536 : cap * 2;
+			buf = bigger;
+		}
+		n = recv(fd, buf + len, cap - len, 0);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			(void)fprintf(stderr, "wzpctl: no answer: %s\n",
+			    errno == EAGAIN ? "the relay is silent" :
+			    strerror(errno));
+			goto done;
+		}
+		if (n == 0) {
+			(void)fprintf(stderr, "wzpctl: the relay closed the "
+			    "connection before its answer was complete\n");
+			goto done;
+		}
+		len += (size_t)n;
+	}
+done:
+	free(buf);
+	return (ret);
+}
+
+/* Prints also what came before an error; that decides the exit status. */
+static int
+finish(struct output *output, const char *what, bool json, int failed)
+{
+	if (json) {
+		if (output_rows(output) > 0 || failed == 0)
+			output_json(output, stdout);
+	} else if (output_rows(output) == 0) {
+		if (failed == 0)
+			(void)printf("no %s\n", what);
+	} else if (strcmp(what, "stats") == 0)
+		output_blocks(output, stdout);
+	else
+		output_table(output, stdout);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		(void)fprintf(stderr, "wzpctl: cannot write: %s\n",
+		    strerror(errno));
+		return (EXIT_FAILURE);
+	}
+	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
