@@ -20,9 +20,11 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sndio.h>
 
@@ -44,6 +46,8 @@ struct audio_dev {
 	size_t		 ad_odd;	/* bytes of a sample cut in two */
 };
 
+static struct sio_hdl
+		*audio_dev_quietly(unsigned int);
 static short	 audio_dev_poll(struct audio_dev *, short);
 static void	 audio_dev_drop(struct audio_dev *, size_t);
 
@@ -55,8 +59,8 @@ audio_dev_open(enum audio_dev_mode mode)
 
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return (NULL);
-	d->ad_hdl = sio_open(SIO_DEVANY,
-	    mode == AUDIO_DEV_PLAY ? SIO_PLAY : SIO_REC, 1);
+	d->ad_hdl = audio_dev_quietly(mode == AUDIO_DEV_PLAY ? SIO_PLAY :
+	    SIO_REC);
 	if (d->ad_hdl == NULL) {
 		free(d);
 		return (NULL);
@@ -136,6 +140,30 @@ audio_dev_write(struct audio_dev *d, const int16_t *pcm, size_t n)
 		audio_dev_drop(d, put / sizeof(int16_t));
 		d->ad_odd = put % sizeof(int16_t);
 	}
+}
+
+/*
+ * sndio's back end for Linux has its say on standard error about every card
+ * that is not there; the caller says it in one sentence.
+ */
+static struct sio_hdl *
+audio_dev_quietly(unsigned int mode)
+{
+	struct sio_hdl	*hdl;
+	int		 null, saved;
+
+	saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if ((null = open("/dev/null", O_WRONLY | O_CLOEXEC)) != -1) {
+		if (saved != -1)
+			(void)dup2(null, STDERR_FILENO);
+		(void)close(null);
+	}
+	hdl = sio_open(SIO_DEVANY, mode, 1);
+	if (saved != -1) {
+		(void)dup2(saved, STDERR_FILENO);
+		(void)close(saved);
+	}
+	return (hdl);
 }
 
 static short

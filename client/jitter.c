@@ -77,6 +77,7 @@ struct jitter {
 	int64_t			 j_last_transit;
 	bool			 j_have_last;
 	int64_t			 j_delay_us;
+	int64_t			 j_played_us;	/* delay of the last played */
 	bool			 j_have_delay;
 
 	uint64_t		 j_received;
@@ -219,6 +220,7 @@ jitter_get(struct jitter *j, uint64_t now, const struct jitter_packet **packet)
 		j->j_count--;
 		j->j_next++;
 		j->j_held = 0;
+		j->j_played_us = j->j_delay_us;
 		*packet = &j->j_slots[i];
 		j->j_noise = j->j_slots[i].jp_codec == CODEC_COMFORT_NOISE;
 		if ((info = media_codec_info(j->j_slots[i].jp_codec)) != NULL)
@@ -304,8 +306,8 @@ jitter_stats(const struct jitter *j, struct jitter_stats *s)
 		s->js_lost = s->js_expected - s->js_received;
 	s->js_jitter_ms = (unsigned int)(j->j_jitter_ms + 0.5);
 	s->js_target_ms = j->j_target_ms;
-	if (j->j_have_delay && j->j_delay_us > 0)
-		s->js_delay_ms = (unsigned int)(j->j_delay_us / 1000);
+	if (j->j_played_us > 0)
+		s->js_delay_ms = (unsigned int)(j->j_played_us / 1000);
 }
 
 /* Makes ext the next to be played; the buffer is empty. */
@@ -327,6 +329,7 @@ jitter_forget(struct jitter *j)
 	j->j_have_last = false;
 	j->j_surplus_since = 0;
 	j->j_delay_us = 0;
+	j->j_played_us = 0;
 }
 
 /* Gives up everything before ext. */

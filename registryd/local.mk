@@ -16,5 +16,5 @@ pkglibexec_PROGRAMS += registryd/registryd
 registryd_registryd_SOURCES = registryd/query.c registryd/query.h \
 	registryd/registryd.c
 registryd_registryd_LDADD = registryd/libregistryd.a common/libworker.a \
-	common/libipc.a common/libsandbox.a common/libbase.a \
-	$(SQLITE_LIBS) $(MSGPACK_LIBS) $(SECCOMP_LIBS) $(EV_LIBS) $(BSD_LIBS)
+	common/libipc.a common/libsandbox.a common/libbase.a $(EV_LIBS) \
+	$(SQLITE_LIBS) $(MSGPACK_LIBS) $(SECCOMP_LIBS) $(BSD_LIBS)

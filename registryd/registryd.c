@@ -124,7 +124,6 @@ registryd_serve(struct worker *worker)
 	struct store_config	 config;
 	char			 why[256];
 
-	(void)umask(S_IRWXG | S_IRWXO);
 	memset(&config, 0, sizeof(config));
 	config.st_path = rd->rd_settings.database;
 	config.st_boot_id = rd->rd_settings.boot_id;
@@ -360,5 +359,7 @@ main(int argc, char **argv)
 {
 	static struct registryd	rd;
 
+	/* Who called whom is nobody else's business. */
+	(void)umask(S_IRWXG | S_IRWXO);
 	return (worker_main(argc, argv, &registryd_worker_ops, &rd));
 }

@@ -324,7 +324,7 @@ relayd_signal(EV_P_ ev_signal *w, int events)
 {
 	(void)loop;
 	(void)events;
-	log_info("%s: ending", w->signum == SIGTERM ? "SIGTERM" : "SIGINT");
+	log_debug("%s", w->signum == SIGTERM ? "SIGTERM" : "SIGINT");
 	supervise_stop(w->data, 0);
 }
 

@@ -82,6 +82,7 @@ struct supervisor {
 	void			(*sv_on_ready)(void);
 	unsigned int		 sv_stopping;	/* wave of the shutdown */
 	ev_timer		 sv_stop_timer;
+	uint64_t		 sv_stop_began;
 	int			 sv_exit;
 	uint64_t		 sv_started;
 	uint64_t		 sv_blames;

@@ -418,10 +418,15 @@ supervise_stop(struct supervisor *sv, int status)
 	size_t	i;
 
 	if (sv->sv_stopping != 0) {
+		/* One request often comes twice: to us and to our group. */
+		if (clock_mono_ns() - sv->sv_stop_began < NS_PER_S)
+			return;
 		for (i = 0; i < sv->sv_nprocesses; i++)
 			process_kill(&sv->sv_processes[i]);
 		return;
 	}
+	log_info("ending");
+	sv->sv_stop_began = clock_mono_ns();
 	sv->sv_exit = status;
 	for (i = 0; i < sv->sv_nprocesses; i++)
 		ev_timer_stop(sv->sv_loop, &sv->sv_processes[i].pr_timer);

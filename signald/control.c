@@ -154,9 +154,9 @@ control_stats(struct row *row, const struct flow *flow,
 	row_u64(row, "offers_busy", fs->fs_offers_busy);
 	row_u64(row, "registry_away", fs->fs_registry_away);
 	row_u64(row, "unconfirmed", fs->fs_unconfirmed);
-	row_u64(row, "answered", fs->fs_answered);
-	row_u64(row, "rejected", fs->fs_rejected);
-	row_u64(row, "ended", fs->fs_ended);
+	row_u64(row, "calls_answered", fs->fs_answered);
+	row_u64(row, "calls_rejected", fs->fs_rejected);
+	row_u64(row, "calls_ended", fs->fs_ended);
 	row_u64(row, "ring_timeouts", fs->fs_ring_timeouts);
 	row_u64(row, "lost_timeouts", fs->fs_lost_timeouts);
 	row_u64(row, "ignored", fs->fs_ignored);

@@ -122,7 +122,7 @@ static const struct {
 	{ "studio64", &media_profile_studio_64k },
 };
 
-static void	 usage(FILE *);
+static void	 help(void);
 static void	 bad_usage(const char *, ...)
 		    __attribute__((format(printf, 1, 2), noreturn));
 static void	 parse_options(struct options *, int, char *[]);
@@ -179,9 +179,9 @@ main(int argc, char *argv[])
 }
 
 static void
-usage(FILE *f)
+help(void)
 {
-	fprintf(f,
+	printf(
 	    "usage: wzp [-jv] [-i identity] [-r relay[:port]] [options] "
 	    "command\n"
 	    "commands:\n"
@@ -220,8 +220,8 @@ bad_usage(const char *fmt, ...)
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\n");
-	usage(stderr);
+	fprintf(stderr, "\nusage: wzp [-jv] [-i identity] [-r relay] "
+	    "[options] command; more with --help\n");
 	exit(EXIT_USAGE);
 }
 
@@ -235,7 +235,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	    NULL)) != -1) {
 		switch (ch) {
 		case 'h':
-			usage(stdout);
+			help();
 			exit(EXIT_SUCCESS);
 		case 'i':
 			o->o_identity = optarg;

@@ -15,7 +15,6 @@
  */
 
 /* Rows for people and for programs: see output.h. */
-#define _XOPEN_SOURCE 700	/* wcwidth(3) */
 #include "config.h"
 
 #include <ctype.h>
@@ -48,13 +47,14 @@ struct column {
 
 static bool	 is_time(const char *, size_t);
 static bool	 is_duration(const char *, size_t);
-static size_t	 format_value(const char *, size_t, yyjson_val *,
+static size_t	 format_value(const char *, size_t, yyjson_val *, bool,
 		    char[VALUE_MAX]);
 static size_t	 format_name(const char *, size_t, char[VALUE_MAX]);
 static void	 format_time(uint64_t, char[VALUE_MAX]);
 static void	 format_duration(uint64_t, char[VALUE_MAX]);
 static size_t	 format_text(const char *, size_t, char[VALUE_MAX]);
 static size_t	 find_columns(const struct output *, struct column *);
+static size_t	 pick_columns(struct column *, size_t, const char *const *);
 static void	 print_padded(FILE *, const char *, size_t, size_t, bool, bool);
 
 struct output *
@@ -154,14 +154,14 @@ output_json(const struct output *ou, FILE *fp)
 }
 
 void
-output_table(const struct output *ou, FILE *fp)
+output_table(const struct output *ou, const char *const *only, FILE *fp)
 {
 	struct column	 columns[OUTPUT_COLUMNS_MAX], *co;
 	yyjson_val	*val;
 	char		 value[VALUE_MAX];
 	size_t		 i, j, n, width;
 
-	n = find_columns(ou, columns);
+	n = pick_columns(columns, find_columns(ou, columns), only);
 	for (j = 0; j < n; j++) {
 		width = format_name(columns[j].co_key, columns[j].co_key_len,
 		    value);
@@ -174,7 +174,7 @@ output_table(const struct output *ou, FILE *fp)
 			val = yyjson_obj_getn(yyjson_doc_get_root(
 			    ou->ou_rows[i]), co->co_key, co->co_key_len);
 			width = format_value(co->co_key, co->co_key_len, val,
-			    value);
+			    true, value);
 			print_padded(fp, value, width, co->co_width,
 			    co->co_right, j + 1 == n);
 		}
@@ -205,8 +205,9 @@ output_blocks(const struct output *ou, FILE *fp)
 			val = yyjson_obj_iter_get_val(key);
 			width = format_text(yyjson_get_str(key),
 			    yyjson_get_len(key), name);
+			/* A counter of calls `ended' is no time. */
 			(void)format_value(yyjson_get_str(key),
-			    yyjson_get_len(key), val, value);
+			    yyjson_get_len(key), val, false, value);
 			/* The first cell is the heading. */
 			if (n == 0)
 				(void)fprintf(fp, "%s%s\n", i == 0 ? "" :
@@ -249,7 +250,7 @@ find_columns(const struct output *ou, struct column *columns)
 				n++;
 			}
 			width = format_value(co->co_key, co->co_key_len, val,
-			    value);
+			    true, value);
 			if (width > co->co_width)
 				co->co_width = width;
 			if (!yyjson_is_num(val) || is_time(co->co_key,
@@ -258,6 +259,30 @@ find_columns(const struct output *ou, struct column *columns)
 		}
 	}
 	return (n);
+}
+
+/* Those named by only, in that order; the rest is left out. */
+static size_t
+pick_columns(struct column *columns, size_t n, const char *const *only)
+{
+	struct column	tmp;
+	size_t		i, picked = 0;
+
+	if (only == NULL)
+		return (n);
+	for (; *only != NULL; only++) {
+		for (i = picked; i < n; i++)
+			if (columns[i].co_key_len == strlen(*only) &&
+			    memcmp(columns[i].co_key, *only,
+			    columns[i].co_key_len) == 0)
+				break;
+		if (i == n)
+			continue;
+		tmp = columns[picked];
+		columns[picked++] = columns[i];
+		columns[i] = tmp;
+	}
+	return (picked);
 }
 
 static void
@@ -317,7 +342,7 @@ format_name(const char *key, size_t len, char out[VALUE_MAX])
 
 /* Width on the terminal. */
 static size_t
-format_value(const char *key, size_t len, yyjson_val *val,
+format_value(const char *key, size_t len, yyjson_val *val, bool times,
     char out[VALUE_MAX])
 {
 	if (yyjson_is_str(val) && yyjson_get_len(val) > 0)
@@ -325,7 +350,7 @@ format_value(const char *key, size_t len, yyjson_val *val,
 		    out));
 	if (yyjson_is_bool(val))
 		strlcpy(out, yyjson_get_bool(val) ? "yes" : "no", VALUE_MAX);
-	else if (yyjson_is_uint(val) && is_time(key, len))
+	else if (yyjson_is_uint(val) && times && is_time(key, len))
 		format_time(yyjson_get_uint(val), out);
 	else if (yyjson_is_uint(val) && is_duration(key, len))
 		format_duration(yyjson_get_uint(val), out);

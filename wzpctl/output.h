@@ -44,9 +44,13 @@ const char	*output_error(const struct output *);
 size_t		 output_rows(const struct output *);
 /* A JSON array of the rows, one a line. */
 void		 output_json(const struct output *, FILE *);
-/* Columns; each value made fit for a terminal, whatever is in it. */
-void		 output_table(const struct output *, FILE *);
-/* Rows with cells of their own each: blocks of name and value. */
+/*
+ * Columns: those named, or all for NULL.  Each value is made fit for a
+ * terminal, whatever is in it.
+ */
+void		 output_table(const struct output *, const char *const *,
+		    FILE *);
+/* Each row as a block of names and values. */
 void		 output_blocks(const struct output *, FILE *);
 
 #endif /* WZP_WZPCTL_OUTPUT_H */

@@ -53,7 +53,7 @@ static int	 request(char *, size_t, int, char **);
 static int	 dial(const char *);
 static int	 ask(int, const char *, struct output *);
 static int	 receive(int, struct output *);
-static int	 finish(struct output *, const char *, bool, int);
+static int	 finish(struct output *, const char *, bool, bool, int);
 
 int
 main(int argc, char **argv)
@@ -105,7 +105,7 @@ main(int argc, char **argv)
 	}
 	status = ask(fd, line, output);
 	(void)close(fd);
-	status = finish(output, argv[1], json, status);
+	status = finish(output, argv[1], argc == 3, json, status);
 	output_free(output);
 	return (status);
 }
@@ -123,7 +123,8 @@ help(void)
 {
 	usage(stdout);
 	(void)printf("\n"
-	    "show calls [live|call_id|fingerprint]  the newest 100 calls\n"
+	    "show calls [live|call_id|fingerprint]  the newest 100 calls; one "
+	    "alone in full\n"
 	    "show clients [fingerprint]             who is registered\n"
 	    "show history [call_id|fingerprint]     calls that have ended\n"
 	    "show rooms [room]                      media rooms, or the "
@@ -319,18 +320,31 @@ done:
 
 /* Prints also what came before an error; that decides the exit status. */
 static int
-finish(struct output *output, const char *what, bool json, int failed)
+finish(struct output *output, const char *what, bool filter, bool json,
+    int failed)
 {
+	/* All cells of a call are more than a line: -j, or one call alone. */
+	static const char *const	 call_columns[] = {
+		"created", "call_id", "caller", "callee", "state", "mode",
+		"reason", "path", "duration_s", "age_s", "packets", NULL
+	};
+	const char *const		*columns = NULL;
+	bool				 call;
+
+	call = strcmp(what, "calls") == 0 || strcmp(what, "history") == 0;
+	if (call)
+		columns = call_columns;
 	if (json) {
 		if (output_rows(output) > 0 || failed == 0)
 			output_json(output, stdout);
 	} else if (output_rows(output) == 0) {
 		if (failed == 0)
 			(void)printf("no %s\n", what);
-	} else if (strcmp(what, "stats") == 0)
+	} else if (strcmp(what, "stats") == 0 ||
+	    (call && filter && output_rows(output) == 1))
 		output_blocks(output, stdout);
 	else
-		output_table(output, stdout);
+		output_table(output, columns, stdout);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		(void)fprintf(stderr, "wzpctl: cannot write: %s\n",
 		    strerror(errno));

@@ -108,7 +108,7 @@ static int	 channel_accept(struct channel *, const uint8_t *, size_t,
 		    int, int, uint64_t *, union message *);
 static int	 channel_check_hello(struct channel *,
 		    const struct msg_hello *);
-static void	 channel_handle(struct channel *, const uint8_t *, size_t,
+static bool	 channel_handle(struct channel *, const uint8_t *, size_t,
 		    int, int);
 static int	 channel_transmit(struct channel *, const uint8_t *, size_t,
 		    int);
@@ -355,6 +355,7 @@ channel_read_control(struct channel *ch)
 	static uint8_t	buf[MSG_MAX];
 	ssize_t		n;
 	int		i, flags, fd;
+	bool		any = false;
 
 	for (i = 0; i < CHANNEL_BATCH && !ch->ch_broken; i++) {
 		n = channel_recv(ch, buf, sizeof(buf), &flags, &fd);
@@ -366,9 +367,9 @@ channel_read_control(struct channel *ch)
 			channel_break(ch, NULL, NULL);
 			break;
 		}
-		channel_handle(ch, buf, (size_t)n, flags, fd);
+		any |= channel_handle(ch, buf, (size_t)n, flags, fd);
 	}
-	if (i > 0 && !ch->ch_broken && ch->ch_ops->batch_end != NULL)
+	if (any && !ch->ch_broken && ch->ch_ops->batch_end != NULL)
 		ch->ch_ops->batch_end(ch, ch->ch_arg);
 }
 
@@ -379,6 +380,7 @@ channel_read_data(struct channel *ch)
 	static struct mmsghdr	msg[CHANNEL_BATCH];
 	static struct iovec	iov[CHANNEL_BATCH];
 	int			i, n;
+	bool			any = false;
 
 	for (i = 0; i < CHANNEL_BATCH; i++) {
 		iov[i].iov_base = buf[i];
@@ -404,10 +406,10 @@ channel_read_data(struct channel *ch)
 			break;
 		}
 		/* No room for descriptors: the kernel threw them away. */
-		channel_handle(ch, buf[i], msg[i].msg_len,
+		any |= channel_handle(ch, buf[i], msg[i].msg_len,
 		    msg[i].msg_hdr.msg_flags, -1);
 	}
-	if (n > 0 && !ch->ch_broken && ch->ch_ops->batch_end != NULL)
+	if (any && !ch->ch_broken && ch->ch_ops->batch_end != NULL)
 		ch->ch_ops->batch_end(ch, ch->ch_arg);
 }
 
@@ -470,16 +472,19 @@ channel_check_hello(struct channel *ch, const struct msg_hello *hello)
 	return (1);
 }
 
-static void
+/* true: the owner got a message of it. */
+static bool
 channel_handle(struct channel *ch, const uint8_t *buf, size_t len, int flags,
     int fd)
 {
 	union message	out;
 	uint64_t	type;
 
-	if (channel_accept(ch, buf, len, flags, fd, &type, &out) == 0)
-		ch->ch_ops->message(ch, ch->ch_arg, (enum msg_type)type,
-		    out.bytes, fd);
+	if (channel_accept(ch, buf, len, flags, fd, &type, &out) != 0)
+		return (false);
+	ch->ch_ops->message(ch, ch->ch_arg, (enum msg_type)type, out.bytes,
+	    fd);
+	return (true);
 }
 
 int

@@ -8,3 +8,9 @@ common_libipc_a_SOURCES = \
 	common/ipc/messages.c common/ipc/messages.h \
 	common/ipc/row.c common/ipc/row.h \
 	common/ipc/slots.c common/ipc/slots.h
+
+check_PROGRAMS += regress/unit/ipc_test
+regress_unit_ipc_test_SOURCES = regress/unit/ipc_test.c
+regress_unit_ipc_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_ipc_test_LDADD = common/libipc.a common/libbase.a \
+	$(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

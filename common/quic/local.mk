@@ -45,3 +45,10 @@ regress_unit_quic_packet_test_SOURCES = regress/unit/quic_packet_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_quic_packet_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_packet_test_LDADD = $(QUIC_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/udp_test
+regress_unit_udp_test_SOURCES = regress/unit/udp_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_udp_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_udp_test_LDADD = common/libquicservice.a common/libquic.a \
+	common/libbase.a $(QUIC_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

@@ -553,6 +553,7 @@ worker_ctl_end(struct channel *ch, uint64_t id, const char *error)
 
 	memset(&msg, 0, sizeof(msg));
 	msg.id = id;
-	snprintf(msg.error, sizeof(msg.error), "%s", error);
+	snprintf(msg.error, sizeof(msg.error), "%s",
+	    error != NULL ? error : "");
 	(void)channel_send(ch, MSG_CTL_END, &msg);
 }

@@ -92,7 +92,7 @@ void		 worker_exit(struct worker *, int status);
  */
 void		 worker_blame(struct worker *, struct channel *,
 		    const char *reason);
-/* CTL_QUERY answers: rows, then the end. */
+/* CTL_QUERY answers: rows, then the end; error NULL or "": none. */
 void		 worker_ctl_row(struct channel *, uint64_t id,
 		    const struct row *);
 void		 worker_ctl_end(struct channel *, uint64_t id,

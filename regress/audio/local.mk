@@ -5,7 +5,7 @@ check_PROGRAMS += regress/audio/cmp regress/audio/gap \
 
 AUDIO_CPPFLAGS = $(AM_CPPFLAGS) $(SNDFILE_CFLAGS) $(SAMPLERATE_CFLAGS) \
 	$(OPUS_CFLAGS)
-AUDIO_LIBS = $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) -lm
+AUDIO_LIBS = $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(BSD_LIBS) -lm
 
 regress_audio_cmp_SOURCES = regress/audio/cmp.c regress/audio/sound.c \
 	regress/audio/sound.h

@@ -661,6 +661,7 @@ load(struct script *sc, const char *name, unsigned int depth)
 			continue;
 		if (buf[0] == '\t' && sc->sc_nlines > first) {
 			/* A line that begins with a tab goes on. */
+			s = buf + strspn(buf, "\t");
 			last = &sc->sc_lines[sc->sc_nlines - 1];
 			len = strlen(last->ln_text) + strlen(s) + 1;
 			joined = xcalloc(1, len);

@@ -67,6 +67,9 @@ struct world {
 	char		 why[2 * LINE_MAX_ + 128];
 };
 
+static void	 say(struct world *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
 static void
 say(struct world *w, const char *fmt, ...)
 {

@@ -350,8 +350,12 @@ deliver(struct sim *sm, struct sim_packet *sp)
 
 	for (i = 0; i < SIM_NODES; i++) {
 		sn = &sm->sm_node[i];
-		if (sn->sn_ep == NULL || sn->sn_dead ||
+		if (sn->sn_dead || sn->sn_behind ||
 		    !addr_equal(&sn->sn_addr, &sp->sp_to))
+			continue;
+		if (sn->sn_raw != NULL)
+			sn->sn_raw(sn, sp);
+		if (sn->sn_ep == NULL)
 			continue;
 		sn->sn_received++;
 		quic_endpoint_receive(sn->sn_ep, 0, &sp->sp_to, &sp->sp_from,

@@ -34,6 +34,7 @@
 #define SIM_MESSAGES	2048
 
 struct sim;
+struct sim_packet;
 
 /* What one side of a connection has seen. */
 struct sim_side {
@@ -75,11 +76,16 @@ struct sim_node {
 	bool			 sn_refuse_cert;
 	bool			 sn_refuse_name;
 	bool			 sn_dead;	/* hears and says nothing */
+	/* Gets no packets of the network: somebody hands them to it. */
+	bool			 sn_behind;
 	/* Hooks of a test; may be NULL. */
 	void			(*sn_on_established)(struct sim_side *);
 	void			(*sn_on_datagram)(struct sim_side *,
 				    const uint8_t *, size_t);
 	void			(*sn_on_message)(struct sim_side *);
+	/* Instead of an endpoint: gets the packets as they come. */
+	void			(*sn_raw)(struct sim_node *,
+				    const struct sim_packet *);
 };
 
 struct sim_packet {

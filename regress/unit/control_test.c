@@ -1,0 +1,557 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * controld without its process: requests, rows from hostile workers, clients
+ * over socket pairs.
+ *
+ * COVERS: limit control clients, request length, request time, answer time
+ * COVERS: control - garbage from a client or a worker ends only itself
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/ipc/row.h"
+#include "controld/client.h"
+#include "controld/json.h"
+#include "controld/query.h"
+
+#define T0	(1000 * NS_PER_S)
+
+/* Everything that one pretended client got, and what workers were asked. */
+struct sink {
+	char	text[65536];
+	size_t	len;
+	size_t	limit;		/* 0: none */
+	int	done;
+};
+
+static struct {
+	struct msg_ctl_query	queries[32];
+	enum proc		procs[32];
+	size_t			n;
+	unsigned int		away;	/* mask of 1 << proc */
+} asked;
+
+static int
+fake_ask(void *arg, enum proc proc, const struct msg_ctl_query *msg)
+{
+	(void)arg;
+	if (asked.away & 1u << proc)
+		return (-1);
+	assert_true(asked.n < 32);
+	asked.procs[asked.n] = proc;
+	asked.queries[asked.n++] = *msg;
+	return (0);
+}
+
+static int
+fake_line(void *client, const char *text, size_t len)
+{
+	struct sink	*sink = client;
+
+	if (sink->limit != 0 && len > 100 && sink->len + len > sink->limit)
+		return (-1);
+	assert_true(sink->len + len < sizeof(sink->text));
+	memcpy(sink->text + sink->len, text, len);
+	sink->len += len;
+	sink->text[sink->len] = '\0';
+	return (0);
+}
+
+static void
+fake_done(void *client)
+{
+	struct sink	*sink = client;
+
+	sink->done++;
+}
+
+static const struct query_ops	ops = { fake_ask, fake_line, fake_done };
+
+static struct queries *
+start(void)
+{
+	struct queries	*qs;
+
+	memset(&asked, 0, sizeof(asked));
+	assert_non_null(qs = queries_new(&ops, NULL));
+	return (qs);
+}
+
+static void
+show(struct queries *qs, struct sink *sink, const char *line)
+{
+	struct request	 rq;
+	const char	*why = "";
+
+	memset(sink, 0, sizeof(*sink));
+	if (request_parse(line, strlen(line), &rq, &why) == -1)
+		fail_msg("%s: %s", line, why);
+	query_start(qs, sink, &rq, T0);
+}
+
+static int
+row(struct queries *qs, enum proc proc, uint64_t id, const char *name,
+    const char *value)
+{
+	static struct row	r;
+	struct msg_ctl_row	msg;
+
+	row_init(&r);
+	row_str(&r, name, value);
+	row_u64(&r, "number", UINT64_MAX);
+	row_bool(&r, "yes", true);
+	msg.id = id;
+	msg.cells.data = r.row_buf;
+	msg.cells.len = r.row_len;
+	return (query_row(qs, proc, &msg));
+}
+
+static int
+end(struct queries *qs, enum proc proc, uint64_t id, const char *error)
+{
+	struct msg_ctl_end	msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.id = id;
+	strlcpy(msg.error, error, sizeof(msg.error));
+	return (query_end(qs, proc, &msg));
+}
+
+static void
+test_json(void **state)
+{
+	static struct json	js;
+	static const char	text[] = "a\"b\\c\n\t\1\x7f\xc2\x9b\xc3\xa9";
+
+	(void)state;
+	json_begin(&js);
+	json_str(&js, "s", 1, text, sizeof(text) - 1);
+	json_u64(&js, "n", 1, UINT64_MAX);
+	json_bool(&js, "t", 1, true);
+	json_bool(&js, "f", 1, false);
+	json_str(&js, "e", 1, "", 0);
+	json_end(&js);
+	assert_false(js.js_full);
+	js.js_text[js.js_len] = '\0';
+	assert_string_equal(js.js_text, "{\"s\":\"a\\\"b\\\\c\\u000a\\u0009"
+	    "\\u0001\\u007f\\u009b\xc3\xa9\",\"n\":18446744073709551615,"
+	    "\"t\":true,\"f\":false,\"e\":\"\"}\n");
+}
+
+static void
+test_requests(void **state)
+{
+	static const char *const	bad[] = {
+		"", "show", "hide calls", "show everything", "calls",
+		"show calls a b", "show \x01", "show calls \x80",
+		"SHOW calls", "show calls\r"
+	};
+	struct request			 rq;
+	const char			*why;
+	char				 line[300];
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		why = NULL;
+		assert_int_equal(request_parse(bad[i], strlen(bad[i]), &rq,
+		    &why), -1);
+		assert_non_null(why);
+	}
+	assert_int_equal(request_parse("show\0calls", 10, &rq, &why), -1);
+	memset(line, 'x', sizeof(line));
+	memcpy(line, "show calls ", 11);
+	assert_int_equal(request_parse(line, sizeof(line), &rq, &why), -1);
+	assert_int_equal(request_parse(line, 11 + 128, &rq, &why), -1);
+	assert_int_equal(request_parse(line, 11 + 127, &rq, &why), 0);
+	assert_int_equal(strlen(rq.rq_filter), 127);
+
+	assert_int_equal(request_parse(" show\tcalls  c1 ", 16, &rq, &why), 0);
+	assert_int_equal(rq.rq_what, CTL_CALLS);
+	assert_int_equal(rq.rq_proc, PROC_REGISTRYD);
+	assert_int_equal(rq.rq_limit, QUERY_CALLS_LIMIT);
+	assert_string_equal(rq.rq_filter, "c1");
+	assert_int_equal(request_parse("show calls live", 15, &rq, &why), 0);
+	assert_int_equal(rq.rq_proc, PROC_SIGNALD);
+	assert_string_equal(rq.rq_filter, "");
+	assert_int_equal(request_parse("show rooms live", 15, &rq, &why), 0);
+	assert_int_equal(rq.rq_proc, PROC_MEDIAD);
+	assert_string_equal(rq.rq_filter, "live");
+}
+
+static void
+test_one_worker(void **state)
+{
+	struct queries	*qs = start();
+	struct sink	 a, b;
+	uint64_t	 ida, idb;
+
+	(void)state;
+	show(qs, &a, "show clients");
+	show(qs, &b, "show rooms lobby");
+	assert_int_equal(asked.n, 2);
+	assert_int_equal(asked.procs[0], PROC_SIGNALD);
+	assert_int_equal(asked.procs[1], PROC_MEDIAD);
+	assert_string_equal(asked.queries[1].filter, "lobby");
+	ida = asked.queries[0].id;
+	idb = asked.queries[1].id;
+	assert_true(ida != idb);
+	assert_int_equal(row(qs, PROC_MEDIAD, idb, "room", "lobby"), 0);
+	assert_int_equal(row(qs, PROC_SIGNALD, ida, "alias", "A\"da"), 0);
+	assert_int_equal(end(qs, PROC_MEDIAD, idb, "no \"such\" room"), 0);
+	assert_int_equal(end(qs, PROC_SIGNALD, ida, ""), 0);
+	assert_string_equal(a.text, "{\"alias\":\"A\\\"da\",\"number\":"
+	    "18446744073709551615,\"yes\":true}\n{\"end\":true}\n");
+	assert_string_equal(b.text, "{\"room\":\"lobby\",\"number\":"
+	    "18446744073709551615,\"yes\":true}\n"
+	    "{\"error\":\"no \\\"such\\\" room\"}\n");
+	assert_int_equal(a.done, 1);
+	assert_int_equal(b.done, 1);
+	assert_int_equal(queries_count(qs), 0);
+	assert_int_equal(queries_expiry(qs), UINT64_MAX);
+	/* Late: no effect, no blame. */
+	assert_int_equal(row(qs, PROC_SIGNALD, ida, "alias", "x"), 0);
+	assert_int_equal(end(qs, PROC_SIGNALD, ida, ""), 0);
+	assert_int_equal(a.done, 1);
+	queries_free(qs);
+}
+
+/* A worker speaks for itself only, and only when asked. */
+static void
+test_hostile_worker(void **state)
+{
+	struct queries		*qs = start();
+	struct sink		 a;
+	struct msg_ctl_row	 msg;
+	uint64_t		 id;
+	unsigned int		 i;
+
+	(void)state;
+	show(qs, &a, "show calls live");
+	id = asked.queries[0].id;
+	assert_int_equal(row(qs, PROC_MEDIAD, id, "room", "x"), -1);
+	assert_int_equal(end(qs, PROC_MEDIAD, id, ""), -1);
+	msg.id = id;
+	msg.cells.data = (const uint8_t *)"\xde\xff\xff";
+	msg.cells.len = 3;
+	assert_int_equal(query_row(qs, PROC_SIGNALD, &msg), -1);
+	assert_int_equal(a.len, 0);
+	for (i = 0; i < QUERY_CALLS_LIMIT; i++)
+		assert_int_equal(row(qs, PROC_SIGNALD, id, "c", "x"), 0);
+	assert_int_equal(row(qs, PROC_SIGNALD, id, "c", "x"), -1);
+	query_lost(qs, PROC_SIGNALD);
+	assert_non_null(strstr(a.text, "{\"error\":\"signald died\"}\n"));
+	assert_int_equal(a.done, 1);
+	queries_free(qs);
+}
+
+static void
+test_stats(void **state)
+{
+	struct queries	*qs = start();
+	struct sink	 a;
+	uint64_t	 id;
+	size_t		 i, n;
+
+	(void)state;
+	asked.away = 1u << PROC_DOORD;
+	show(qs, &a, "show stats");
+	n = asked.n;
+	assert_true(n >= 5);	/* keyd registryd signald mediad controld */
+	id = asked.queries[0].id;
+	for (i = 0; i < n; i++) {
+		assert_int_equal(asked.queries[i].id, id);
+		assert_int_equal(asked.queries[i].what, CTL_STATS);
+		/* The name in the row is not believed. */
+		assert_int_equal(row(qs, asked.procs[i], id, "worker",
+		    "relayd"), 0);
+		assert_int_equal(a.done, 0);
+		assert_int_equal(end(qs, asked.procs[i], id, ""), 0);
+	}
+	assert_int_equal(a.done, 1);
+	assert_null(strstr(a.text, "relayd"));
+	assert_non_null(strstr(a.text, "{\"worker\":\"mediad\",\"number\":"));
+	assert_non_null(strstr(a.text, "{\"worker\":\"keyd\",\"number\":"));
+	assert_non_null(strstr(a.text,
+	    "{\"error\":\"doord is not running\"}\n"));
+	queries_free(qs);
+}
+
+static void
+test_silence(void **state)
+{
+	struct queries	*qs = start();
+	struct sink	 a, b;
+	uint64_t	 id;
+
+	(void)state;
+	show(qs, &a, "show clients");
+	assert_int_equal(queries_expiry(qs), T0 + QUERY_LIMIT_NS);
+	queries_expire(qs, T0 + QUERY_LIMIT_NS - 1);
+	assert_int_equal(a.done, 0);
+	queries_expire(qs, T0 + QUERY_LIMIT_NS);
+	assert_int_equal(a.done, 1);
+	assert_string_equal(a.text,
+	    "{\"error\":\"signald did not answer\"}\n");
+
+	/* A client that went away is not written to. */
+	show(qs, &b, "show clients");
+	id = asked.queries[1].id;
+	query_cancel(qs, &b);
+	assert_int_equal(row(qs, PROC_SIGNALD, id, "a", "b"), 0);
+	assert_int_equal(end(qs, PROC_SIGNALD, id, ""), 0);
+	queries_expire(qs, UINT64_MAX);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(b.done, 0);
+
+	/* The worker is away at once. */
+	asked.away = 1u << PROC_SIGNALD;
+	show(qs, &a, "show clients");
+	assert_string_equal(a.text,
+	    "{\"error\":\"signald is not running\"}\n");
+	assert_int_equal(queries_count(qs), 0);
+	queries_free(qs);
+}
+
+static void
+test_budgets(void **state)
+{
+	static struct sink	 sinks[QUERY_MAX + 1];
+	struct queries		*qs = start();
+	char			 big[1000];
+	uint64_t		 id;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i <= QUERY_MAX; i++) {
+		show(qs, &sinks[i], "show clients");
+		asked.n = 0;
+	}
+	assert_int_equal(queries_count(qs), QUERY_MAX);
+	assert_string_equal(sinks[QUERY_MAX].text,
+	    "{\"error\":\"too many requests at once\"}\n");
+	id = asked.queries[0].id;
+	/* The answer outgrows the client: it ends with that. */
+	sinks[QUERY_MAX - 1].limit = 500;
+	memset(big, 'x', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	assert_int_equal(row(qs, PROC_SIGNALD, id, "a", big), 0);
+	assert_string_equal(sinks[QUERY_MAX - 1].text,
+	    "{\"error\":\"the answer is too long\"}\n");
+	assert_int_equal(sinks[QUERY_MAX - 1].done, 1);
+	assert_int_equal(queries_count(qs), QUERY_MAX - 1);
+	queries_expire(qs, UINT64_MAX);
+	assert_int_equal(queries_count(qs), 0);
+	queries_free(qs);
+}
+
+/* Clients over socket pairs, on a real loop. */
+
+static struct {
+	char	line[512];
+	int	requests;
+	int	gone;
+	size_t	answer;		/* bytes to say, in lines of 1000 */
+	int	refused;	/* by client_line() */
+} served;
+
+static void
+serve_request(void *arg, struct client *cl, const char *line, size_t len)
+{
+	char	text[1001];
+	size_t	i;
+
+	(void)arg;
+	served.requests++;
+	(void)snprintf(served.line, sizeof(served.line), "%.*s", (int)len,
+	    line);
+	memset(text, 'x', 999);
+	text[999] = '\n';
+	for (i = 0; i < served.answer; i += 1000)
+		if (client_line(cl, text, 1000) == -1)
+			served.refused++;
+	assert_int_equal(client_line(cl, "end\n", 4), 0);
+	client_done(cl);
+}
+
+static void
+serve_gone(void *arg, struct client *cl)
+{
+	(void)arg;
+	(void)cl;
+	served.gone++;
+}
+
+static const struct client_ops	serve_ops = { serve_request, serve_gone };
+
+/* Runs the loop until the client is gone, 20 s at most. */
+static void
+until_gone(struct ev_loop *loop, int fd, char *out, size_t cap, size_t *got)
+{
+	ssize_t	n;
+	int	i;
+
+	*got = 0;
+	for (i = 0; i < 2000000; i++) {
+		(void)ev_run(loop, EVRUN_NOWAIT);
+		n = recv(fd, out + *got, cap - *got, MSG_DONTWAIT);
+		if (n == 0 || (n == -1 && errno != EAGAIN))
+			return;
+		if (n > 0)
+			*got += (size_t)n;
+		assert_true(*got < cap);
+	}
+	fail_msg("the client was never closed");
+}
+
+static int
+connect_one(struct clients *cs, struct client **cl)
+{
+	int	fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	*cl = client_new(cs, fds[0], true);
+	return (fds[1]);
+}
+
+static void
+test_clients(void **state)
+{
+	static char	 out[CLIENT_ANSWER_MAX + 65536];
+	struct ev_loop	*loop = ev_loop_new(EVFLAG_NOENV);
+	struct clients	*cs;
+	struct client	*cl;
+	char		 garbage[1000];
+	size_t		 got, i;
+	int		 fd, fds[CLIENTS_MAX + 1];
+
+	(void)state;
+	assert_non_null(cs = clients_new(loop, &serve_ops, NULL));
+	memset(&served, 0, sizeof(served));
+
+	/* In pieces, with something behind it. */
+	fd = connect_one(cs, &cl);
+	assert_non_null(strstr(client_name(cl), ", read-only"));
+	assert_non_null(strstr(client_name(cl), "uid "));
+	assert_int_equal(send(fd, "show ", 5, 0), 5);
+	(void)ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(served.requests, 0);
+	assert_int_equal(send(fd, "calls\nmore", 10, 0), 10);
+	until_gone(loop, fd, out, sizeof(out), &got);
+	assert_int_equal(served.requests, 1);
+	assert_string_equal(served.line, "show calls");
+	assert_int_equal(got, 4);
+	assert_memory_equal(out, "end\n", 4);
+	(void)close(fd);
+	assert_int_equal(clients_count(cs), 0);
+
+	/* A line without an end, with zero bytes. */
+	memset(garbage, 0, sizeof(garbage));
+	fd = connect_one(cs, &cl);
+	assert_int_equal(send(fd, garbage, sizeof(garbage), 0),
+	    sizeof(garbage));
+	until_gone(loop, fd, out, sizeof(out), &got);
+	assert_int_equal(served.requests, 1);
+	out[got] = '\0';
+	assert_true(got == 0 || strstr(out, "request too long") != NULL);
+	(void)close(fd);
+
+	/* Gone before it said anything. */
+	fd = connect_one(cs, &cl);
+	(void)close(fd);
+	for (i = 0; i < 1000 && clients_count(cs) > 0; i++)
+		(void)ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(clients_count(cs), 0);
+
+	/* A long answer arrives whole; one too long ends with its end. */
+	served.answer = 3000000;
+	fd = connect_one(cs, &cl);
+	assert_int_equal(send(fd, "x\n", 2, 0), 2);
+	until_gone(loop, fd, out, sizeof(out), &got);
+	assert_int_equal(got, 3000004);
+	assert_int_equal(served.refused, 0);
+	(void)close(fd);
+	served.answer = CLIENT_ANSWER_MAX * 2;
+	fd = connect_one(cs, &cl);
+	assert_int_equal(send(fd, "x\n", 2, 0), 2);
+	until_gone(loop, fd, out, sizeof(out), &got);
+	assert_true(served.refused > 0);
+	assert_memory_equal(out + got - 4, "end\n", 4);
+	(void)close(fd);
+
+	/* A reader that leaves in the middle. */
+	served.answer = 3000000;
+	fd = connect_one(cs, &cl);
+	assert_int_equal(send(fd, "x\n", 2, 0), 2);
+	for (i = 0; i < 100; i++)
+		(void)ev_run(loop, EVRUN_NOWAIT);
+	(void)close(fd);
+	for (i = 0; i < 1000 && clients_count(cs) > 0; i++)
+		(void)ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(clients_count(cs), 0);
+
+	/* One more than fit is told so. */
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		fds[i] = connect_one(cs, &cl);
+		assert_non_null(cl);
+	}
+	fds[i] = connect_one(cs, &cl);
+	assert_null(cl);
+	until_gone(loop, fds[i], out, sizeof(out), &got);
+	out[got] = '\0';
+	assert_non_null(strstr(out, "too many control clients"));
+	assert_int_equal(clients_count(cs), CLIENTS_MAX);
+	assert_int_equal(clients_counters(cs)->cn_refused, 1);
+	for (i = 0; i <= CLIENTS_MAX; i++)
+		(void)close(fds[i]);
+	for (i = 0; i < 1000 && clients_count(cs) > 0; i++)
+		(void)ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(clients_count(cs), 0);
+	clients_free(cs);
+	ev_loop_destroy(loop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	tests[] = {
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_one_worker),
+		cmocka_unit_test(test_hostile_worker),
+		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_budgets),
+		cmocka_unit_test(test_clients)
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
