@@ -51,8 +51,8 @@ struct call {
 };
 
 static void	 call_new_id(struct call *);
-static void	 call_offered(struct call *, const struct sig_direct_call_offer *,
-		    uint64_t);
+static void	 call_offered(struct call *,
+		    const struct sig_direct_call_offer *, uint64_t);
 static void	 call_accept(struct call *,
 		    const struct sig_direct_call_offer *, uint64_t);
 static void	 call_answered(struct call *,

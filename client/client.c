@@ -28,22 +28,13 @@
 #include "client/call.h"
 #include "client/client.h"
 #include "client/link.h"
-#include "client/media.h"
-#include "client/mediaconn.h"
 #include "client/probe.h"
 #include "client/sigconn.h"
+#include "client/talk.h"
 #include "common/base/clock.h"
 #include "common/quic/params.h"
 #include "common/quic/tls.h"
 
-#define STATS_EVERY	(5 * NS_PER_S)
-/* Sound begins when the other is there, or when nobody said so for this. */
-#define PEER_WAIT	(2 * NS_PER_S)
-/* Without a media connection for so long, the call is over. */
-#define MEDIA_LIMIT	(20 * NS_PER_S)
-/* Nothing heard from a peer that is there: join anew, ever more rarely. */
-#define STALL_FIRST	(5 * NS_PER_S)
-#define STALL_MAX	(60 * NS_PER_S)
 /*
  * Who hangs up stays until the Hangup is delivered; who is hung up on plays
  * what is still on its way.
@@ -67,19 +58,7 @@ struct client {
 	bool			 cl_mismatch;
 	bool			 cl_connected;
 
-	/* Media of the call or room in hand. */
-	struct mediaconn	*cl_mediaconn;
-	struct media		*cl_media;
-	char			 cl_room[QUIC_SNI_MAX];
-	unsigned int		 cl_members;
-	uint64_t		 cl_media_at;	/* begin without a peer */
-	uint64_t		 cl_no_media;	/* not joined since, 0: joined */
-	uint64_t		 cl_heard;	/* last datagram */
-	uint64_t		 cl_stall;	/* limit now */
-	uint64_t		 cl_stats_at;
-	uint64_t		 cl_hangup_at;
-	uint64_t		 cl_path_sent;
-	uint64_t		 cl_path_lost;
+	struct talk		*cl_talk;	/* of the call or room */
 
 	bool			 cl_dialled;
 	bool			 cl_probed;
@@ -115,33 +94,20 @@ static void	 call_op_join(void *, const char *, const char *);
 static void	 call_op_ended(void *);
 static void	 call_op_event(void *, const struct client_event *);
 
-static void	 room_joined(void *);
-static void	 room_lost(void *, const char *);
-static void	 room_failed(void *, const char *);
-static void	 room_update(void *, const struct sig_room_update *);
-static void	 room_directive(void *, const struct sig_quality_directive *);
-static void	 room_datagram(void *, const uint8_t *, size_t);
+static void	 talk_op_event(void *, const struct client_event *);
+static void	 talk_op_begun(void *);
+static void	 talk_op_enough(void *, bool);
 
 static void	 probe_pong(void *, double);
 static void	 probe_version(void *, const char *);
 static void	 probe_failed(void *, const char *);
 
-static int	 media_op_send(void *, const uint8_t *, size_t, uint64_t);
-static void	 media_op_path(void *, float *, uint32_t *);
-
-static void	 client_join(struct client *, const char *,
-		    const struct addr *);
-static void	 client_media_begin(struct client *);
-static void	 client_media_watch(struct client *);
 static void	 client_hangup(struct client *, enum hangup_reason);
 static void	 client_over(struct client *);
 static void	 client_finish(struct client *, bool);
 static void	 client_text(struct client *, enum client_event_type,
 		    const char *);
-static void	 client_report(struct client *);
-static void	 client_stats(struct client *);
-static void	 event_init(struct client *, struct client_event *,
-		    enum client_event_type);
+static void	 event_init(struct client_event *, enum client_event_type);
 static void	 event_emit(struct client *, const struct client_event *);
 static uint64_t	 earlier(uint64_t, uint64_t);
 
@@ -169,13 +135,10 @@ static const struct call_ops	call_ops = {
 	.event = call_op_event
 };
 
-static const struct mediaconn_ops mediaconn_ops = {
-	.joined = room_joined,
-	.lost = room_lost,
-	.failed = room_failed,
-	.room = room_update,
-	.directive = room_directive,
-	.datagram = room_datagram
+static const struct talk_ops	talk_ops = {
+	.event = talk_op_event,
+	.begun = talk_op_begun,
+	.enough = talk_op_enough
 };
 
 static const struct probe_ops	probe_ops = {
@@ -189,12 +152,12 @@ client_new(const struct client_config *config)
 {
 	struct quic_config	 qc;
 	struct call_config	 cf;
+	struct talk_config	 tc;
 	struct client		*c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
 	c->cl_config = *config;
-	c->cl_media_at = c->cl_stats_at = c->cl_hangup_at = NEVER;
 	c->cl_linger = c->cl_finish_limit = NEVER;
 	if ((c->cl_tls = quic_tls_client(config->cc_as_original)) == NULL)
 		goto fail;
@@ -223,12 +186,26 @@ client_new(const struct client_config *config)
 	cf.cf_as_original = config->cc_as_original;
 	cf.cf_profile = config->cc_profile;
 	c->cl_call = call_new(&cf);
+
+	memset(&tc, 0, sizeof(tc));
+	tc.tc_shared = &c->cl_shared;
+	tc.tc_relay = config->cc_relay;
+	tc.tc_in = config->cc_in;
+	tc.tc_out = config->cc_out;
+	tc.tc_profile = config->cc_profile;
+	tc.tc_auto = config->cc_auto;
+	tc.tc_room = config->cc_mode == CLIENT_ROOM;
+	tc.tc_seconds = config->cc_seconds;
+	tc.tc_until_end = config->cc_until_end;
+	tc.tc_ops = &talk_ops;
+	tc.tc_arg = c;
+	c->cl_talk = talk_new(&tc);
 	c->cl_sigconn = sigconn_new(&c->cl_shared, &config->cc_relay,
 	    &sigconn_ops, c);
 	c->cl_probe = probe_new(&c->cl_shared, &config->cc_relay,
 	    config->cc_mode == CLIENT_VERSION, &probe_ops, c);
-	if (c->cl_call == NULL || c->cl_sigconn == NULL ||
-	    c->cl_probe == NULL)
+	if (c->cl_call == NULL || c->cl_talk == NULL ||
+	    c->cl_sigconn == NULL || c->cl_probe == NULL)
 		goto fail;
 	return (c);
 fail:
@@ -242,10 +219,9 @@ client_free(struct client *c)
 	if (c == NULL)
 		return;
 	probe_free(c->cl_probe);
-	mediaconn_free(c->cl_mediaconn);
+	talk_free(c->cl_talk);
 	sigconn_free(c->cl_sigconn);
 	call_free(c->cl_call);
-	media_free(c->cl_media);
 	if (c->cl_shared.ls_endpoint != NULL)
 		quic_endpoint_free(c->cl_shared.ls_endpoint);
 	quic_tls_free(c->cl_tls);
@@ -262,7 +238,7 @@ client_start(struct client *c, uint64_t now)
 		sigconn_start(c->cl_sigconn);
 		break;
 	case CLIENT_ROOM:
-		client_join(c, c->cl_config.cc_target,
+		talk_join(c->cl_talk, c->cl_config.cc_target,
 		    &c->cl_config.cc_relay);
 		break;
 	case CLIENT_PING:
@@ -285,7 +261,7 @@ client_stop(struct client *c, uint64_t now)
 	c->cl_stopping = true;
 	if (c->cl_finished || c->cl_ended)
 		;	/* under way */
-	else if (c->cl_mediaconn != NULL || call_phase(c->cl_call) != PHASE_IDLE)
+	else if (talk_on(c->cl_talk) || call_phase(c->cl_call) != PHASE_IDLE)
 		client_hangup(c, HANGUP_NORMAL);
 	else
 		client_finish(c, c->cl_config.cc_mode == CLIENT_LISTEN &&
@@ -319,9 +295,7 @@ client_turn(struct client *c, uint64_t now)
 			client_finish(c, c->cl_ok);
 		sigconn_expire(c->cl_sigconn);
 		call_expire(c->cl_call, now);
-		if (c->cl_mediaconn != NULL)
-			mediaconn_expire(c->cl_mediaconn);
-		client_media_watch(c);
+		talk_expire(c->cl_talk);
 		if (c->cl_ended && (now >= c->cl_linger || (c->cl_ended_self &&
 		    sigconn_delivered(c->cl_sigconn) &&
 		    !c->cl_config.cc_as_original)))
@@ -341,15 +315,7 @@ client_expiry(const struct client *c)
 		return (earlier(at, c->cl_finish_limit));
 	at = earlier(at, sigconn_expiry(c->cl_sigconn));
 	at = earlier(at, call_expiry(c->cl_call));
-	if (c->cl_mediaconn != NULL)
-		at = earlier(at, mediaconn_expiry(c->cl_mediaconn));
-	if (c->cl_media != NULL)
-		at = earlier(at, media_expiry(c->cl_media));
-	if (c->cl_no_media != 0)
-		at = earlier(at, c->cl_no_media + MEDIA_LIMIT);
-	at = earlier(at, c->cl_media_at);
-	at = earlier(at, c->cl_stats_at);
-	at = earlier(at, c->cl_hangup_at);
+	at = earlier(at, talk_expiry(c->cl_talk));
 	at = earlier(at, c->cl_linger);
 	return (at);
 }
@@ -373,7 +339,7 @@ on_established(void *arg, struct quic_conn *conn)
 
 	if (c->cl_pin_new) {
 		c->cl_pin_new = false;
-		event_init(c, &ev, EVENT_PINNED);
+		event_init(&ev, EVENT_PINNED);
 		ev.ce_relay = relay;
 		ev.ce_tls_fp = c->cl_tls_fp;
 		ev.ce_file = pins_path(c->cl_config.cc_pins);
@@ -386,7 +352,7 @@ on_established(void *arg, struct quic_conn *conn)
 	if (!c->cl_connected ||
 	    strcmp(quic_conn_name(conn), QUIC_SNI_SIGNAL) == 0) {
 		c->cl_connected = true;
-		event_init(c, &ev, EVENT_CONNECTED);
+		event_init(&ev, EVENT_CONNECTED);
 		ev.ce_relay = relay;
 		ev.ce_tls_fp = c->cl_tls_fp;
 		event_emit(c, &ev);
@@ -470,7 +436,7 @@ on_verify(void *arg, struct quic_conn *conn, const uint8_t *sha256)
 		break;
 	case PIN_CHANGED:
 		c->cl_mismatch = true;
-		event_init(c, &ev, EVENT_PIN_MISMATCH);
+		event_init(&ev, EVENT_PIN_MISMATCH);
 		ev.ce_relay = c->cl_config.cc_relay_name;
 		ev.ce_tls_fp = fp;
 		ev.ce_pinned = pinned;
@@ -491,7 +457,7 @@ signal_registered(void *arg, const char *build)
 	struct client		*c = arg;
 	struct client_event	 ev;
 
-	event_init(c, &ev, EVENT_REGISTERED);
+	event_init(&ev, EVENT_REGISTERED);
 	ev.ce_build = build;
 	event_emit(c, &ev);
 	if (c->cl_config.cc_mode != CLIENT_CALL || c->cl_dialled ||
@@ -564,7 +530,7 @@ call_op_join(void *arg, const char *room, const char *relay_addr)
 	    addr_port(&addr) == 0 ||
 	    addr_family(&addr) != addr_family(&c->cl_config.cc_relay))
 		addr = c->cl_config.cc_relay;
-	client_join(c, room, &addr);
+	talk_join(c->cl_talk, room, &addr);
 }
 
 static void
@@ -574,17 +540,15 @@ call_op_ended(void *arg)
 
 	c->cl_ended = true;
 	c->cl_ended_self = call_by_self(c->cl_call);
+	talk_hush(c->cl_talk);
+	/* To hang up because media was lost is not well. */
 	c->cl_ended_well = call_went_well(c->cl_call) &&
-	    (!c->cl_ended_self || c->cl_no_media == 0);
+	    (!c->cl_ended_self || talk_connected(c->cl_talk));
 	c->cl_linger = c->cl_shared.ls_now;
-	if (c->cl_media != NULL) {
-		media_hush(c->cl_media);
+	if (talk_begun(c->cl_talk))
 		c->cl_linger += LINGER_PEER;
-	}
 	if (c->cl_ended_self && !c->cl_config.cc_as_original)
 		c->cl_linger = c->cl_shared.ls_now + LINGER_SELF;
-	c->cl_media_at = c->cl_hangup_at = c->cl_stats_at = NEVER;
-	c->cl_no_media = 0;
 }
 
 static void
@@ -593,201 +557,32 @@ call_op_event(void *arg, const struct client_event *ev)
 	event_emit(arg, ev);
 }
 
-/* The room. */
+/* The sound. */
 
 static void
-client_join(struct client *c, const char *room, const struct addr *relay)
-{
-	(void)strlcpy(c->cl_room, room, sizeof(c->cl_room));
-	c->cl_no_media = c->cl_shared.ls_now;
-	c->cl_members = 0;
-	c->cl_heard = 0;
-	c->cl_stall = STALL_FIRST;
-	c->cl_mediaconn = mediaconn_new(&c->cl_shared, c->cl_room, relay,
-	    &c->cl_config.cc_relay, &mediaconn_ops, c);
-	if (c->cl_mediaconn == NULL)
-		room_failed(c, "out of memory");
-	else
-		mediaconn_start(c->cl_mediaconn);
-}
-
-static void
-room_joined(void *arg)
+talk_op_event(void *arg, const struct client_event *said)
 {
 	struct client		*c = arg;
-	struct client_event	 ev;
+	struct client_event	 ev = *said;
 
-	c->cl_no_media = 0;
-	c->cl_heard = c->cl_shared.ls_now;
-	c->cl_path_sent = c->cl_path_lost = 0;
-	if (c->cl_ended)
-		return;
-	if (c->cl_media != NULL) {
-		event_init(c, &ev, EVENT_MEDIA_START);
-		event_emit(c, &ev);
-	} else if (c->cl_config.cc_as_original)
-		client_media_begin(c);
-	else
-		c->cl_media_at = c->cl_shared.ls_now + PEER_WAIT;
-}
-
-static void
-room_lost(void *arg, const char *why)
-{
-	struct client	*c = arg;
-
-	c->cl_media_at = NEVER;
-	if (c->cl_ended)
-		return;
-	if (c->cl_no_media == 0)
-		c->cl_no_media = c->cl_shared.ls_now;
-	client_text(c, EVENT_MEDIA_LOST, why);
-}
-
-static void
-room_failed(void *arg, const char *why)
-{
-	struct client	*c = arg;
-
-	client_text(c, EVENT_ERROR, why);
-	client_hangup(c, HANGUP_ERROR);
-}
-
-static void
-room_update(void *arg, const struct sig_room_update *update)
-{
-	struct client		*c = arg;
-	struct client_event	 ev;
-
-	c->cl_members = update->count;
-	event_init(c, &ev, EVENT_ROOM_UPDATE);
-	ev.ce_count = update->count;
+	if (call_id(c->cl_call)[0] != '\0' && ev.ce_type != EVENT_ERROR)
+		ev.ce_call_id = call_id(c->cl_call);
 	event_emit(c, &ev);
-	if (update->count >= 2 && c->cl_media == NULL && !c->cl_ended)
-		client_media_begin(c);
 }
 
 static void
-room_directive(void *arg, const struct sig_quality_directive *directive)
+talk_op_begun(void *arg)
 {
 	struct client	*c = arg;
 
-	if (c->cl_media != NULL)
-		media_directive(c->cl_media, &directive->recommended_profile);
-}
-
-static void
-room_datagram(void *arg, const uint8_t *data, size_t len)
-{
-	struct client	*c = arg;
-
-	c->cl_heard = c->cl_shared.ls_now;
-	c->cl_stall = STALL_FIRST;
-	if (c->cl_media == NULL && !c->cl_ended)
-		client_media_begin(c);
-	if (c->cl_media != NULL)
-		media_receive(c->cl_media, data, len, c->cl_shared.ls_now);
-}
-
-static void
-client_media_begin(struct client *c)
-{
-	struct media_config	 mc;
-	struct client_event	 ev;
-	uint64_t		 now = c->cl_shared.ls_now;
-
-	c->cl_media_at = NEVER;
-	memset(&mc, 0, sizeof(mc));
-	mc.mc_in = c->cl_config.cc_in;
-	mc.mc_out = c->cl_config.cc_out;
-	mc.mc_profile = c->cl_config.cc_profile;
-	mc.mc_auto = c->cl_config.cc_auto;
-	/* The original's command line client sends no reports (8.4). */
-	mc.mc_reports = !c->cl_config.cc_as_original;
-	/*
-	 * In a room the others tell us apart by our numbers (8.6); an
-	 * original always begins with 0.
-	 */
-	if (c->cl_config.cc_mode == CLIENT_ROOM &&
-	    !c->cl_config.cc_as_original)
-		mc.mc_first_seq = (uint16_t)arc4random();
-	mc.mc_send = media_op_send;
-	mc.mc_path = media_op_path;
-	mc.mc_arg = c;
-	audio_in_rewind(c->cl_config.cc_in);
-	if ((c->cl_media = media_new(&mc, now)) == NULL) {
-		room_failed(c, "out of memory");
-		return;
-	}
 	if (c->cl_config.cc_mode != CLIENT_ROOM)
 		call_media(c->cl_call);
-	c->cl_stats_at = now + STATS_EVERY;
-	if (c->cl_config.cc_seconds > 0)
-		c->cl_hangup_at = now + c->cl_config.cc_seconds * NS_PER_S;
-	event_init(c, &ev, EVENT_MEDIA_START);
-	event_emit(c, &ev);
-}
-
-/* What hangs on time while there is a call or room. */
-static void
-client_media_watch(struct client *c)
-{
-	uint64_t	now = c->cl_shared.ls_now;
-
-	if (c->cl_media != NULL)
-		media_expire(c->cl_media, now);
-	if (c->cl_ended)
-		return;
-	if (now >= c->cl_media_at)
-		client_media_begin(c);
-	if (c->cl_no_media != 0 && now - c->cl_no_media >= MEDIA_LIMIT) {
-		client_text(c, EVENT_ERROR, "no media connection to the relay "
-		    "for 20 seconds");
-		client_hangup(c, HANGUP_ERROR);
-		return;
-	}
-	if (c->cl_media == NULL)
-		return;
-	if (c->cl_members >= 2 && c->cl_no_media == 0 &&
-	    now - c->cl_heard >= c->cl_stall) {
-		if ((c->cl_stall *= 2) > STALL_MAX)
-			c->cl_stall = STALL_MAX;
-		mediaconn_renew(c->cl_mediaconn, "nothing heard for too long");
-	}
-	if (now >= c->cl_stats_at) {
-		c->cl_stats_at = now + STATS_EVERY;
-		client_stats(c);
-	}
-	if (now >= c->cl_hangup_at || (c->cl_config.cc_until_end &&
-	    media_source_done_ms(c->cl_media) >= 1000))
-		client_hangup(c, HANGUP_NORMAL);
-}
-
-static int
-media_op_send(void *arg, const uint8_t *data, size_t len, uint64_t now)
-{
-	struct client	*c = arg;
-
-	(void)now;
-	return (mediaconn_send(c->cl_mediaconn, data, len));
 }
 
 static void
-media_op_path(void *arg, float *loss_pct, uint32_t *rtt_ms)
+talk_op_enough(void *arg, bool error)
 {
-	struct client		*c = arg;
-	struct quic_stats	 qs;
-	uint64_t		 sent, lost;
-
-	if (!mediaconn_stats(c->cl_mediaconn, &qs))
-		return;
-	sent = qs.packets_sent - c->cl_path_sent;
-	lost = qs.packets_lost - c->cl_path_lost;
-	c->cl_path_sent = qs.packets_sent;
-	c->cl_path_lost = qs.packets_lost;
-	if (sent > 0 && lost <= sent)
-		*loss_pct = (float)lost * 100.0f / (float)sent;
-	*rtt_ms = (uint32_t)(qs.rtt_us / 1000);
+	client_hangup(arg, error ? HANGUP_ERROR : HANGUP_NORMAL);
 }
 
 /* Ends. */
@@ -802,14 +597,11 @@ client_hangup(struct client *c, enum hangup_reason reason)
 		return;
 	}
 	c->cl_ended = true;
-	c->cl_ended_well = c->cl_media != NULL && reason == HANGUP_NORMAL;
+	talk_hush(c->cl_talk);
+	c->cl_ended_well = talk_begun(c->cl_talk) && reason == HANGUP_NORMAL;
 	c->cl_linger = c->cl_shared.ls_now;
-	if (c->cl_media != NULL) {
-		media_hush(c->cl_media);
+	if (talk_begun(c->cl_talk))
 		c->cl_linger += LINGER_PEER;
-	}
-	c->cl_media_at = c->cl_hangup_at = c->cl_stats_at = NEVER;
-	c->cl_no_media = 0;
 }
 
 /* The call or room that ended has lingered long enough. */
@@ -818,13 +610,8 @@ client_over(struct client *c)
 {
 	bool	well = c->cl_ended_well, refused = call_refused(c->cl_call);
 
-	client_report(c);
+	talk_leave(c->cl_talk);
 	sigconn_ping(c->cl_sigconn, false);
-	mediaconn_free(c->cl_mediaconn);
-	c->cl_mediaconn = NULL;
-	media_free(c->cl_media);
-	c->cl_media = NULL;
-	c->cl_room[0] = '\0';
 	call_clear(c->cl_call);
 	c->cl_ended = c->cl_ended_self = c->cl_ended_well = false;
 	c->cl_linger = NEVER;
@@ -845,10 +632,8 @@ client_finish(struct client *c, bool ok)
 	c->cl_finished = true;
 	c->cl_ok = ok;
 	c->cl_finish_limit = c->cl_shared.ls_now + FINISH_LIMIT;
-	if (c->cl_mediaconn != NULL || call_phase(c->cl_call) != PHASE_IDLE)
-		client_report(c);
-	mediaconn_free(c->cl_mediaconn);
-	c->cl_mediaconn = NULL;
+	if (talk_on(c->cl_talk) || call_phase(c->cl_call) != PHASE_IDLE)
+		talk_leave(c->cl_talk);
 	sigconn_stop(c->cl_sigconn);
 	probe_free(c->cl_probe);
 	c->cl_probe = NULL;
@@ -862,7 +647,7 @@ probe_pong(void *arg, double rtt_ms)
 	struct client		*c = arg;
 	struct client_event	 ev;
 
-	event_init(c, &ev, EVENT_PONG);
+	event_init(&ev, EVENT_PONG);
 	ev.ce_relay = c->cl_config.cc_relay_name;
 	ev.ce_rtt_ms = rtt_ms;
 	event_emit(c, &ev);
@@ -875,7 +660,7 @@ probe_version(void *arg, const char *build)
 	struct client		*c = arg;
 	struct client_event	 ev;
 
-	event_init(c, &ev, EVENT_VERSION);
+	event_init(&ev, EVENT_VERSION);
 	ev.ce_relay = c->cl_config.cc_relay_name;
 	ev.ce_build = build;
 	event_emit(c, &ev);
@@ -892,70 +677,21 @@ probe_failed(void *arg, const char *why)
 		client_text(c, EVENT_ERROR, why);
 }
 
-/* The last word on a call or room. */
-static void
-client_report(struct client *c)
-{
-	struct client_event	 ev;
-	struct media_stats	 ms;
-
-	memset(&ms, 0, sizeof(ms));
-	event_init(c, &ev, EVENT_CALL_END);
-	if (c->cl_media != NULL)
-		media_stats(c->cl_media, &ms);
-	else
-		ev.ce_path = "none";
-	ev.ce_media = &ms;
-	event_emit(c, &ev);
-}
-
-static void
-client_stats(struct client *c)
-{
-	struct client_event	 ev;
-	struct media_stats	 ms;
-	struct quic_stats	 qs;
-
-	event_init(c, &ev, EVENT_STATS);
-	media_stats(c->cl_media, &ms);
-	ev.ce_media = &ms;
-	if (mediaconn_stats(c->cl_mediaconn, &qs))
-		ev.ce_rtt_ms = (double)qs.rtt_us / 1000.0;
-	event_emit(c, &ev);
-}
-
 static void
 client_text(struct client *c, enum client_event_type type, const char *text)
 {
 	struct client_event	ev;
 
-	event_init(c, &ev, type);
+	event_init(&ev, type);
 	ev.ce_text = text;
 	event_emit(c, &ev);
 }
 
-/* With what the event is about: the call or room in hand. */
 static void
-event_init(struct client *c, struct client_event *ev,
-    enum client_event_type type)
+event_init(struct client_event *ev, enum client_event_type type)
 {
 	memset(ev, 0, sizeof(*ev));
 	ev->ce_type = type;
-	switch (type) {
-	case EVENT_MEDIA_START:
-	case EVENT_CALL_END:
-		ev->ce_path = "relay";
-		/* FALLTHROUGH */
-	case EVENT_MEDIA_LOST:
-	case EVENT_ROOM_UPDATE:
-	case EVENT_STATS:
-		if (call_id(c->cl_call)[0] != '\0')
-			ev->ce_call_id = call_id(c->cl_call);
-		ev->ce_room = c->cl_room;
-		break;
-	default:
-		break;
-	}
 }
 
 static void

@@ -55,7 +55,7 @@ struct jitter {
 
 	bool			 j_started;	/* a packet ever came */
 	bool			 j_playing;
-	bool			 j_noise;	/* last one played: comfort noise */
+	bool			 j_noise;	/* comfort noise was last */
 	int64_t			 j_first;	/* extended sequence numbers */
 	int64_t			 j_next;
 	int64_t			 j_highest;

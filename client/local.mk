@@ -22,7 +22,8 @@ client_libwzp_a_SOURCES = \
 	client/pins.c client/pins.h \
 	client/playout.c client/playout.h \
 	client/probe.c client/probe.h \
-	client/sigconn.c client/sigconn.h
+	client/sigconn.c client/sigconn.h \
+	client/talk.c client/talk.h
 
 CLIENT_AUDIO_LIBS = client/libwzp.a common/libwire.a common/libbase.a \
 	$(OPUS_LIBS) $(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(SNDIO_LIBS)
@@ -39,3 +40,19 @@ regress_unit_audio_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) \
 	$(SNDFILE_CFLAGS)
 regress_unit_audio_test_LDADD = $(CLIENT_AUDIO_LIBS) $(CMOCKA_LIBS) \
 	$(CRYPTO_LIBS) $(YYJSON_LIBS) -lm $(BSD_LIBS)
+
+CLIENT_TEST_LIBS = client/libwzp.a common/libquic.a common/libwire.a \
+	common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) $(OPUS_LIBS) \
+	$(SNDFILE_LIBS) $(SAMPLERATE_LIBS) $(SNDIO_LIBS) $(CMOCKA_LIBS) \
+	-lm $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/client_test
+regress_unit_client_test_SOURCES = regress/unit/client_test.c \
+	regress/unit/client_sim.c regress/unit/client_sim.h
+regress_unit_client_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_client_test_LDADD = $(CLIENT_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/client_files_test
+regress_unit_client_files_test_SOURCES = regress/unit/client_files_test.c
+regress_unit_client_files_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_client_files_test_LDADD = $(CLIENT_TEST_LIBS)

@@ -43,7 +43,7 @@ struct media {
 	struct playout		*md_playout;
 	uint64_t		 md_start;
 	uint64_t		 md_step;	/* next one */
-	uint64_t		 md_ended;	/* step at which the source did */
+	uint64_t		 md_ended;	/* when the source did */
 	bool			 md_has_ended;
 	bool			 md_hushed;
 	uint64_t		 md_sent;
@@ -200,7 +200,7 @@ media_report(struct media *m, struct media_report *report)
 	m->md_config.mc_path(m->md_config.mc_arg, &loss, &rtt_ms);
 
 	playout_stats(m->md_playout, &s);
-	/* Lost ones that came late after all may make it smaller than it was. */
+	/* Smaller than it was when some came late after all. */
 	lost = s.ps_lost > m->md_last_lost ? s.ps_lost - m->md_last_lost : 0;
 	expected = s.ps_expected > m->md_last_expected ?
 	    s.ps_expected - m->md_last_expected : 0;

@@ -53,7 +53,7 @@ struct media_stats {
 	uint64_t		ms_sent;
 	uint64_t		ms_dropped;	/* not accepted by QUIC */
 	struct playout_stats	ms_rx;
-	uint64_t		ms_steps;	/* 20 ms each, since the start */
+	uint64_t		ms_steps;	/* 20 ms each */
 	enum media_codec	ms_codec;	/* sent now */
 };
 
@@ -67,7 +67,8 @@ uint64_t	 media_expiry(const struct media *);
 /* From now on nothing is sent; what still comes is played. */
 void		 media_hush(struct media *);
 /* What the relay recommends (wzp-protocol 8.6). */
-void		 media_directive(struct media *, const struct media_profile *);
+void		 media_directive(struct media *,
+		    const struct media_profile *);
 void		 media_stats(const struct media *, struct media_stats *);
 /* The source has been sent to its end this long ago, in ms; -1: not yet. */
 int64_t		 media_source_done_ms(const struct media *);

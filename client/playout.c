@@ -46,9 +46,9 @@ struct stream {
 	bool		 st_noise;		/* comfort noise while idle */
 	bool		 st_quiet;		/* the last frame was a pause */
 	bool		 st_active;
-	unsigned int	 st_held;		/* made up, perhaps for nothing: */
-						/* counted if more comes */
-	unsigned int	 st_run_ms;		/* made up in a row */
+	/* Frames made up: for something, if more packets come. */
+	unsigned int	 st_held;
+	unsigned int	 st_run_ms;		/* ... in a row */
 	uint64_t	 st_heard;		/* last packet */
 };
 

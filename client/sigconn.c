@@ -53,7 +53,7 @@ struct sigconn {
 	struct addr			 sc_relay;
 	const struct sigconn_ops	*sc_ops;
 	void				*sc_arg;
-	bool				 sc_ever;	/* was registered once */
+	bool				 sc_ever;	/* registered once */
 	unsigned int			 sc_attempt;
 	uint64_t			 sc_since;	/* registered */
 	uint64_t			 sc_deadline;	/* of the state */

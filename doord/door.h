@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * The door: says for each datagram of the shared port which worker gets it.
  * Packets with one of our connection IDs go by that; first Initial packets
@@ -49,7 +48,7 @@ struct door_counters {
 	uint64_t	dc_received;
 	uint64_t	dc_by_cid;		/* forwarded by connection ID */
 	uint64_t	dc_by_name;		/* connections begun */
-	uint64_t	dc_repeated;		/* Initial of one begun before */
+	uint64_t	dc_repeated;		/* Initials of those */
 	uint64_t	dc_waiting;		/* kept for reassembly */
 	uint64_t	dc_versions;		/* version negotiation sent */
 	uint64_t	dc_dropped_unknown;	/* nobody's packet */

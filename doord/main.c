@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * doord: reads the UDP sockets of the relay and hands each datagram to the
  * worker that it is for, over the lossy data channels.  It holds no key and

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Bounded reassembly of first flights (reassembly.h).
  */
@@ -57,7 +56,7 @@ struct reassembly {
 	struct table		*re_entries;	/* by DCID */
 	struct table		*re_sources;	/* by prefix */
 	struct entry_list	 re_list;	/* oldest first */
-	struct entry		*re_done;	/* what the last call returned */
+	struct entry		*re_done;	/* returned by the last call */
 };
 
 static struct entry	*entry_new(struct reassembly *,

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * First flights in the making: the datagrams of clients whose ClientHello is
  * not complete yet.  Whoever sends Initial packets costs us this memory

@@ -52,7 +52,7 @@ struct keyd {
 	uint64_t	 kd_limited;
 };
 
-static void	keyd_seed(struct worker *, const uint8_t [32]);
+static void	keyd_seed(struct worker *, const uint8_t *);
 static int	keyd_start(struct worker *);
 static void	keyd_message(struct channel *, void *, enum msg_type,
 		    const void *, int);
@@ -81,7 +81,7 @@ main(int argc, char **argv)
 }
 
 static void
-keyd_seed(struct worker *w, const uint8_t seed[32])
+keyd_seed(struct worker *w, const uint8_t *seed)
 {
 	struct keyd	*kd = worker_ctx(w);
 
@@ -106,6 +106,7 @@ static void
 keyd_message(struct channel *ch, void *arg, enum msg_type type,
     const void *msg, int fd)
 {
+	const struct msg_key_identity_request	*request;
 	const struct msg_key_sign_answer	*answer;
 	const struct msg_key_sign_tls		*tls;
 	const struct msg_ctl_query		*query;
@@ -118,8 +119,8 @@ keyd_message(struct channel *ch, void *arg, enum msg_type type,
 	memset(sig, 0, sizeof(sig));
 	switch (type) {
 	case MSG_KEY_IDENTITY_REQUEST:
-		keyd_identity(kd, ch, (unsigned int)
-		    ((const struct msg_key_identity_request *)msg)->slot);
+		request = msg;
+		keyd_identity(kd, ch, (unsigned int)request->slot);
 		break;
 	case MSG_KEY_SIGN_TLS:
 		tls = msg;

@@ -3,7 +3,8 @@ noinst_LIBRARIES += registryd/libregistryd.a
 registryd_libregistryd_a_SOURCES = \
 	registryd/commit.c registryd/commit.h \
 	registryd/schema.c registryd/schema.h \
-	registryd/store.c registryd/store.h
+	registryd/store.c registryd/store.h registryd/store_int.h \
+	registryd/store_rows.c
 
 check_PROGRAMS += regress/unit/registry_test
 regress_unit_registry_test_SOURCES = regress/unit/registry_test.c

@@ -174,8 +174,8 @@ query_history_row(void *arg, const struct store_call *call)
 	row_str(&row, "callee", put->callee);
 	row_str(&row, "state", call_state_name((enum call_state)put->state));
 	row_str(&row, "mode", call_mode_name((enum call_mode)put->mode));
-	row_str(&row, "reason", call_reason_name((enum call_reason)
-	    put->reason));
+	row_str(&row, "reason",
+	    call_reason_name((enum call_reason)put->reason));
 	row_str(&row, "path", call_path_name((enum call_path)put->path));
 	row_u64(&row, "duration_s", duration);
 	row_u64(&row, "packets", call->sc_packets_in);

@@ -331,8 +331,9 @@ registryd_shutdown(struct worker *worker, uint64_t deadline_ms)
 	if (rd->rd_stopping)
 		return;
 	rd->rd_stopping = true;
-	ev_timer_set(&rd->rd_deadline, (double)(deadline_ms - deadline_ms / 8) /
-	    1000., 0.);
+	/* An eighth is left for the last commit. */
+	deadline_ms -= deadline_ms / 8;
+	ev_timer_set(&rd->rd_deadline, (double)deadline_ms / 1000., 0.);
 	ev_timer_start(worker_loop(worker), &rd->rd_deadline);
 }
 

@@ -1,7 +1,8 @@
 # regress: what is built here, and how it is run.
 
 check_PROGRAMS += regress/peer/wzp-peer
-regress_peer_wzp_peer_SOURCES = regress/peer/conn.c regress/peer/expect.c \
+regress_peer_wzp_peer_SOURCES = regress/peer/bare.c \
+	regress/peer/conn.c regress/peer/expect.c \
 	regress/peer/expect.h regress/peer/ident.c regress/peer/loop.c \
 	regress/peer/main.c regress/peer/match.c regress/peer/peer.h \
 	regress/peer/script.c regress/peer/serve.c regress/peer/stream.c \

@@ -60,7 +60,7 @@ config_new(void)
 	cf->cf_identity = strdup(WZP_SYSCONFDIR "/relay.seed");
 	cf->cf_database = strdup(WZP_STATEDIR "/calls.db");
 	cf->cf_control = strdup(WZP_RUNDIR "/relayd.sock");
-	cf->cf_chroot = strdup(WZP_STATEDIR "/empty");
+	cf->cf_chroot = strdup(WZP_EMPTYDIR);
 	for (i = 0; i < NUSERS; i++)
 		cf->cf_users[default_users[i].worker] =
 		    strdup(default_users[i].user);

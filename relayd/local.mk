@@ -5,6 +5,8 @@ noinst_LIBRARIES += relayd/libconf.a
 relayd_libconf_a_SOURCES = relayd/conf.c relayd/conf.h relayd/limits.c \
 	relayd/limits.h relayd/parse.y relayd/printconf.c
 relayd_libconf_a_CFLAGS = $(AM_CFLAGS) -Wno-conversion
+relayd_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DWZP_EMPTYDIR='"$(localstatedir)/empty/wzp"'
 
 check_PROGRAMS += regress/unit/conf_test
 regress_unit_conf_test_SOURCES = regress/unit/conf_test.c

@@ -134,7 +134,7 @@ report_query(struct supervisor *sv, struct channel *ch,
 static void
 report_workers(struct supervisor *sv, struct channel *ch, uint64_t id)
 {
-	static const char * const	 states[] = {
+	static const char *const	 states[] = {
 		[PROCESS_DOWN] = "down",
 		[PROCESS_SETUP] = "starting",
 		[PROCESS_STARTING] = "starting",

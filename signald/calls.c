@@ -204,7 +204,7 @@ calls_create(struct calls *calls, const char *call_id, const char *caller,
 		return (NULL);
 	}
 	call->call_state = CALL_PENDING;
-	call->call_created_ns = call->call_since_ns = now;
+	call->call_since_ns = now;
 	call->call_created_ms = wall_ms;
 	TAILQ_INSERT_TAIL(&calls->cs_queue[CALL_PENDING], call, call_entry);
 	return (call);

@@ -61,14 +61,13 @@ struct call_party {
 struct call {
 	TAILQ_ENTRY(call)	 call_entry;	/* of its state, oldest first */
 	char			 call_id[CALL_ID_STRLEN];
-	char			 call_room[ROOM_STRLEN];	/* "": not yet */
+	char			 call_room[ROOM_STRLEN]; /* "": not yet */
 	char			 call_alias[ALIAS_STRLEN];	/* caller's */
 	enum call_state		 call_state;
 	enum call_mode		 call_mode;
 	enum call_reason	 call_reason;
 	struct call_party	 call_party[2];	/* enum call_side */
 	uint64_t		 call_since_ns;	/* in this state */
-	uint64_t		 call_created_ns;
 	uint64_t		 call_created_ms;
 	uint64_t		 call_answered_ms;
 	uint64_t		 call_ended_ms;

@@ -25,13 +25,13 @@
 
 static void	 control_call(struct row *, const struct call *, uint64_t);
 static void	 control_calls(struct channel *, const struct msg_ctl_query *,
-		    const struct calls *, uint64_t, uint64_t);
+		    const struct calls *, uint64_t);
 static void	 control_clients(struct channel *,
 		    const struct msg_ctl_query *, const struct flow *,
 		    struct hub *, uint64_t, uint64_t);
 
 static void
-control_call(struct row *row, const struct call *call, uint64_t now)
+control_call(struct row *row, const struct call *call, uint64_t wall_ms)
 {
 	const struct call_party	*caller, *callee;
 
@@ -45,7 +45,8 @@ control_call(struct row *row, const struct call *call, uint64_t now)
 	row_bool(row, "callee_proven", callee->cp_proven);
 	row_str(row, "state", call_state_name(call->call_state));
 	row_str(row, "mode", call_mode_name(call->call_mode));
-	row_u64(row, "age_s", (now - call->call_created_ns) / NS_PER_S);
+	row_u64(row, "age_s", wall_ms < call->call_created_ms ? 0 :
+	    (wall_ms - call->call_created_ms) / 1000);
 	row_bool(row, "setup", call->call_setup);
 	row_bool(row, "recorded", call->call_state != CALL_ACTIVE ||
 	    call->call_recorded);
@@ -55,13 +56,14 @@ control_call(struct row *row, const struct call *call, uint64_t now)
 
 static void
 control_calls(struct channel *channel, const struct msg_ctl_query *query,
-    const struct calls *calls, uint64_t limit, uint64_t now)
+    const struct calls *calls, uint64_t limit)
 {
 	static const enum call_state	 states[] = {
 		CALL_PENDING, CALL_RINGING, CALL_ACTIVE
 	};
 	const struct call		*call;
 	struct row			 row;
+	uint64_t			 wall_ms = clock_wall_ms();
 	size_t				 i;
 
 	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
@@ -73,7 +75,7 @@ control_calls(struct channel *channel, const struct msg_ctl_query *query,
 				continue;
 			if (limit-- == 0)
 				return;
-			control_call(&row, call, now);
+			control_call(&row, call, wall_ms);
 			worker_ctl_row(channel, query->id, &row);
 		}
 	}
@@ -118,7 +120,7 @@ control_query(struct channel *channel, const struct msg_ctl_query *query,
 	    CONTROL_ROWS_MAX;
 	switch (query->what) {
 	case CTL_CALLS:
-		control_calls(channel, query, flow_calls(flow), limit, now);
+		control_calls(channel, query, flow_calls(flow), limit);
 		worker_ctl_end(channel, query->id, NULL);
 		break;
 	case CTL_CLIENTS:

@@ -44,8 +44,8 @@ struct reg {
 	uint8_t			 reg_identity_pub[PUB_LEN];
 	bool			 reg_proven;	/* possession of the key */
 	bool			 reg_devices;	/* can share the fingerprint */
-	struct addr		 reg_remote;	/* observed (wzp-protocol 7.1) */
-	char			 reg_relay_addr[ADDR_STRLEN]; /* CallSetup */
+	struct addr		 reg_remote;	/* observed (7.1) */
+	char			 reg_relay_addr[ADDR_STRLEN]; /* 6.9 */
 	uint64_t		 reg_since_ns;
 	void			*reg_owner;
 };

@@ -26,7 +26,8 @@ regress_unit_calls_test_LDADD = signald/libsignald.a common/libbase.a \
 	$(CMOCKA_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/call_flow_test
-regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c
+regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c \
+	regress/unit/flow_world.c regress/unit/flow_world.h
 regress_unit_call_flow_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_flow_test_LDADD = $(SIGNALD_TEST_LIBS)
 

@@ -201,7 +201,7 @@ server_hub_replaced(void *arg, struct reg *reg)
 	log_debug("%s: replaced by a newer registration", reg->reg_fp);
 	flow_unregistered(sv->sv_flow, reg, false);
 	if (sc->sc_state != CONN_CLOSED)
-		conn_close(sc, "normal close");
+		conn_close(sc, "replaced");
 }
 
 static int

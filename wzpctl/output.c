@@ -137,18 +137,15 @@ output_rows(const struct output *ou)
 void
 output_json(const struct output *ou, FILE *fp)
 {
-	char	*text;
-	size_t	 i, len;
+	size_t	i;
 
 	(void)fputs("[", fp);
 	for (i = 0; i < ou->ou_nrows; i++) {
-		/* Only out of memory: then the array ends here, visibly. */
-		if ((text = yyjson_write(ou->ou_rows[i], YYJSON_WRITE_NOFLAG,
-		    &len)) == NULL)
-			return;
 		(void)fputs(i == 0 ? "\n" : ",\n", fp);
-		(void)fwrite(text, 1, len, fp);
-		free(text);
+		/* Out of memory: the array ends here, visibly. */
+		if (!yyjson_write_fp(fp, ou->ou_rows[i], YYJSON_WRITE_NOFLAG,
+		    NULL, NULL))
+			return;
 	}
 	(void)fputs(ou->ou_nrows == 0 ? "]\n" : "\n]\n", fp);
 }
@@ -182,7 +179,7 @@ output_table(const struct output *ou, const char *const *only, FILE *fp)
 }
 
 void
-output_blocks(const struct output *ou, FILE *fp)
+output_blocks(const struct output *ou, bool times, FILE *fp)
 {
 	yyjson_obj_iter	 iter;
 	yyjson_val	*key, *val;
@@ -205,9 +202,8 @@ output_blocks(const struct output *ou, FILE *fp)
 			val = yyjson_obj_iter_get_val(key);
 			width = format_text(yyjson_get_str(key),
 			    yyjson_get_len(key), name);
-			/* A counter of calls `ended' is no time. */
 			(void)format_value(yyjson_get_str(key),
-			    yyjson_get_len(key), val, false, value);
+			    yyjson_get_len(key), val, times, value);
 			/* The first cell is the heading. */
 			if (n == 0)
 				(void)fprintf(fp, "%s%s\n", i == 0 ? "" :

@@ -50,7 +50,7 @@ void		 output_json(const struct output *, FILE *);
  */
 void		 output_table(const struct output *, const char *const *,
 		    FILE *);
-/* Each row as a block of names and values. */
-void		 output_blocks(const struct output *, FILE *);
+/* Each row as a block; times: created, answered and ended are no counters. */
+void		 output_blocks(const struct output *, bool times, FILE *);
 
 #endif /* WZP_WZPCTL_OUTPUT_H */

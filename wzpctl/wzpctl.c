@@ -105,7 +105,8 @@ main(int argc, char **argv)
 	}
 	status = ask(fd, line, output);
 	(void)close(fd);
-	status = finish(output, argv[1], argc == 3, json, status);
+	status = finish(output, argv[1], argc == 3 &&
+	    strcmp(argv[2], "live") != 0, json, status);
 	output_free(output);
 	return (status);
 }
@@ -342,7 +343,7 @@ finish(struct output *output, const char *what, bool filter, bool json,
 			(void)printf("no %s\n", what);
 	} else if (strcmp(what, "stats") == 0 ||
 	    (call && filter && output_rows(output) == 1))
-		output_blocks(output, stdout);
+		output_blocks(output, call, stdout);
 	else
 		output_table(output, columns, stdout);
 	if (fflush(stdout) == EOF || ferror(stdout)) {

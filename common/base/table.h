@@ -38,7 +38,7 @@ void		*table_find(const struct table *, const void *key,
 /* Removes and returns the value, NULL when absent. */
 void		*table_remove(struct table *, const void *key, size_t keylen);
 size_t		 table_count(const struct table *);
-/* Any order; start with *iter = 0.  Removing the entry just returned is safe. */
+/* Any order; begin with *iter 0.  The entry just returned may be removed. */
 void		*table_next(const struct table *, size_t *iter);
 
 uint64_t	 siphash24(const uint8_t key[16], const void *, size_t);

@@ -33,15 +33,22 @@
 #define ADDR6_LEN	18
 #define ADDR6_SCOPE_LEN	22	/* with the scope of a link-local address */
 
-#define U64(s, m)	{ MSG_KIND_U64, offsetof(struct s, m), 0, #m }
-#define U64_TO(s, m, v)	{ MSG_KIND_U64, offsetof(struct s, m), (v), #m }
-#define BOOL(s, m)	{ MSG_KIND_BOOL, offsetof(struct s, m), 0, #m }
-#define STR(s, m)	{ MSG_KIND_STR, offsetof(struct s, m),		\
-	sizeof(((struct s *)0)->m), #m }
-#define FIXED(s, m)	{ MSG_KIND_FIXED, offsetof(struct s, m),	\
-	sizeof(((struct s *)0)->m), #m }
-#define BYTES(s, m, v)	{ MSG_KIND_BYTES, offsetof(struct s, m), (v), #m }
-#define ADDR(s, m)	{ MSG_KIND_ADDR, offsetof(struct s, m), 0, #m }
+#define U64(s, m)						\
+	{ MSG_KIND_U64, offsetof(struct s, m), 0, #m }
+#define U64_TO(s, m, v)						\
+	{ MSG_KIND_U64, offsetof(struct s, m), (v), #m }
+#define BOOL(s, m)						\
+	{ MSG_KIND_BOOL, offsetof(struct s, m), 0, #m }
+#define STR(s, m)						\
+	{ MSG_KIND_STR, offsetof(struct s, m),			\
+	    sizeof(((struct s *)0)->m), #m }
+#define FIXED(s, m)						\
+	{ MSG_KIND_FIXED, offsetof(struct s, m),		\
+	    sizeof(((struct s *)0)->m), #m }
+#define BYTES(s, m, v)						\
+	{ MSG_KIND_BYTES, offsetof(struct s, m), (v), #m }
+#define ADDR(s, m)						\
+	{ MSG_KIND_ADDR, offsetof(struct s, m), 0, #m }
 
 #define CERTIFICATE_MAX	1024
 #define TBS_MAX		146
@@ -350,7 +357,7 @@ static int	decode_field(struct cursor *, const struct msg_field *,
 		    uint8_t *, const char **);
 static int	decode_addr(const uint8_t *, size_t, struct addr *);
 
-static const char * const	proc_names[PROC_MAX] = {
+static const char *const	proc_names[PROC_MAX] = {
 	[PROC_RELAYD] = "relayd",
 	[PROC_KEYD] = "keyd",
 	[PROC_REGISTRYD] = "registryd",
@@ -362,14 +369,14 @@ static const char * const	proc_names[PROC_MAX] = {
 	[PROC_LOOKUPD] = "lookupd"
 };
 
-static const char * const	state_names[] = {
+static const char *const	state_names[] = {
 	[CALL_PENDING] = "pending",
 	[CALL_RINGING] = "ringing",
 	[CALL_ACTIVE] = "active",
 	[CALL_ENDED] = "ended"
 };
 
-static const char * const	reason_names[] = {
+static const char *const	reason_names[] = {
 	[CALL_REASON_NONE] = "",
 	[CALL_REASON_NORMAL] = "normal",
 	[CALL_REASON_BUSY] = "busy",
@@ -381,14 +388,14 @@ static const char * const	reason_names[] = {
 	[CALL_REASON_LOST] = "lost"
 };
 
-static const char * const	mode_names[] = {
+static const char *const	mode_names[] = {
 	[CALL_MODE_NONE] = "",
 	[CALL_MODE_TRUSTED] = "trusted",
 	[CALL_MODE_GENERIC] = "generic",
 	[CALL_MODE_REJECT] = "reject"
 };
 
-static const char * const	path_names[] = {
+static const char *const	path_names[] = {
 	[CALL_PATH_NONE] = "",
 	[CALL_PATH_RELAY] = "relay",
 	[CALL_PATH_DIRECT_LAN] = "direct-lan",

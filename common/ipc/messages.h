@@ -124,13 +124,13 @@ struct msg_settings {
 	uint64_t	verbose;
 	uint64_t	ring_ms;		/* limit ring */
 	uint64_t	register_ms;		/* limit register: 10 s */
-	uint64_t	offer_ms;		/* limit media-offer: CallOffer */
-	uint64_t	grace_ms;		/* _signal lost in a call: 15 s */
+	uint64_t	offer_ms;		/* limit media-offer */
+	uint64_t	grace_ms;		/* _signal lost in a call */
 	uint64_t	registry_wait_ms;	/* 2 s */
 	uint64_t	max_connections;	/* per worker */
 	uint64_t	max_registrations;	/* per fingerprint */
 	uint64_t	max_calls;
-	uint64_t	max_pending;		/* per fingerprint: Busy past it */
+	uint64_t	max_pending;		/* per fingerprint; Busy */
 	uint64_t	max_rooms;
 	uint64_t	max_participants;	/* of one room */
 	uint64_t	retention_s;		/* ended calls kept */
@@ -149,7 +149,7 @@ struct msg_listen {
 struct msg_channel {
 	uint64_t	role;
 	uint64_t	instance;
-	bool		data;		/* the lossy data channel of this pair */
+	bool		data;		/* the lossy one of this pair */
 };
 
 /* A UDP socket, bound and fully set up; send (and doord: receive) only. */
@@ -394,7 +394,7 @@ enum msg_kind {
 	MSG_KIND_STR,		/* char[max], NUL-terminated in C */
 	MSG_KIND_FIXED,		/* uint8_t[max], exactly max bytes */
 	MSG_KIND_BYTES,		/* struct msg_bytes, at most max bytes */
-	MSG_KIND_ADDR		/* struct addr, as 0, 6, 18 or (scope) 22 bytes */
+	MSG_KIND_ADDR		/* struct addr; 0, 6, 18 or 22 bytes */
 };
 
 struct msg_field {

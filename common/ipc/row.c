@@ -24,7 +24,7 @@
 #include "common/ipc/cursor.h"
 #include "common/ipc/row.h"
 
-#define ROW_HEADER	3	/* map 16, the count is filled in as cells come */
+#define ROW_HEADER	3	/* map 16; the count grows as cells come */
 #define ROW_NAME_MAX	32
 
 static int	row_write(void *, const char *, size_t);

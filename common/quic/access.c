@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * What users ask of a connection besides messages (endpoint.h): datagrams,
  * closing, addresses, counters.
@@ -84,6 +83,12 @@ quic_send_datagram(struct quic_conn *c, const void *data, size_t len,
 	c->qc_stats.datagrams_out++;
 	c->qc_stats.bytes_out += len;
 	return (0);
+}
+
+size_t
+quic_send_queued(const struct quic_conn *c)
+{
+	return (c->qc_tx_left);
 }
 
 size_t

@@ -14,10 +14,10 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * One connection from the inside; shared by endpoint.c (tables, timers),
- * conn.c (ngtcp2) and stream.c (messages).  Everybody else uses endpoint.h.
+ * conn.c (ngtcp2), stream.c (messages), end.c (the end) and access.c (what
+ * users ask).  Everybody else uses endpoint.h.
  */
 #ifndef WZP_QUIC_CONN_H
 #define WZP_QUIC_CONN_H
@@ -62,7 +62,8 @@ struct tx_msg {
 	size_t			 tx_sent;	/* given to ngtcp2 */
 	size_t			 tx_acked;
 	bool			 tx_uni;
-	bool			 tx_done;	/* all and FIN given, or stopped */
+	bool			 tx_done;	/* all given, or stopped */
+	bool			 tx_stopped;	/* the peer wants no more */
 	uint8_t			 tx_data[];
 };
 TAILQ_HEAD(tx_queue, tx_msg);
@@ -129,18 +130,19 @@ struct quic_conn {
 	uint8_t			 qc_tokens[CONN_TOKENS_MAX][16];
 	size_t			 qc_ntokens;
 
-	/* Acknowledgements (conn_due()). */
-	uint64_t		 qc_unacked_since;	/* UINT64_MAX: nothing */
-	uint64_t		 qc_write_by;		/* UINT64_MAX: no need */
+	/* Acknowledgements (conn_due()); UINT64_MAX: nothing to write. */
+	uint64_t		 qc_unacked_since;
+	uint64_t		 qc_write_by;
 	uint64_t		 qc_pkt_lost;
 
 	/* Sending. */
 	struct tx_queue		 qc_txq;	/* not all written */
 	struct tx_queue		 qc_txwait;	/* to be acknowledged */
-	size_t			 qc_tx_bytes;	/* in both */
-	size_t			 qc_tx_unacked;
+	size_t			 qc_tx_bytes;	/* memory in both */
+	size_t			 qc_tx_left;	/* not acknowledged yet */
+	size_t			 qc_tx_unacked;	/* of that, written */
 	size_t			 qc_tx_open;	/* streams of ours */
-	int64_t			*qc_fins;	/* streams whose half to close */
+	int64_t			*qc_fins;	/* halves to close */
 	size_t			 qc_nfins;
 
 	/* Receiving. */
@@ -219,14 +221,20 @@ bool	 conn_flush(struct quic_conn *);
 uint64_t conn_due(struct quic_conn *);
 /* Frees what ngtcp2 and TLS need. */
 void	 conn_clear(struct quic_conn *);
-/* A packet for a connection that is over. */
-void	 conn_linger(struct quic_conn *);
 void	 conn_path(ngtcp2_path *, const struct addr *local,
 	    const struct addr *remote, unsigned int listener);
+
+/* end.c */
 /* The peer broke a rule of ours: application close with text as reason. */
 void	 conn_fail(struct quic_conn *, const char *text);
 /* An error of ngtcp2 on this connection. */
 void	 conn_error(struct quic_conn *, int rv);
+/* quic_close() is due. */
+void	 conn_end_local(struct quic_conn *);
+/* Acts upon qc_end; what is left is freed or lingers. */
+void	 conn_finish(struct quic_conn *);
+/* A packet for a connection that is over. */
+void	 conn_linger(struct quic_conn *);
 
 /* stream.c; int: 0, or NGTCP2_ERR_CALLBACK_FAILURE */
 void	 stream_clear(struct quic_conn *);

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * An endpoint: the table of connections, found by the index in our
  * connection IDs, by the client's first choice of an ID, or by the peer's
@@ -406,9 +405,14 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 	uint8_t				 out[PACKET_REPLY_MAX];
 	size_t				 n, share;
 
+	/*
+	 * ngtcp2_accept() lets a short DCID pass with a token (after a
+	 * Retry); we send none, and the table needs an ID.
+	 */
 	if (ep->ep_config.tls_server == NULL ||
 	    ngtcp2_accept(&hd, data, len) != 0 ||
-	    hd.version != NGTCP2_PROTO_VER_V1)
+	    hd.version != NGTCP2_PROTO_VER_V1 ||
+	    hd.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN)
 		return (NULL);
 	share = lim->max_connections / HANDSHAKE_SHARE;
 	if (share < HANDSHAKE_MIN)

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Initial packets without a connection: key derivation and removal of packet
  * protection (RFC 9001 5), CRYPTO frames (RFC 9000 19.6) and the ClientHello

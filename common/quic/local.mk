@@ -6,7 +6,7 @@ common_libquic_a_SOURCES = \
 	common/quic/access.c common/quic/endpoint.h \
 	common/quic/cid.c common/quic/cid.h \
 	common/quic/conn.c common/quic/conn.h \
-	common/quic/endpoint.c \
+	common/quic/end.c common/quic/endpoint.c \
 	common/quic/initial.c common/quic/initial.h \
 	common/quic/packet.c common/quic/packet.h \
 	common/quic/params.h common/quic/session.h \

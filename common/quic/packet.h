@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Packets that belong to no connection: version negotiation, stateless
  * reset, refusal.  Each is an answer to a stranger who may have forged his

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * A builtin OpenSSL provider with the least that libssl needs of a key which
  * cannot be exported (provider-keymgmt(7), provider-signature(7)).  Three
@@ -88,33 +87,33 @@ static OSSL_FUNC_signature_digest_sign_init_fn	sig_init;
 static OSSL_FUNC_signature_digest_sign_fn	sig_sign;
 
 /*
- * OSSL_DISPATCH holds pointers to functions of different types; this is the
- * cast that OpenSSL's interface prescribes.
+ * OSSL_DISPATCH holds pointers to functions of different types; the cast is
+ * what OpenSSL's interface prescribes.
  */
-#define FN(id, f)	{ id, (void (*)(void))(f) }
+typedef void generic(void);
 
 static const OSSL_DISPATCH keymgmt_functions[] = {
-	FN(OSSL_FUNC_KEYMGMT_NEW, key_new),
-	FN(OSSL_FUNC_KEYMGMT_FREE, key_free),
-	FN(OSSL_FUNC_KEYMGMT_HAS, key_has),
-	FN(OSSL_FUNC_KEYMGMT_MATCH, key_match),
-	FN(OSSL_FUNC_KEYMGMT_IMPORT, key_import),
-	FN(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, key_import_types),
-	FN(OSSL_FUNC_KEYMGMT_GET_PARAMS, key_get_params),
-	FN(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, key_gettable_params),
+	{ OSSL_FUNC_KEYMGMT_NEW, (generic *)key_new },
+	{ OSSL_FUNC_KEYMGMT_FREE, (generic *)key_free },
+	{ OSSL_FUNC_KEYMGMT_HAS, (generic *)key_has },
+	{ OSSL_FUNC_KEYMGMT_MATCH, (generic *)key_match },
+	{ OSSL_FUNC_KEYMGMT_IMPORT, (generic *)key_import },
+	{ OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (generic *)key_import_types },
+	{ OSSL_FUNC_KEYMGMT_GET_PARAMS, (generic *)key_get_params },
+	{ OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (generic *)key_gettable_params },
 	OSSL_DISPATCH_END
 };
 
 static const OSSL_DISPATCH signature_functions[] = {
-	FN(OSSL_FUNC_SIGNATURE_NEWCTX, sig_newctx),
-	FN(OSSL_FUNC_SIGNATURE_FREECTX, sig_freectx),
-	FN(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, sig_init),
-	FN(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, sig_sign),
+	{ OSSL_FUNC_SIGNATURE_NEWCTX, (generic *)sig_newctx },
+	{ OSSL_FUNC_SIGNATURE_FREECTX, (generic *)sig_freectx },
+	{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, (generic *)sig_init },
+	{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN, (generic *)sig_sign },
 	OSSL_DISPATCH_END
 };
 
 static const OSSL_DISPATCH provider_functions[] = {
-	FN(OSSL_FUNC_PROVIDER_QUERY_OPERATION, provider_query),
+	{ OSSL_FUNC_PROVIDER_QUERY_OPERATION, (generic *)provider_query },
 	OSSL_DISPATCH_END
 };
 

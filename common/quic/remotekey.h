@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Private keys that are elsewhere: an OpenSSL provider of our own whose
  * Ed25519 keys consist of the public key and a handle.  Signing calls the

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * An endpoint in a worker (service.h).  A turn is: messages from doord go
  * into the endpoint, which calls the worker; then everything that came of
@@ -54,7 +53,7 @@ static void	datagram_cb(void *, struct quic_conn *, const uint8_t *,
 		    size_t);
 static void	closed_cb(void *, struct quic_conn *,
 		    const struct quic_close *);
-static bool	verify_cb(void *, struct quic_conn *, const uint8_t [32]);
+static bool	verify_cb(void *, struct quic_conn *, const uint8_t *);
 static void	transmit_cb(void *, const struct quic_packet *);
 static void	timer_cb(struct ev_loop *, struct ev_timer *, int);
 static void	arm(struct quic_service *);
@@ -269,7 +268,7 @@ closed_cb(void *arg, struct quic_conn *c, const struct quic_close *qc)
 }
 
 static bool
-verify_cb(void *arg, struct quic_conn *c, const uint8_t hash[32])
+verify_cb(void *arg, struct quic_conn *c, const uint8_t *hash)
 {
 	struct quic_service	*qs = arg;
 

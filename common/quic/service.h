@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * A QUIC endpoint inside a worker: datagrams come in as messages from doord,
  * go out on the shared UDP sockets, and one timer of the event loop drives

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * One TLS session of a connection, as ngtcp2's OpenSSL glue wants it.  Only
  * for conn.c; everybody else needs tls.h alone.

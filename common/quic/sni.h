@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * The two extensions of a ClientHello that decide where a connection goes:
  * server_name (RFC 6066 3), which is the connection type or room name

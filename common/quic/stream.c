@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Messages on streams (wzp-protocol 2): each alone on a bidirectional stream
  * of its sender, 4 bytes of length before it, FIN behind it, delivered
@@ -128,6 +127,7 @@ queue(struct quic_conn *c, const void *data, size_t len, bool uni)
 		memcpy(m->tx_data + head, data, len);
 	TAILQ_INSERT_TAIL(&c->qc_txq, m, tx_entry);
 	c->qc_tx_bytes += m->tx_len;
+	c->qc_tx_left += m->tx_len;
 	endpoint_dirty(c);
 	return (0);
 }
@@ -153,7 +153,8 @@ stream_clear(struct quic_conn *c)
 	free(c->qc_fins);
 	c->qc_fins = NULL;
 	c->qc_nfins = c->qc_rx_count = 0;
-	c->qc_tx_bytes = c->qc_tx_unacked = c->qc_tx_open = 0;
+	c->qc_tx_bytes = c->qc_tx_left = c->qc_tx_unacked = 0;
+	c->qc_tx_open = 0;
 	c->qc_rx_deadline = UINT64_MAX;
 }
 
@@ -349,11 +350,12 @@ stream_acked_cb(ngtcp2_conn *ng, int64_t id, uint64_t offset, uint64_t len,
 	(void)ng;
 	(void)id;
 	(void)offset;
-	if (m == NULL)
+	if (m == NULL || m->tx_stopped)
 		return (0);
 	if (len > m->tx_sent - m->tx_acked)
 		len = m->tx_sent - m->tx_acked;
 	m->tx_acked += (size_t)len;
+	c->qc_tx_left -= (size_t)len;
 	c->qc_tx_unacked -= (size_t)len;
 	return (0);
 }
@@ -373,10 +375,11 @@ stream_stopped_cb(ngtcp2_conn *ng, int64_t id, uint64_t code, void *arg,
 
 	(void)ng;
 	(void)code;
-	if (m == NULL || !is_ours(c, id))
+	if (m == NULL || m->tx_stopped || !is_ours(c, id))
 		return (0);
+	m->tx_stopped = true;
+	c->qc_tx_left -= m->tx_len - m->tx_acked;
 	c->qc_tx_unacked -= m->tx_sent - m->tx_acked;
-	m->tx_acked = m->tx_sent;
 	message_written(c, m);
 	return (0);
 }
@@ -484,7 +487,10 @@ stream_close_cb(ngtcp2_conn *ng, uint32_t flags, int64_t id, uint64_t code,
 		else
 			TAILQ_REMOVE(&c->qc_txq, m, tx_entry);
 		c->qc_tx_bytes -= m->tx_len;
-		c->qc_tx_unacked -= m->tx_sent - m->tx_acked;
+		if (!m->tx_stopped) {
+			c->qc_tx_left -= m->tx_len - m->tx_acked;
+			c->qc_tx_unacked -= m->tx_sent - m->tx_acked;
+		}
 		c->qc_tx_open--;
 		free(m);
 		return (0);

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Connections by the time at which their timer is due: a binary heap.  An
  * entry may be early: when a deadline moves later it is left in place, and

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * UDP in batches (udp.h).  All options are set in udp_bind(), before the
  * socket is handed to a worker: workers may not call setsockopt(2).

@@ -23,6 +23,7 @@
 
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -78,6 +79,7 @@ enter_root(unsigned int role, const struct sandbox_identity *id,
     const char *keep_dir)
 {
 	const char	*root = id->sid_root;
+	struct stat	 st;
 
 	if (role == PROC_REGISTRYD && keep_dir != NULL)
 		root = keep_dir;
@@ -88,9 +90,15 @@ enter_root(unsigned int role, const struct sandbox_identity *id,
 		}
 		return (0);
 	}
-	/* The root must be in force before the working directory is. */
-	if (chdir(root) == -1 || chroot(".") == -1 || chdir("/") == -1) {
+	if (chdir(root) == -1 || stat(".", &st) == -1 ||
+	    chroot(".") == -1 || chdir("/") == -1) {
 		log_warn("chroot %s", root);
+		return (-1);
+	}
+	/* Checked once more here: workers are started again for months. */
+	if (root == id->sid_root && (st.st_uid != 0 ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
+		log_warnx("chroot %s: others than root can write it", root);
 		return (-1);
 	}
 	return (0);
@@ -164,14 +172,14 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 
 #else /* !WZP_SANITIZERS */
 
-static int	limit(int, rlim_t);
+static int	limit(unsigned int, rlim_t);
 static int	enter_limits(unsigned int);
 static const char
 		*lock_memory(const struct sandbox_identity *);
 
 /* Lowers both limits; one that is lower already stays. */
 static int
-limit(int resource, rlim_t max)
+limit(unsigned int resource, rlim_t max)
 {
 	struct rlimit	rl;
 
@@ -228,6 +236,9 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 {
 	const char	*where;
 	int		 level;
+#ifdef HAVE_PLEDGE
+	const char	*promises;
+#endif
 
 	in_force[0] = '\0';
 
@@ -277,12 +288,24 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 		log_warn("unveil");
 		return (-1);
 	}
-	if (pledge(role == PROC_REGISTRYD ?
-	    "stdio rpath wpath cpath flock recvfd" :
-	    role == SANDBOX_CLIENT ? "stdio inet audio" :
-	    role == PROC_CONTROLD ? "stdio unix recvfd" :
-	    role == PROC_KEYD ? "stdio recvfd" : "stdio inet recvfd",
-	    NULL) == -1) {
+	switch (role) {
+	case PROC_REGISTRYD:
+		promises = "stdio rpath wpath cpath flock recvfd";
+		break;
+	case PROC_CONTROLD:
+		promises = "stdio unix recvfd";
+		break;
+	case PROC_KEYD:
+		promises = "stdio recvfd";
+		break;
+	case SANDBOX_CLIENT:
+		promises = "stdio inet audio";
+		break;
+	default:
+		promises = "stdio inet recvfd";
+		break;
+	}
+	if (pledge(promises, NULL) == -1) {
 		log_warn("pledge");
 		return (-1);
 	}

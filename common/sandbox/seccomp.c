@@ -204,14 +204,14 @@ seccomp_trap(int sig, siginfo_t *info, void *context)
 static int
 seccomp_socket(scmp_filter_ctx ctx)
 {
-	static const int	families[] = { AF_INET, AF_INET6 };
+	static const uint64_t	families[] = { AF_INET, AF_INET6 };
 	size_t			i;
 	int			error = 0;
 
 	/* SOCK_NONBLOCK and SOCK_CLOEXEC are above the type's four bits. */
 	for (i = 0; i < 2 && error == 0; i++)
 		error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 2,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]),
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, families[i]),
 		    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
 	return (error);
 }
@@ -255,7 +255,8 @@ seccomp_enter(unsigned int role)
 	/* abort() and raise() reach this process alone. */
 	if (error == 0)
 		error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		    SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX,
+		    (scmp_datum_t)getpid()));
 	if (error == 0 && role == SANDBOX_CLIENT)
 		error = seccomp_socket(ctx);
 	if (error == 0)

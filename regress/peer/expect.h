@@ -57,4 +57,10 @@ void		 cmd_expect_up(struct ctx *, char *);
 void		 cmd_expect_values(struct ctx *, char *);
 void		 cmd_verify(struct ctx *, char *);
 
+/* bare.c */
+void		 bare_free(void);
+void		 cmd_udp(struct ctx *, char *);
+void		 cmd_expect_udp(struct ctx *, char *);
+void		 cmd_expect_udp_none(struct ctx *, char *);
+
 #endif /* WZP_REGRESS_PEER_EXPECT_H */

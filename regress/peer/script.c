@@ -514,6 +514,8 @@ static const struct command	 commands[] = {
 	{ "expect-none",	cmd_expect_none },
 	{ "expect-param",	cmd_expect_param },
 	{ "expect-stopped",	cmd_expect_stopped },
+	{ "expect-udp",		cmd_expect_udp },
+	{ "expect-udp-none",	cmd_expect_udp_none },
 	{ "expect-uni",		cmd_expect_uni },
 	{ "expect-up",		cmd_expect_up },
 	{ "expect~",		cmd_expect_values },
@@ -534,6 +536,7 @@ static const struct command	 commands[] = {
 	{ "shell",		cmd_shell },
 	{ "stop",		cmd_stop },
 	{ "text",		cmd_text },
+	{ "udp",		cmd_udp },
 	{ "until",		cmd_until },
 	{ "vanish",		cmd_vanish },
 	{ "verify",		cmd_verify },
@@ -629,7 +632,7 @@ load_include(struct script *sc, const char *from, const char *name,
 	const char	*slash;
 	char		 path[1024];
 
-	slash = strrchr(from, '/');
+	slash = name[0] == '/' ? NULL : strrchr(from, '/');
 	snprintf(path, sizeof(path), "%.*s%s",
 	    slash == NULL ? 0 : (int)(slash - from + 1), from, name);
 	load(sc, path, depth + 1);
@@ -700,6 +703,7 @@ script_run(struct peer *p, const char *file)
 	for (i = 0; i < sc.sc_nlines; i++)
 		free(sc.sc_lines[i].ln_text);
 	free(sc.sc_lines);
+	bare_free();
 	vars_free(sc.sc_ctx.cx_vars);
 	return (0);
 }

@@ -8,7 +8,7 @@
 
 relay_start
 inc=$SRCDIR/regress/wire/inc
-cat >"$tmp/ended.wire" <<-!
+cat >"$tmp/ended.wire" <<!
 include $inc/active.inc
 send alice {"Hangup":{"reason":"Normal"}}
 expect bob {"Hangup":{"reason":"Normal"}}
@@ -18,7 +18,7 @@ send c {"RegisterPresence":{"identity_pub":\$C.pub,"signature":[],
 	"alias":null,"proof":\$C.proof(c)}}
 expect c {"RegisterPresenceAck":{"success":true,"relay_build":*}}
 !
-cat >"$tmp/live.wire" <<-!
+cat >"$tmp/live.wire" <<!
 include $inc/alice-bob.inc
 send alice {"DirectCallOffer":{\$AB,"call_id":"c2",\$REST}}
 expect bob {"DirectCallOffer":{\$AB,"call_id":"c2",\$REST}}
@@ -31,7 +31,7 @@ shell kill -9 \$\$RELAY_PID \$\$(cat /proc/\$\$RELAY_PID/task/\$\$RELAY_PID/chil
 ignore alice
 ignore bob
 !
-cat >"$tmp/unproven.wire" <<-!
+cat >"$tmp/unproven.wire" <<!
 include $inc/people.inc
 connect c sni=_signal
 expect-up c

@@ -5,20 +5,18 @@
 . "$SRCDIR/regress/lib.sh"
 
 relay_start
-sed -e "s,^include ,include $SRCDIR/regress/wire/inc/," >"$tmp/call.wire" <<-!
-	include active.inc
-	connect ma sni=call-c1
-	expect-up ma
-	send ma {"CallOffer":{"identity_pub":\$A.pub,
-		"ephemeral_pub":\$E1.pub,"signature":\$A.sig(offer,E1),
-		"supported_profiles":[\$GOOD],"alias":null}}
-	expect ma {"CallAnswer":*}
-	expect~ ma {"RoomUpdate":{"count":1,"participants":*}}
-	send alice {"Hangup":{"reason":"Normal"}}
-	expect bob {"Hangup":{"reason":"Normal"}}
+cat >"$tmp/call.wire" <<!
+include $SRCDIR/regress/wire/inc/active.inc
+connect ma sni=call-c1
+expect-up ma
+send ma {"CallOffer":{"identity_pub":\$A.pub,"ephemeral_pub":\$E1.pub,
+	"signature":\$A.sig(offer,E1),"supported_profiles":[\$GOOD],
+	"alias":null,"proof":\$A.roomproof(ma,call-c1)}}
+expect ma {"CallAnswer":*}
+expect~ ma {"RoomUpdate":{"count":1,"participants":*}}
+send alice {"Hangup":{"reason":"Normal"}}
+expect bob {"Hangup":{"reason":"Normal"}}
 !
-# The header of the include begins with a tab in a here document.
-sed -i 's,^	*include /,include /,' "$tmp/call.wire"
 
 restarts()
 {

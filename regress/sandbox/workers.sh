@@ -39,7 +39,7 @@ confined()
 	u=$(uid_of "$1")
 	want "$1" Uid "$(status "$2" Uid | tr '\t' ' ')" "$u $u $u $u" &&
 	    want "$1" Gid "$(status "$2" Gid | tr '\t' ' ')" "$u $u $u $u" &&
-	    want "$1" Groups "$(status "$2" Groups | tr -d ' ')" "" ||
+	    want "$1" Groups "$(status "$2" Groups | tr -d ' ')" "$u" ||
 	    return 1
 	root=$(readlink "/proc/$2/root")
 	if [ "$1" = registryd ]; then

@@ -136,11 +136,11 @@ table_life(void **state)
 static void
 addr_texts(void **state)
 {
-	static const char * const good[] = {
+	static const char *const good[] = {
 		"0.0.0.0:0", "127.0.0.1:4433", "255.255.255.255:65535",
 		"[::]:4433", "[::1]:1", "[2001:db8::7]:4433"
 	};
-	static const char * const bad[] = {
+	static const char *const bad[] = {
 		"", ":", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536",
 		"1.2.3.4:-1", "1.2.3.4:+1", "1.2.3.4: 1", "1.2.3.4:1x",
 		"1.2.3.4:000001", "1.2.3:1", "01.2.3.4.5:1", "host:1",

@@ -45,108 +45,7 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
-#include "signald/call_flow.h"
-
-#define MS		UINT64_C(1000000)
-#define RING_MS		60000
-#define GRACE_MS	15000
-#define WAIT_MS		2000
-#define WALL_MS		UINT64_C(1775000000000)
-
-#define OUT_MAX		32
-#define LINE_MAX_	4096
-
-struct world {
-	struct hub	*hub;
-	struct flow	*flow;
-	struct reg	 regs[3];
-	bool		 registry, media;
-	uint64_t	 now, seq;
-	char		 out[OUT_MAX][LINE_MAX_];
-	size_t		 nout, taken;
-	char		 why[2 * LINE_MAX_ + 128];
-};
-
-static void	 say(struct world *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-say(struct world *w, const char *fmt, ...)
-{
-	va_list	ap;
-
-	if (w->nout == OUT_MAX)
-		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(w->out[w->nout++], LINE_MAX_, fmt, ap);
-	va_end(ap);
-}
-
-static const char *
-fp_of(char who)
-{
-	static char	fp[3][FP_STRLEN];
-	char		hex = (char)(who - 'A' + 'a');
-	size_t		i, n = (size_t)(who - 'A');
-
-	for (i = 0; i < FP_STRLEN - 1; i++)
-		fp[n][i] = i % 5 == 4 ? ':' : hex;
-	return (fp[n]);
-}
-
-static int
-world_send(void *arg, struct reg *reg, const char *json, size_t len)
-{
-	say(arg, "%c %.*s", (char)(reg->reg_fp[0] - 'a' + 'A'), (int)len, json);
-	return (0);
-}
-
-static void
-world_replaced(void *arg, struct reg *reg)
-{
-	struct world	*w = arg;
-
-	flow_unregistered(w->flow, reg, false);
-}
-
-static int
-world_record(void *arg, const struct msg_call_put *put)
-{
-	struct world	*w = arg;
-
-	if (!w->registry)
-		return (-1);
-	w->seq = put->seq;
-	say(w, "record %s %s%s%s%s", put->call_id,
-	    call_state_name((enum call_state)put->state),
-	    put->state == CALL_ENDED ? " " : "", put->state == CALL_ENDED ?
-	    call_reason_name((enum call_reason)put->reason) : "",
-	    put->unconfirmed ? " unconfirmed" : "");
-	return (0);
-}
-
-static int
-world_admit(void *arg, const struct msg_room_admit *msg)
-{
-	struct world	*w = arg;
-
-	if (!w->media)
-		return (-1);
-	say(w, "admit %s %c %c", msg->call_id, msg->caller[0] - 'a' + 'A',
-	    msg->callee[0] - 'a' + 'A');
-	return (0);
-}
-
-static int
-world_close(void *arg, const struct msg_room_close *msg)
-{
-	struct world	*w = arg;
-
-	if (!w->media)
-		return (-1);
-	say(w, "close %s", msg->call_id);
-	return (0);
-}
+#include "regress/unit/flow_world.h"
 
 static void
 quiet(enum log_level level, const char *line)
@@ -155,269 +54,13 @@ quiet(enum log_level level, const char *line)
 	(void)line;
 }
 
-static const struct hub_ops	hub_ops = { world_send, world_replaced };
-static const struct flow_ops	flow_ops = {
-	world_record, world_admit, world_close
-};
-
-static struct world *
-world_new(bool best_effort)
-{
-	struct flow_config	 config;
-	struct world		*w;
-
-	assert_non_null(w = calloc(1, sizeof(*w)));
-	w->registry = w->media = true;
-	w->now = 1000 * MS;
-	assert_non_null(w->hub = hub_new(16, 4, &hub_ops, w));
-	memset(&config, 0, sizeof(config));
-	config.fc_best_effort = best_effort;
-	config.fc_ring_ns = RING_MS * MS;
-	config.fc_grace_ns = GRACE_MS * MS;
-	config.fc_registry_wait_ns = WAIT_MS * MS;
-	config.fc_max_calls = 8;
-	config.fc_max_pending = 2;
-	assert_non_null(w->flow = flow_new(&config, w->hub, &flow_ops, w));
-	flow_set_time(w->flow, w->now, WALL_MS);
-	flow_registry_up(w->flow);
-	return (w);
-}
-
-static void
-world_free(struct world *w)
-{
-	size_t	i;
-
-	for (i = 0; i < 3; i++)
-		(void)hub_unregister(w->hub, &w->regs[i]);
-	flow_free(w->flow);
-	hub_free(w->hub);
-	free(w);
-}
-
-/* $A $B $C fingerprints, $a $b $c their keys, $0 the zero key, $P a profile */
-static void
-expand(const char *in, char *out)
-{
-	char	*p = out;
-	size_t	 i;
-
-	for (; *in != '\0'; in++) {
-		if (*in != '$') {
-			*p++ = *in;
-			continue;
-		}
-		in++;
-		if (*in >= 'A' && *in <= 'C')
-			p += sprintf(p, "%s", fp_of(*in));
-		else if (*in == 'P')
-			p += sprintf(p, "{\"codec\":\"Opus24k\",\"fec_ratio\":"
-			    "0.2,\"frame_duration_ms\":20,"
-			    "\"frames_per_block\":5}");
-		else {
-			*p++ = '[';
-			for (i = 0; i < 32; i++)
-				p += sprintf(p, "%s%d", i == 0 ? "" : ",",
-				    *in == '0' ? 0 : *in);
-			*p++ = ']';
-		}
-	}
-	*p = '\0';
-}
-
-static void
-step_register(struct world *w, const char *text)
-{
-	struct reg	*reg = &w->regs[text[0] - 'A'];
-	struct addr	 remote;
-
-	if (reg->reg_person != NULL) {
-		/* The same person from elsewhere: the old one is replaced. */
-		struct reg	*newer = calloc(1, sizeof(*newer));
-
-		assert_non_null(newer);
-		*newer = *reg;
-		newer->reg_person = NULL;
-		newer->reg_proven = strstr(text, "proven") != NULL;
-		if (hub_register(w->hub, newer) == 0)
-			flow_registered(w->flow, newer);
-		else
-			say(w, "refused %c", text[0]);
-		/* Keep using the slot: move the entry back into it. */
-		if (hub_unregister(w->hub, newer) != NULL) {
-			*reg = *newer;
-			assert_int_equal(hub_register(w->hub, reg), 0);
-		}
-		free(newer);
-		return;
-	}
-	memset(reg, 0, sizeof(*reg));
-	strlcpy(reg->reg_fp, fp_of(text[0]), sizeof(reg->reg_fp));
-	memset(reg->reg_identity_pub, text[0] - 'A' + 'a', 32);
-	reg->reg_proven = strstr(text, "proven") != NULL;
-	strlcpy(reg->reg_relay_addr, "192.0.2.1:4433",
-	    sizeof(reg->reg_relay_addr));
-	assert_int_equal(addr_parse(&remote, "198.51.100.7:1000"), 0);
-	reg->reg_remote = remote;
-	assert_int_equal(hub_register(w->hub, reg), 0);
-	flow_registered(w->flow, reg);
-}
-
-static void
-step_after(struct world *w, uint64_t ms)
-{
-	uint64_t	due, until = w->now + ms * MS;
-
-	while ((due = flow_expiry(w->flow)) <= until) {
-		w->now = due > w->now ? due : w->now;
-		flow_set_time(w->flow, w->now, WALL_MS + w->now / MS);
-		flow_expire(w->flow);
-		if (flow_expiry(w->flow) == due)
-			break;		/* no progress: shows as a failure */
-	}
-	w->now = until;
-	flow_set_time(w->flow, w->now, WALL_MS + w->now / MS);
-}
-
-static void
-step_live(struct world *w, const char *text)
-{
-	struct msg_call_put	put;
-
-	memset(&put, 0, sizeof(put));
-	put.created_ms = 17;
-	put.answered_ms = 18;
-	strlcpy(put.caller, fp_of('A'), sizeof(put.caller));
-	strlcpy(put.callee, fp_of('B'), sizeof(put.callee));
-	put.caller_proven = strstr(text, "proven") != NULL;
-	strlcpy(put.call_id, "live", sizeof(put.call_id));
-	put.mode = CALL_MODE_TRUSTED;
-	put.state = strncmp(text, "active", 6) == 0 ? CALL_ACTIVE :
-	    CALL_RINGING;
-	flow_live(w->flow, &put);
-}
-
-static int
-step(struct world *w, const char *line)
-{
-	struct msg_call_committed	 committed;
-	struct msg_room_admitted	 admitted;
-	struct signal			*sig;
-	const char			*arg, *why;
-	char				 text[LINE_MAX_];
-
-	expand(line, text);
-	arg = strchr(text, ' ') == NULL ? "" : strchr(text, ' ') + 1;
-	memset(&committed, 0, sizeof(committed));
-	memset(&admitted, 0, sizeof(admitted));
-	committed.seq = w->seq;
-	if (strncmp(text, "reg ", 4) == 0)
-		step_register(w, arg);
-	else if (strncmp(text, "gone ", 5) == 0) {
-		assert_non_null(hub_unregister(w->hub,
-		    &w->regs[arg[0] - 'A']));
-		flow_unregistered(w->flow, &w->regs[arg[0] - 'A'],
-		    strstr(arg, "clean") != NULL);
-	} else if (strncmp(text, "in ", 3) == 0) {
-		sig = signal_parse((const uint8_t *)arg + 2, strlen(arg + 2),
-		    &why);
-		if (sig == NULL) {
-			(void)snprintf(w->why, sizeof(w->why), "%s: %s", arg,
-			    why);
-			return (-1);
-		}
-		flow_signal(w->flow, &w->regs[arg[0] - 'A'], sig);
-		signal_free(sig);
-	} else if (strncmp(text, "after ", 6) == 0)
-		step_after(w, strtoull(arg, NULL, 10));
-	else if (strcmp(text, "commit") == 0) {
-		committed.ok = true;
-		flow_committed(w->flow, &committed);
-	} else if (strcmp(text, "refuse") == 0)
-		flow_committed(w->flow, &committed);
-	else if (strncmp(text, "admitted ", 9) == 0 ||
-	    strncmp(text, "not-admitted ", 13) == 0) {
-		admitted.ok = text[0] == 'a';
-		strlcpy(admitted.call_id, arg, sizeof(admitted.call_id));
-		flow_admitted(w->flow, &admitted);
-	} else if (strcmp(text, "registry down") == 0) {
-		w->registry = false;
-		flow_registry_down(w->flow);
-	} else if (strcmp(text, "registry up") == 0) {
-		w->registry = true;
-		flow_registry_up(w->flow);
-	} else if (strcmp(text, "media down") == 0)
-		w->media = false;
-	else if (strcmp(text, "media up") == 0) {
-		w->media = true;
-		flow_media_up(w->flow);
-	} else if (strncmp(text, "live ", 5) == 0)
-		step_live(w, arg);
-	else if (strcmp(text, "stop") == 0)
-		flow_stop(w->flow);
-	else if (strncmp(text, "calls ", 6) == 0) {
-		if (calls_count(flow_calls(w->flow)) != strtoul(arg, NULL, 10))
-			return (-1);
-	} else if (strncmp(text, "unconfirmed ", 12) == 0) {
-		if (flow_unconfirmed(w->flow) != strtoul(arg, NULL, 10))
-			return (-1);
-	} else
-		return (-1);
-	return (0);
-}
-
-/* NULL: everything came as written; else what did not. */
-static const char *
-replay(struct world *w, const char *const *lines)
-{
-	char	want[LINE_MAX_];
-
-	for (; *lines != NULL; lines++) {
-		if (**lines == '=') {
-			expand(*lines + 2, want);
-			if (w->taken == w->nout) {
-				(void)snprintf(w->why, sizeof(w->why),
-				    "nothing came, wanted: %s", want);
-				return (w->why);
-			}
-			if (strcmp(want, w->out[w->taken++]) != 0) {
-				(void)snprintf(w->why, sizeof(w->why),
-				    "came: %s\nwanted: %s",
-				    w->out[w->taken - 1], want);
-				return (w->why);
-			}
-			continue;
-		}
-		if (w->taken != w->nout) {
-			(void)snprintf(w->why, sizeof(w->why),
-			    "before \"%s\" came: %s", *lines,
-			    w->out[w->taken]);
-			return (w->why);
-		}
-		w->taken = w->nout = 0;
-		w->why[0] = '\0';
-		if (step(w, *lines) == -1) {
-			if (w->why[0] == '\0')
-				(void)snprintf(w->why, sizeof(w->why),
-				    "step failed: %s", *lines);
-			return (w->why);
-		}
-	}
-	if (w->taken != w->nout) {
-		(void)snprintf(w->why, sizeof(w->why), "at the end came: %s",
-		    w->out[w->taken]);
-		return (w->why);
-	}
-	return (NULL);
-}
-
 static void
 run(bool best_effort, const char *const *lines)
 {
 	struct world	*w = world_new(best_effort);
 	const char	*why;
 
-	if ((why = replay(w, lines)) != NULL)
+	if ((why = world_replay(w, lines)) != NULL)
 		fail_msg("%s", why);
 	world_free(w);
 }
@@ -946,6 +589,7 @@ SCENARIO(recovery, false, "reg A",
     "after 5000",
     "reg B",
     "after 30000",
+    /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
     "in A " HANGUP("Normal"),
     "= B " HANGUP("Normal"),
     "= record live ended normal",
@@ -1017,7 +661,88 @@ negative_control(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		w = world_new(false);
-		assert_non_null(replay(w, all[i]));
+		assert_non_null(world_replay(w, all[i]));
+		world_free(w);
+	}
+}
+
+/*
+ * Anything in any order: nothing may break, and when everybody has left and
+ * the registry has caught up, nothing may be left.
+ */
+static void
+monkey(void **state)
+{
+	static const char	*steps[] = {
+		"reg A", "reg B", "reg C", "reg A", "reg B", "reg C",
+		"in A " OFFER("c1", "$A", "$B"),
+		"in B " OFFER("c1", "$B", "$C"),
+		"in C " OFFER("c2", "$C", "$A"),
+		"in A " OFFER("c3", "$A", "$C"),
+		"in B " OFFER("c3", "$B", "$A"),
+		"in C " OFFER("c4", "$C", "$B"),
+		"in B " ANSWER("c1", "AcceptTrusted"),
+		"in C " ANSWER("c1", "AcceptGeneric"),
+		"in A " ANSWER("c2", "AcceptGeneric"),
+		"in C " ANSWER("c3", "AcceptGeneric"),
+		"in A " ANSWER("c3", "Reject"),
+		"in B " ANSWER("c4", "AcceptTrusted"),
+		"in A " HANGUP("Normal"), "in B " HANGUP_ID("Normal", "c1"),
+		"in C " HANGUP_ID("Busy", "c3"), "in B " REPORT("c4"),
+		"commit", "commit", "commit", "commit", "refuse",
+		"admitted c1", "admitted c2", "admitted c3", "admitted c4",
+		"not-admitted c4", "after 1", "after 300", "after 3000",
+		"after 16000", "registry down", "registry up", "registry up",
+		"media down", "media up", "live active", "live ringing",
+		"live active proven",
+	};
+	const size_t		 nsteps = sizeof(steps) / sizeof(steps[0]);
+	struct world		*w;
+	uint64_t		 x = UINT64_C(88172645463325252);
+	unsigned int		 i, round;
+	int			 who;
+	char			 text[16];
+
+	(void)state;
+	for (round = 0; round < 20; round++) {
+		w = world_new(round % 2 == 1);
+		for (i = 0; i < 2000; i++) {
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+			w->nout = 0;
+			who = (int)((x >> 32) % 3);
+			if ((x >> 40) % 8 == 0 &&
+			    w->regs[who].reg_person != NULL) {
+				(void)snprintf(text, sizeof(text),
+				    "gone %c %s", 'A' + who,
+				    (x >> 50) % 2 ? "clean" : "lost");
+				assert_int_equal(world_step(w, text), 0);
+				continue;
+			}
+			/* Only who is registered can say something. */
+			if (strncmp(steps[x % nsteps], "in ", 3) == 0 &&
+			    w->regs[steps[x % nsteps][3] - 'A'].reg_person ==
+			    NULL)
+				continue;
+			assert_int_equal(world_step(w, steps[x % nsteps]), 0);
+			assert_true(calls_count(flow_calls(w->flow)) <= 8);
+		}
+		w->nout = 0;
+		assert_int_equal(world_step(w, "registry up"), 0);
+		for (who = 0; who < 3; who++) {
+			if (w->regs[who].reg_person == NULL)
+				continue;
+			(void)snprintf(text, sizeof(text), "gone %c clean",
+			    'A' + who);
+			assert_int_equal(world_step(w, text), 0);
+		}
+		assert_int_equal(world_step(w, "after 100000"), 0);
+		assert_int_equal(world_step(w, "calls 0"), 0);
+		assert_int_equal(world_step(w, "commit"), 0);
+		assert_int_equal(world_step(w, "unconfirmed 0"), 0);
+		assert_true(flow_expiry(w->flow) == UINT64_MAX);
+		assert_int_equal(hub_count(w->hub), 0);
 		world_free(w);
 	}
 }
@@ -1071,6 +796,7 @@ main(void)
 		cmocka_unit_test(recovery_needs_proof),
 		cmocka_unit_test(recovery_unanswered),
 		cmocka_unit_test(orderly_stop),
+		cmocka_unit_test(monkey),
 	};
 
 	log_init("call_flow_test", quiet);

@@ -490,6 +490,12 @@ cursor_limits(void **state)
 	assert_int_equal(cursor_end(&c), -1);
 }
 
+static int
+parse_text(const char *text, size_t len, struct row_cell *cells, size_t max)
+{
+	return (row_parse((const uint8_t *)text, len, cells, max));
+}
+
 static void
 rows(void **state)
 {
@@ -540,20 +546,20 @@ rows(void **state)
 	assert_int_equal(row_parse(r.row_buf, r.row_len, cells, 64), 2);
 
 	/* Rows that no row_* function writes. */
-	assert_int_equal(row_parse((const uint8_t *)
-	    "\x82\xa1" "a\x01\xa1" "a\x02", 7, cells, 64), -1);
-	assert_int_equal(row_parse((const uint8_t *)
-	    "\x82\xa1" "a\x01\xa1" "b\x02", 7, cells, 64), 2);
-	assert_int_equal(row_parse((const uint8_t *)
-	    "\x82\xa1" "a\x01\xa1" "b\x02", 7, cells, 1), -1);
-	assert_int_equal(row_parse((const uint8_t *)
-	    "\x81\xa1" "a\xa1\xff", 5, cells, 64), -1);
-	assert_int_equal(row_parse((const uint8_t *)
-	    "\x81\xa1" "a\x91\x01", 5, cells, 64), -1);
-	assert_int_equal(row_parse((const uint8_t *)
-	    "\x81\xa1" "A\x01", 4, cells, 64), -1);
-	assert_int_equal(row_parse((const uint8_t *)
-	    "\x81\xa1" "a\x01\x00", 5, cells, 64), -1);
+	assert_int_equal(parse_text("\x82\xa1" "a\x01\xa1" "a\x02", 7,
+	    cells, 64), -1);
+	assert_int_equal(parse_text("\x82\xa1" "a\x01\xa1" "b\x02", 7,
+	    cells, 64), 2);
+	assert_int_equal(parse_text("\x82\xa1" "a\x01\xa1" "b\x02", 7,
+	    cells, 1), -1);
+	assert_int_equal(parse_text("\x81\xa1" "a\xa1\xff", 5,
+	    cells, 64), -1);
+	assert_int_equal(parse_text("\x81\xa1" "a\x91\x01", 5,
+	    cells, 64), -1);
+	assert_int_equal(parse_text("\x81\xa1" "A\x01", 4,
+	    cells, 64), -1);
+	assert_int_equal(parse_text("\x81\xa1" "a\x01\x00", 5,
+	    cells, 64), -1);
 }
 
 /* Channels: two ends on one loop. */

@@ -45,7 +45,7 @@ struct sim {
 	uint16_t		 s_first_seq;
 	size_t			 s_npackets;
 	uint64_t		 s_arrival[PACKETS_MAX];	/* 0: lost */
-	uint64_t		 s_again[PACKETS_MAX];	/* a duplicate, 0: none */
+	uint64_t		 s_again[PACKETS_MAX];	/* a duplicate */
 	/* Results */
 	size_t			 s_played[PACKETS_MAX];	/* times each */
 	uint64_t		 s_played_at[PACKETS_MAX];
@@ -260,6 +260,7 @@ test_reorder(void **state)
 static void
 test_duplicate(void **state)
 {
+	static const unsigned int after[] = { 1, 30, 700 };
 	struct sim		*s = sim_new(300, 100);
 	struct jitter_stats	 js;
 	size_t			 i;
@@ -267,8 +268,7 @@ test_duplicate(void **state)
 	(void)state;
 	/* At once, while buffered, and long after they were played. */
 	for (i = 0; i < 300; i++)
-		s->s_again[i] = START + i * STEP +
-		    (i % 3 == 0 ? 1 : i % 3 == 1 ? 30 : 700) * NS_PER_MS;
+		s->s_again[i] = START + i * STEP + after[i % 3] * NS_PER_MS;
 	sim_run(s, 1000);
 	for (i = 0; i < 300; i++)
 		assert_int_equal(s->s_played[i], 1);

@@ -57,6 +57,18 @@ all_columns(const struct output *ou, FILE *fp)
 }
 
 static void
+counters(const struct output *ou, FILE *fp)
+{
+	output_blocks(ou, false, fp);
+}
+
+static void
+records(const struct output *ou, FILE *fp)
+{
+	output_blocks(ou, true, fp);
+}
+
+static void
 some_columns(const struct output *ou, FILE *fp)
 {
 	static const char *const	only[] = {
@@ -124,13 +136,15 @@ test_blocks(void **state)
 	struct output			*ou = rows(lines);
 
 	(void)state;
-	assert_string_equal(print(ou, output_blocks),
+	assert_string_equal(print(ou, counters),
 	    "signald\n"
 	    "    ended     2\n"
 	    "    uptime_s  59s\n"
 	    "\n"
 	    "mediad\n"
 	    "    rooms   18446744073709551615\n");
+	assert_non_null(strstr(print(ou, records),
+	    "    ended     1970-01-01 00:00:00\n"));
 	output_free(ou);
 }
 

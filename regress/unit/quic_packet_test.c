@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * The parts of common/quic below a connection: connection IDs, names in a
  * ClientHello, Initial packets read without a connection, answers to

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Datagrams, acknowledgements, and what a network does: loss, reordering,
  * new addresses, restarts, damage.  In virtual time.
@@ -114,8 +113,8 @@ packets_per_datagram(unsigned int ack_delay_ms, uint64_t delay,
 
 	sm = sim_new(310 + ack_delay_ms);
 	sm->sm_delay = delay;
-	sim_node(sm, 0, "192.0.2.1:4433", true, false)
-	    ->sn_config.limits.ack_delay_ms = ack_delay_ms;
+	sim_node(sm, 0, "192.0.2.1:4433", true, false);
+	sm->sm_node[0].sn_config.limits.ack_delay_ms = ack_delay_ms;
 	sim_start(&sm->sm_node[0]);
 	sim_start(sim_node(sm, 1, "198.51.100.7:5555", false, false));
 	sim_start(sim_node(sm, 2, "198.51.100.8:5555", false, true));
@@ -449,6 +448,37 @@ test_damage(void **state)
 	assert_true(up >= 30);
 }
 
+/* An Initial with a token and every length of DCID; noise behind it. */
+static void
+test_short_dcid(void **state)
+{
+	struct sim_side	*c, *s;
+	struct sim	*sm;
+	struct sim_node	*sn;
+	uint8_t		 p[1200];
+	size_t		 n, k;
+
+	(void)state;
+	sm = sim_pair(600, "a", false, &c, &s);
+	sn = &sm->sm_node[0];
+	for (n = 0; n <= 20; n++) {
+		memset(p, 0x33, sizeof(p));
+		memcpy(p, "\xc0\0\0\0\1", 5);
+		p[5] = (uint8_t)n;
+		memcpy(p + 6 + n, "\0\1T\x44\x9e", 5);
+		for (k = 0; k < 3; k++) {
+			quic_endpoint_receive(sn->sn_ep, 0, &sn->sn_addr,
+			    &sm->sm_node[1].sn_addr, 0, p, sizeof(p),
+			    sm->sm_now);
+			quic_endpoint_flush(sn->sn_ep, sm->sm_now);
+			assert_int_equal(sn->sn_ep->ep_used, 1);
+		}
+		assert_true(table_count(sn->sn_ep->ep_odcids) <= 1);
+	}
+	assert_false(s->ss_closed);
+	sim_free(sm);
+}
+
 int
 main(void)
 {
@@ -461,6 +491,7 @@ main(void)
 		cmocka_unit_test(test_reset_rate),
 		cmocka_unit_test(test_bad_network),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_short_dcid),
 	};
 
 	return (cmocka_run_group_tests(tests, sim_group_setup,

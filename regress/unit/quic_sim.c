@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * The network in memory (quic_sim.h).
  */
@@ -49,7 +48,7 @@ static void	on_datagram(void *, struct quic_conn *, const uint8_t *,
 static void	on_closed(void *, struct quic_conn *,
 		    const struct quic_close *);
 static void	on_transmit(void *, const struct quic_packet *);
-static bool	on_verify(void *, struct quic_conn *, const uint8_t [32]);
+static bool	on_verify(void *, struct quic_conn *, const uint8_t *);
 
 int
 sim_group_setup(void **state)
@@ -548,7 +547,7 @@ on_transmit(void *arg, const struct quic_packet *qp)
 }
 
 static bool
-on_verify(void *arg, struct quic_conn *c, const uint8_t hash[32])
+on_verify(void *arg, struct quic_conn *c, const uint8_t *hash)
 {
 	struct sim_node	*sn = arg;
 	struct sim_side	*ss = quic_conn_data(c);

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * A network in memory for tests of common/quic: endpoints with addresses, a
  * link with delay, jitter, loss and a clock of its own.  Nothing sleeps.

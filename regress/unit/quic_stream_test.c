@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Messages on streams, in virtual time: order, credit, limits, and what a
  * peer can do wrong.
@@ -68,6 +67,7 @@ exchange(struct sim *sm, struct sim_side *c, struct sim_side *s, size_t max)
 	for (i = 0; i < 2; i++) {
 		assert_int_equal(side[i]->ss_conn->qc_tx_bytes, 0);
 		assert_int_equal(side[i]->ss_conn->qc_tx_unacked, 0);
+		assert_int_equal(quic_send_queued(side[i]->ss_conn), 0);
 		assert_int_equal(side[i]->ss_conn->qc_tx_open, 0);
 		assert_int_equal(side[i]->ss_conn->qc_rx_count, 0);
 		assert_int_equal(side[i]->ss_conn->qc_nfins, 0);
@@ -182,6 +182,7 @@ test_slow_reader(void **state)
 	assert_int_equal(errno, ENOBUFS);
 	assert_int_equal(n, 262144 / 1004);
 	assert_true(s->ss_conn->qc_tx_bytes <= 262144);
+	assert_int_equal(quic_send_queued(s->ss_conn), n * 1004);
 	assert_true(s->ss_conn->qc_tx_unacked <= QUIC_SEND_WINDOW);
 	sm->sm_node[1].sn_dead = false;
 	sim_run(sm, sm->sm_now + 10 * NS_PER_S);
@@ -339,6 +340,7 @@ test_stop_sending(void **state)
 {
 	struct sim_side	*c, *s;
 	struct sim	*sm;
+	struct rx_msg	*rx;
 	ngtcp2_conn	*ng;
 	int64_t		 id = -1;
 	unsigned int	 i;
@@ -359,8 +361,9 @@ test_stop_sending(void **state)
 		if (c->ss_conn->qc_rx_count == 0)
 			continue;
 		/* As if it had read all that it wants. */
-		c->ss_conn->qc_rx[c->ss_conn->qc_rx_next % CONN_RX_RING]
-		    ->rx_complete = true;
+		rx = c->ss_conn->qc_rx[c->ss_conn->qc_rx_next % CONN_RX_RING];
+		assert_non_null(rx);
+		rx->rx_complete = true;
 		(void)ngtcp2_conn_shutdown_stream_read(ng, 0,
 		    (int64_t)(c->ss_conn->qc_rx_next << 2 | 1), 0);
 		break;
@@ -372,6 +375,7 @@ test_stop_sending(void **state)
 	/* The server goes on. */
 	assert_false(s->ss_closed);
 	assert_int_equal(s->ss_conn->qc_tx_unacked, 0);
+	assert_int_equal(quic_send_queued(s->ss_conn), 0);
 	assert_true(TAILQ_EMPTY(&s->ss_conn->qc_txq));
 	sim_free(sm);
 
@@ -447,6 +451,46 @@ test_uni(void **state)
 	sim_free(sm);
 }
 
+static bool
+lose_one(struct sim *sm, struct sim_packet *sp)
+{
+	bool	*lose = sm->sm_arg;
+
+	(void)sp;
+	if (!*lose)
+		return (true);
+	*lose = false;
+	return (false);
+}
+
+/*
+ * A packet that an ACK shows to be lost is sent again at once: 20 ms there,
+ * 30 until the ACK, 20 back, 20 for the second try.
+ */
+static void
+test_lost(void **state)
+{
+	struct sim_side	*c, *s;
+	struct sim	*sm;
+	unsigned int	 i;
+	bool		 lose = true;
+
+	(void)state;
+	sm = sim_pair(270, "a", false, &c, &s);
+	sm->sm_filter = lose_one;
+	sm->sm_arg = &lose;
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(sim_message(s, i, 1000), 0);
+		sim_flush(sm);
+	}
+	sim_run(sm, sm->sm_now + 85 * NS_PER_MS);
+	assert_int_equal(c->ss_messages, 0);
+	sim_run(sm, sm->sm_now + 10 * NS_PER_MS);
+	assert_int_equal(c->ss_messages, 5);
+	assert_false(lose || c->ss_disorder);
+	sim_free(sm);
+}
+
 int
 main(void)
 {
@@ -461,6 +505,7 @@ main(void)
 		cmocka_unit_test(test_stop_sending),
 		cmocka_unit_test(test_never_closes),
 		cmocka_unit_test(test_uni),
+		cmocka_unit_test(test_lost),
 	};
 
 	return (cmocka_run_group_tests(tests, sim_group_setup,

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Connections in virtual time: handshake, names, refusals, closes, limits.
  *
@@ -374,10 +373,10 @@ test_idle(void **state)
 	for (i = 0; i < 2; i++) {
 		keep = i == 0 ? 0 : 5000;
 		sm = sim_new(11);
-		sim_node(sm, 0, "192.0.2.1:4433", true, false)
-		    ->sn_config.limits.keepalive_ms = 0;
-		sim_node(sm, 1, "198.51.100.7:5555", false, false)
-		    ->sn_config.limits.keepalive_ms = keep;
+		sim_node(sm, 0, "192.0.2.1:4433", true, false);
+		sm->sm_node[0].sn_config.limits.keepalive_ms = 0;
+		sim_node(sm, 1, "198.51.100.7:5555", false, false);
+		sm->sm_node[1].sn_config.limits.keepalive_ms = keep;
 		sim_start(&sm->sm_node[0]);
 		sim_start(&sm->sm_node[1]);
 		c = sim_connect(&sm->sm_node[1], &sm->sm_node[0], "a");
@@ -416,8 +415,8 @@ test_limit(void **state)
 
 	(void)state;
 	sm = sim_new(12);
-	sim_node(sm, 0, "192.0.2.1:4433", true, false)
-	    ->sn_config.limits.max_connections = 4;
+	sim_node(sm, 0, "192.0.2.1:4433", true, false);
+	sm->sm_node[0].sn_config.limits.max_connections = 4;
 	sim_start(&sm->sm_node[0]);
 	sim_start(sim_node(sm, 1, "198.51.100.7:5555", false, false));
 	for (i = 0; i < 4; i++) {
@@ -435,8 +434,8 @@ test_limit(void **state)
 	c[5] = sim_connect(&sm->sm_node[1], &sm->sm_node[0], "a");
 	assert_true(sim_until(sm, sim_is_established, c[5], 5 * NS_PER_S));
 	/* A client has the same limit. */
-	sim_node(sm, 2, "198.51.100.8:5555", false, false)
-	    ->sn_config.limits.max_connections = 1;
+	sim_node(sm, 2, "198.51.100.8:5555", false, false);
+	sm->sm_node[2].sn_config.limits.max_connections = 1;
 	sim_start(&sm->sm_node[2]);
 	assert_non_null(sim_connect(&sm->sm_node[2], &sm->sm_node[0], "a"));
 	assert_null(sim_connect(&sm->sm_node[2], &sm->sm_node[0], "a"));
@@ -469,7 +468,7 @@ test_both_roles(void **state)
 	sim_flush(sm);
 	sim_run(sm, sm->sm_now + NS_PER_S);
 	assert_int_equal(sm->sm_node[3].sn_sides->ss_messages, 1);
-	/* A server only: it does not dial; a client only: it does not accept. */
+	/* A server alone does not dial, a client alone does not accept. */
 	sm->sm_node[3].sn_config.tls_client = NULL;
 	quic_endpoint_free(sm->sm_node[3].sn_ep);
 	sim_start(&sm->sm_node[3]);

@@ -29,7 +29,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,19 +69,16 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct dirent	*entry;
-	DIR		*d;
-	char		 name[600];
+	static const char	*suffixes[] = { "", "-wal", "-shm",
+		"-journal" };
+	char			 name[320];
+	size_t			 i;
 
 	(void)state;
-	if ((d = opendir(dir)) == NULL)
-		return (-1);
-	while ((entry = readdir(d)) != NULL) {
-		(void)snprintf(name, sizeof(name), "%s/%s", dir,
-		    entry->d_name);
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
 		(void)unlink(name);
 	}
-	(void)closedir(d);
 	return (rmdir(dir));
 }
 

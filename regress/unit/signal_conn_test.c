@@ -306,7 +306,10 @@ person(struct person *p, uint8_t n)
 	identity_fingerprint(p->id.id_pub, p->fp);
 }
 
-enum { SIGNED = 1, PROVEN = 2, FEATURES = 4, SPOILED = 8 };
+#define SIGNED		1u
+#define PROVEN		2u
+#define FEATURES	4u
+#define SPOILED		8u
 
 static void
 enlist(struct world *w, struct quic_conn *qc, const struct person *p,
@@ -722,7 +725,7 @@ replaced(void **state)
 	enlist(w, new, &ada, PROVEN, NULL);
 	assert_string_equal(new->sent[0], ACK);
 	assert_true(old->closed);
-	assert_string_equal(old->reason, "normal close");
+	assert_string_equal(old->reason, "replaced");
 	/* The end of the old one takes nothing away. */
 	hang(w, old, QUIC_CLOSED_LOCAL);
 	assert_true(hub_is_online(signal_server_hub(w->server), ada.fp));

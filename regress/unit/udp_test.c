@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Real sockets on loopback: batches, addresses, ECN; and a whole connection
  * between two endpoints in event loops (service.h).

@@ -1,0 +1,76 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * The sound of a call or room together with its connection: joins, begins
+ * when the other is there, joins again when it is lost, ends by time or with
+ * the file that is played.
+ */
+#ifndef WZP_CLIENT_TALK_H
+#define WZP_CLIENT_TALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/audio_in.h"
+#include "client/audio_out.h"
+#include "client/event.h"
+#include "client/link.h"
+#include "client/media.h"
+
+struct talk;
+
+struct talk_ops {
+	/* Room and path are filled in. */
+	void	(*event)(void *, const struct client_event *);
+	/* Sound flows for the first time. */
+	void	(*begun)(void *);
+	/* It is to be ended.  Nothing may be freed from within. */
+	void	(*enough)(void *, bool error);
+};
+
+struct talk_config {
+	struct link_shared	*tc_shared;
+	struct addr		 tc_relay;	/* where to try, too */
+	struct audio_in		*tc_in;
+	struct audio_out	*tc_out;
+	struct media_profile	 tc_profile;
+	bool			 tc_auto;
+	bool			 tc_room;	/* no call */
+	unsigned int		 tc_seconds;
+	bool			 tc_until_end;
+	const struct talk_ops	*tc_ops;
+	void			*tc_arg;
+};
+
+struct talk	*talk_new(const struct talk_config *);
+void		 talk_free(struct talk *);
+void		 talk_join(struct talk *, const char *room,
+		    const struct addr *relay);
+/* Over: nothing more is sent, what still comes is played. */
+void		 talk_hush(struct talk *);
+/* Reports the end and leaves the room. */
+void		 talk_leave(struct talk *);
+/* In a room, or on the way to it. */
+bool		 talk_on(const struct talk *);
+/* Sound flows or did. */
+bool		 talk_begun(const struct talk *);
+/* Was connected when it was hushed. */
+bool		 talk_connected(const struct talk *);
+void		 talk_expire(struct talk *);
+uint64_t	 talk_expiry(const struct talk *);
+
+#endif /* WZP_CLIENT_TALK_H */

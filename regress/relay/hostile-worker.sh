@@ -1,0 +1,124 @@
+#!/bin/sh
+# Copyright (c) 2026 the WZP authors; see LICENSE.
+#
+# COVERS: relay: a worker in an attacker's hands (garbage to neighbours and to
+# COVERS: relayd, messages that are not its own, false blame, floods of log
+# COVERS: lines, a forbidden system call) gets nobody but itself restarted
+. "$SRCDIR/regress/lib.sh"
+
+# The other workers are the real ones.
+libexec=$tmp/libexec
+mkdir "$libexec"
+chmod 755 "$libexec"
+for w in keyd registryd signald doord controld; do
+	ln -s "$BUILD/$w/$w" "$libexec/$w"
+done
+cp "$BUILD/regress/unit/badworker" "$libexec/mediad"
+# It removes its orders as the user that relayd runs as.
+sanitizers=false
+grep -q '^#define WZP_SANITIZERS 1' "$BUILD/config.h" && sanitizers=true
+RELAYD="$BUILD/relayd/relayd"
+BUILD=$libexec
+
+restarted()
+{
+	[ "$(grep -c 'mediad 0 serves' "$relay/log")" -ge 2 ]
+}
+others()
+{
+	for o in keyd registryd signald doord controld; do
+		worker_pid "$o"
+	done
+}
+log_says()
+{
+	grep -q -e "$1" "$relay/log" || fail "$deed: no line like '$1'"
+}
+no_log()
+{
+	! grep -q -e "$1" "$relay/log" || fail "$deed: a line like '$1'"
+}
+
+# The control: without orders nobody dies.
+deed=nothing
+relay_start
+[ "$(others | wc -l)" -eq 5 ] || fail "not five other workers"
+relay_healthy
+relay_stop
+
+for deed in garbage-signald garbage-keyd garbage-relayd \
+    not-its-message ready-twice blame-keyd blame-stranger system-call; do
+	if [ $deed = system-call ] && $sanitizers; then
+		continue
+	fi
+	echo "$deed" >"$libexec/deed"
+	relay_restart
+	before=$(others)
+	until_true 10 restarted || fail "$deed: mediad was not restarted"
+	log_says '^relayd: mediad 0 died: '
+	case $deed in
+	garbage-signald | garbage-keyd | not-its-message)
+		log_says "blames mediad: .*; restarting mediad$"
+		;;
+	garbage-relayd | ready-twice)
+		log_says '^relayd: mediad 0: bad message to relayd: '
+		;;
+	blame-keyd)
+		log_says 'mediad blames keyd: a\\x0alie; restarting mediad$'
+		;;
+	blame-stranger)
+		log_says 'which is no neighbour of it'
+		;;
+	system-call)
+		log_says 'died: killed by seccomp'
+		;;
+	esac
+	[ "$(others)" = "$before" ] || fail "$deed: another worker is new"
+	no_log 'crash loop'
+	ctl -j show workers >"$tmp/rows" || fail "$deed: controld is away"
+	relay_stop
+	echo "$deed: only mediad was restarted"
+done
+
+# doord ranks below mediad: of that quarrel it dies, and comes back.
+deed=garbage-doord
+echo $deed >"$libexec/deed"
+relay_restart
+until_true 10 grep -q 'doord blames mediad: .*; restarting doord$' \
+    "$relay/log" || fail "$deed: no blame"
+doord_back()
+{
+	[ "$(grep -c 'doord serves' "$relay/log")" -eq 2 ]
+}
+until_true 10 doord_back || fail "$deed: doord was not restarted"
+no_log ' mediad 0 died'
+relay_stop
+echo "$deed: only doord was restarted"
+
+# A flood that goes around the worker's own limit, with forged lines.
+deed=log-flood
+echo $deed >"$libexec/deed"
+relay_restart
+flooded()
+{
+	[ "$(grep -c 'mediad 0: flood' "$relay/log")" -ge 200 ]
+}
+until_true 10 flooded || fail "$deed: fewer than 200 lines"
+ctl -j show workers >"$tmp/rows" || fail "$deed: controld is away"
+[ "$(grep -c 'mediad 0: flood' "$relay/log")" -lt 1000 ] ||
+    fail "$deed: $(grep -c 'mediad 0: flood' "$relay/log") lines"
+no_log '^relayd: forged'
+log_says 'flood\\x0arelayd: forged line\\x1b'
+relay_healthy
+relay_stop
+echo "$deed: bounded and escaped"
+
+# The worker's own limit: a hundred a second, then how many it kept back.
+deed=log-own
+echo $deed >"$libexec/deed"
+relay_restart
+until_true 10 grep -q 'mediad 0: 4[0-9]* log lines suppressed' \
+    "$relay/log" || fail "$deed: nothing suppressed"
+relay_healthy
+relay_stop
+echo "$deed: suppressed"
