@@ -64,6 +64,8 @@ static int	 call_send_answer(struct call *, const char *,
 static int	 call_send_hangup(struct call *, const char *,
 		    enum hangup_reason);
 static void	 call_end(struct call *, enum hangup_reason, const char *);
+static void	 call_end_why(struct call *, enum hangup_reason, const char *,
+		    const char *);
 static void	 call_event(struct call *, enum client_event_type);
 static void	 call_warn(struct call *, const char *);
 static bool	 call_is(const struct call *, const char *);
@@ -439,7 +441,7 @@ call_setup(struct call *c, const struct sig_call_setup *setup)
 static void
 call_hung_up(struct call *c, const struct sig_hangup *h)
 {
-	const char	*by = "peer";
+	const char	*by = "peer", *why = NULL;
 
 	if (c->ca_phase == PHASE_IDLE || c->ca_phase == PHASE_ENDED)
 		return;
@@ -449,7 +451,11 @@ call_hung_up(struct call *c, const struct sig_hangup *h)
 	if (c->ca_phase == PHASE_DIALING || h->reason == HANGUP_TIMEOUT ||
 	    h->reason == HANGUP_ERROR)
 		by = "relay";
-	call_end(c, h->reason, by);
+	if (c->ca_phase == PHASE_DIALING && h->reason == HANGUP_NORMAL)
+		why = "nobody with this fingerprint is registered";
+	else if (c->ca_phase == PHASE_RINGING && h->reason == HANGUP_TIMEOUT)
+		why = "no answer";
+	call_end_why(c, h->reason, by, why);
 }
 
 static int
@@ -491,6 +497,13 @@ call_send_hangup(struct call *c, const char *id, enum hangup_reason reason)
 static void
 call_end(struct call *c, enum hangup_reason reason, const char *by)
 {
+	call_end_why(c, reason, by, NULL);
+}
+
+static void
+call_end_why(struct call *c, enum hangup_reason reason, const char *by,
+    const char *why)
+{
 	struct client_event	ev;
 
 	c->ca_well = c->ca_media && reason == HANGUP_NORMAL;
@@ -501,6 +514,7 @@ call_end(struct call *c, enum hangup_reason reason, const char *by)
 	ev.ce_call_id = c->ca_id;
 	ev.ce_reason = hangup_reason_name(reason);
 	ev.ce_by = by;
+	ev.ce_text = why;
 	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
 	c->ca_config.cf_ops->ended(c->ca_config.cf_arg);
 }

@@ -41,7 +41,7 @@ enum client_event_type {
 	EVENT_MEDIA_LOST,	/* call_id, room, text */
 	EVENT_ROOM_UPDATE,	/* count */
 	EVENT_STATS,		/* media, rtt_ms */
-	EVENT_HANGUP,		/* call_id, reason, by */
+	EVENT_HANGUP,		/* call_id, reason, by; perhaps text */
 	EVENT_CALL_END,		/* call_id, room, path, media */
 	EVENT_PONG,		/* relay, rtt_ms */
 	EVENT_VERSION,		/* relay, build */

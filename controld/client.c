@@ -51,6 +51,8 @@ struct client {
 	bool			 cl_done;
 };
 
+TAILQ_HEAD(client_list, client);
+
 struct listener {
 	struct clients	*li_clients;
 	ev_io		 li_io;
@@ -61,7 +63,7 @@ struct clients {
 	struct ev_loop			*cs_loop;
 	const struct client_ops		*cs_ops;
 	void				*cs_arg;
-	TAILQ_HEAD(, client)		 cs_list;
+	struct client_list		 cs_list;
 	size_t				 cs_count;
 	struct listener			 cs_listeners[LISTENERS_MAX];
 	size_t				 cs_nlisteners;

@@ -74,10 +74,14 @@ int
 main(int argc, char **argv)
 {
 	static struct keyd	keyd;
+	int			status;
 
 	if (store_init() == -1)
 		fatalx("no memory for keys");
-	return (worker_main(argc, argv, &keyd_ops, &keyd));
+	status = worker_main(argc, argv, &keyd_ops, &keyd);
+	/* Wiped, too. */
+	store_free(keyd.kd_store);
+	return (status);
 }
 
 static void

@@ -28,6 +28,8 @@ struct admission {
 	char		ad_call_id[CALL_ID_STRLEN];
 	char		ad_caller[FP_STRLEN];
 	char		ad_callee[FP_STRLEN];
+	bool		ad_caller_proven;
+	bool		ad_callee_proven;
 	uint64_t	ad_epoch;
 };
 
@@ -84,6 +86,8 @@ admission_put(struct admissions *as, const struct msg_room_admit *msg)
 		if (strcmp(ad->ad_caller, msg->caller) != 0 ||
 		    strcmp(ad->ad_callee, msg->callee) != 0)
 			return (-1);
+		ad->ad_caller_proven = msg->caller_proven;
+		ad->ad_callee_proven = msg->callee_proven;
 		ad->ad_epoch = as->as_epoch;
 		return (0);
 	}
@@ -92,6 +96,8 @@ admission_put(struct admissions *as, const struct msg_room_admit *msg)
 	memcpy(ad->ad_call_id, msg->call_id, len + 1);
 	strlcpy(ad->ad_caller, msg->caller, sizeof(ad->ad_caller));
 	strlcpy(ad->ad_callee, msg->callee, sizeof(ad->ad_callee));
+	ad->ad_caller_proven = msg->caller_proven;
+	ad->ad_callee_proven = msg->callee_proven;
 	ad->ad_epoch = as->as_epoch;
 	if (table_insert(as->as_table, ad->ad_call_id, len, ad) == -1) {
 		free(ad);
@@ -108,13 +114,18 @@ admission_close(struct admissions *as, const char *call_id)
 
 bool
 admission_allows(const struct admissions *as, const char *call_id,
-    const char *fp)
+    const char *fp, bool proven)
 {
 	const struct admission	*ad;
 
 	ad = table_find(as->as_table, call_id, strlen(call_id));
-	return (ad != NULL && (strcmp(ad->ad_caller, fp) == 0 ||
-	    strcmp(ad->ad_callee, fp) == 0));
+	if (ad == NULL)
+		return (false);
+	if (strcmp(ad->ad_caller, fp) == 0)
+		return (proven || !ad->ad_caller_proven);
+	if (strcmp(ad->ad_callee, fp) == 0)
+		return (proven || !ad->ad_callee_proven);
+	return (false);
 }
 
 size_t

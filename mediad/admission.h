@@ -40,8 +40,9 @@ int			 admission_put(struct admissions *,
 			    const struct msg_room_admit *);
 void			 admission_close(struct admissions *,
 			    const char *call_id);
+/* proven: the connection showed the key of fp. */
 bool			 admission_allows(const struct admissions *,
-			    const char *call_id, const char *fp);
+			    const char *call_id, const char *fp, bool proven);
 size_t			 admission_count(const struct admissions *);
 /*
  * signald was started anew and repeats what is still live: what it has not

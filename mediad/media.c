@@ -351,8 +351,8 @@ conn_answer(struct conn *co, uint64_t now)
 	}
 	call_id = room_call_id(quic_conn_name(co->co_quic));
 	if (call_id != NULL && !admission_allows(co->co_media->md_admissions,
-	    call_id, co->co_member.me_fp)) {
-		conn_refuse(co, "not a party of this call");
+	    call_id, co->co_member.me_fp, co->co_member.me_proven)) {
+		conn_refuse(co, "not a (proven) party of this call");
 		return;
 	}
 	conn_join(co, now);

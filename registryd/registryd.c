@@ -134,7 +134,7 @@ registryd_serve(struct worker *worker)
 		return (-1);
 	}
 	if (store_lost(rd->rd_store) != 0)
-		log_info("%llu calls of an earlier run closed as lost",
+		log_info("calls of an earlier run closed as lost: %llu",
 		    (unsigned long long)store_lost(rd->rd_store));
 	rd->rd_commit = commit_new(rd->rd_store, &registryd_commit_ops, rd);
 	rd->rd_queries = queries_new(rd->rd_store);

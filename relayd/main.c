@@ -79,6 +79,8 @@ main(int argc, char **argv)
 	int				 c, verbose = 0;
 	bool				 check = false;
 
+	/* Whoever started us may have left descriptors open. */
+	closefrom(STDERR_FILENO + 1);
 	log_init("relayd", NULL);
 	sv.sv_libexec = WZP_LIBEXECDIR;
 	while ((c = getopt(argc, argv, "D:df:L:nv")) != -1)

@@ -164,6 +164,8 @@ flow_admit(struct flow *flow, const struct call *call)
 	    sizeof(admit.caller));
 	strlcpy(admit.callee, call->call_party[CALL_CALLEE].cp_fp,
 	    sizeof(admit.callee));
+	admit.caller_proven = call->call_party[CALL_CALLER].cp_proven;
+	admit.callee_proven = call->call_party[CALL_CALLEE].cp_proven;
 	/* Away: flow_media_up() repeats it. */
 	(void)flow->fl_ops->admit(flow->fl_arg, &admit);
 }

@@ -26,12 +26,14 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/wire/identity.h"
 #include "wzp/output.h"
 
 #define TEXT_MAX	512
 
 static bool	json;
 static int	verbose;
+static char	own[IDENTITY_FP_STRLEN];
 
 static void	 put_string(const char *);
 static size_t	 utf8_length(const uint8_t *);
@@ -83,6 +85,7 @@ output_init(bool as_json, int level)
 void
 output_identity(const char *fingerprint, const char *path, bool created)
 {
+	(void)strlcpy(own, fingerprint, sizeof(own));
 	if (json) {
 		begin("identity");
 		field("fingerprint", fingerprint);
@@ -324,8 +327,8 @@ event_text(const struct client_event *ev)
 		mismatch_text(ev);
 		break;
 	case EVENT_REGISTERED:
-		printf("registered%s%s\n", ev->ce_build != NULL ?
-		    ", relay build " : "",
+		printf("registered as %s%s%s\n", own,
+		    ev->ce_build != NULL ? ", relay build " : "",
 		    ev->ce_build != NULL ? safe(a, sizeof(a), ev->ce_build) :
 		    "");
 		break;
@@ -382,10 +385,12 @@ event_text(const struct client_event *ev)
 			media_text(ev);
 		break;
 	case EVENT_HANGUP:
-		printf("hung up by %s (%s)\n",
+		printf("hung up by %s (%s)%s%s\n",
 		    strcmp(ev->ce_by, "self") == 0 ? "us" :
 		    strcmp(ev->ce_by, "peer") == 0 ? "the other side" :
-		    "the relay", ev->ce_reason);
+		    "the relay", ev->ce_reason,
+		    ev->ce_text != NULL ? ": " : "",
+		    ev->ce_text != NULL ? ev->ce_text : "");
 		break;
 	case EVENT_CALL_END:
 		media_text(ev);

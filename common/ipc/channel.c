@@ -37,6 +37,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/ipc/channel.h"
 
 #include "build_id.h"
@@ -455,10 +456,14 @@ static int
 channel_check_hello(struct channel *ch, const struct msg_hello *hello)
 {
 	const char	*why = NULL;
+	char		 build[64], text[100];
 
-	if (strcmp(hello->build, BUILD_ID) != 0)
-		why = "another build";
-	else if (hello->version != MSG_TABLE_VERSION)
+	if (strcmp(hello->build, BUILD_ID) != 0) {
+		(void)snprintf(text, sizeof(text), "another build (%s)",
+		    log_escape(build, sizeof(build), hello->build,
+		    strlen(hello->build)));
+		why = text;
+	} else if (hello->version != MSG_TABLE_VERSION)
 		why = "another version of the message table";
 	else if (hello->role != ch->ch_peer ||
 	    hello->instance != ch->ch_instance)

@@ -177,7 +177,9 @@ static const struct msg_field	door_datagram_fields[] = {
 static const struct msg_field	room_admit_fields[] = {
 	STR(msg_room_admit, call_id),
 	STR(msg_room_admit, caller),
-	STR(msg_room_admit, callee)
+	STR(msg_room_admit, callee),
+	BOOL(msg_room_admit, caller_proven),
+	BOOL(msg_room_admit, callee_proven)
 };
 
 static const struct msg_field	room_admitted_fields[] = {

@@ -232,11 +232,16 @@ struct msg_door_datagram {
 	struct msg_bytes payload;	/* at most 2048 bytes */
 };
 
-/* Two fingerprints may enter room "call-" || call_id. */
+/*
+ * Two fingerprints may enter room "call-" || call_id.  Who proved its key to
+ * signald has to prove it there too: a CallOffer alone can be replayed.
+ */
 struct msg_room_admit {
 	char		call_id[CALL_ID_STRLEN];
 	char		caller[FP_STRLEN];
 	char		callee[FP_STRLEN];
+	bool		caller_proven;
+	bool		callee_proven;
 };
 
 struct msg_room_admitted {

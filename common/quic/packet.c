@@ -71,12 +71,9 @@ size_t
 packet_version_negotiation(uint8_t *out, size_t cap, const uint8_t *p,
     size_t len)
 {
-	/* The second one keeps clients honest (RFC 9000 15). */
-	static const uint32_t	versions[] = { NGTCP2_PROTO_VER_V1,
-				    0x1a2a3a4a };
 	ngtcp2_version_cid	vc;
 	ngtcp2_ssize		n;
-	uint32_t		version;
+	uint32_t		version, versions[2];
 
 	/* Only a datagram that could begin a connection (RFC 9000 6.1). */
 	if (len < NGTCP2_MAX_UDP_PAYLOAD_SIZE || (p[0] & 0x80) == 0)
@@ -95,6 +92,15 @@ packet_version_negotiation(uint8_t *out, size_t cap, const uint8_t *p,
 	}
 	if (vc.dcidlen > NGTCP2_MAX_CIDLEN || vc.scidlen > NGTCP2_MAX_CIDLEN)
 		return (0);
+	/*
+	 * The second one is reserved and keeps clients honest (RFC 9000 15);
+	 * never the client's own, or it would ignore the packet (6.2).
+	 */
+	versions[0] = NGTCP2_PROTO_VER_V1;
+	do {
+		versions[1] = (arc4random() & 0xf0f0f0f0) |
+		    NGTCP2_RESERVED_VERSION_MASK;
+	} while (versions[1] == version);
 	n = ngtcp2_pkt_write_version_negotiation(out, cap,
 	    (uint8_t)arc4random_uniform(256), vc.scid, vc.scidlen, vc.dcid,
 	    vc.dcidlen, versions, sizeof(versions) / sizeof(versions[0]));

@@ -79,17 +79,6 @@ quic_send_uni(struct quic_conn *c, const void *data, size_t len)
 	return (queue(c, data, len, true));
 }
 
-size_t
-quic_send_queued(const struct quic_conn *c)
-{
-	const struct tx_msg	*m;
-	size_t			 sum = c->qc_tx_unacked;
-
-	TAILQ_FOREACH(m, &c->qc_txq, tx_entry)
-		sum += m->tx_len - m->tx_sent;
-	return (sum);
-}
-
 static int
 queue(struct quic_conn *c, const void *data, size_t len, bool uni)
 {

@@ -53,26 +53,52 @@ put(struct admissions *as, const char *id, const char *caller,
 	return (admission_put(as, &msg));
 }
 
+/* Who proved its key to signald must prove it to us (gap 4). */
+static void
+test_proven(void **state)
+{
+	struct admissions	*as = admissions_new(2);
+	struct msg_room_admit	 msg;
+
+	(void)state;
+	memset(&msg, 0, sizeof(msg));
+	strlcpy(msg.call_id, "p", sizeof(msg.call_id));
+	strlcpy(msg.caller, CALLER, sizeof(msg.caller));
+	strlcpy(msg.callee, CALLEE, sizeof(msg.callee));
+	msg.caller_proven = true;
+	assert_int_equal(admission_put(as, &msg), 0);
+	assert_false(admission_allows(as, "p", CALLER, false));
+	assert_true(admission_allows(as, "p", CALLER, true));
+	assert_true(admission_allows(as, "p", CALLEE, false));
+	msg.callee_proven = true;
+	assert_int_equal(admission_put(as, &msg), 0);
+	assert_false(admission_allows(as, "p", CALLEE, false));
+	assert_true(admission_allows(as, "p", CALLEE, true));
+	assert_false(admission_allows(as, "p", OTHER, true));
+	admission_close(as, "p");
+	admissions_free(as);
+}
+
 static void
 test_parties(void **state)
 {
 	struct admissions	*as = admissions_new(2);
 
 	(void)state;
-	assert_false(admission_allows(as, "a", CALLER));
+	assert_false(admission_allows(as, "a", CALLER, false));
 	assert_int_equal(put(as, "a", CALLER, CALLEE), 0);
-	assert_true(admission_allows(as, "a", CALLER));
-	assert_true(admission_allows(as, "a", CALLEE));
-	assert_false(admission_allows(as, "a", OTHER));
-	assert_false(admission_allows(as, "a", ""));
-	assert_false(admission_allows(as, "b", CALLER));
-	assert_false(admission_allows(as, "", CALLER));
+	assert_true(admission_allows(as, "a", CALLER, false));
+	assert_true(admission_allows(as, "a", CALLEE, false));
+	assert_false(admission_allows(as, "a", OTHER, false));
+	assert_false(admission_allows(as, "a", "", false));
+	assert_false(admission_allows(as, "b", CALLER, false));
+	assert_false(admission_allows(as, "", CALLER, false));
 
 	/* Said twice: fine.  Other people, or the other way round: not. */
 	assert_int_equal(put(as, "a", CALLER, CALLEE), 0);
 	assert_int_equal(put(as, "a", OTHER, CALLEE), -1);
 	assert_int_equal(put(as, "a", CALLEE, CALLER), -1);
-	assert_false(admission_allows(as, "a", OTHER));
+	assert_false(admission_allows(as, "a", OTHER, false));
 
 	assert_int_equal(put(as, "", CALLER, CALLEE), -1);
 	assert_int_equal(put(as, "b", "8dc9", CALLEE), -1);
@@ -82,8 +108,8 @@ test_parties(void **state)
 
 	admission_close(as, "a");
 	admission_close(as, "unknown");
-	assert_false(admission_allows(as, "a", CALLER));
-	assert_true(admission_allows(as, "b", CALLER));
+	assert_false(admission_allows(as, "a", CALLER, false));
+	assert_true(admission_allows(as, "b", CALLER, false));
 	assert_int_equal(put(as, "c", OTHER, CALLEE), 0);
 	assert_int_equal(admission_count(as), 2);
 	admissions_free(as);
@@ -112,8 +138,8 @@ test_renew(void **state)
 	assert_int_equal(admission_count(as), 51);
 	admission_expire(as, 1000);
 	assert_int_equal(admission_count(as), 2);
-	assert_true(admission_allows(as, "7", CALLEE));
-	assert_true(admission_allows(as, "new", OTHER));
+	assert_true(admission_allows(as, "7", CALLEE, false));
+	assert_true(admission_allows(as, "new", OTHER, false));
 	assert_int_equal(admission_expiry(as), UINT64_MAX);
 	admissions_free(as);
 }
@@ -159,6 +185,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_parties),
+		cmocka_unit_test(test_proven),
 		cmocka_unit_test(test_renew),
 		cmocka_unit_test(test_replay)
 	};
