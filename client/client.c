@@ -541,9 +541,12 @@ call_op_ended(void *arg)
 	c->cl_ended = true;
 	c->cl_ended_self = call_by_self(c->cl_call);
 	talk_hush(c->cl_talk);
-	/* To hang up because media was lost is not well. */
-	c->cl_ended_well = call_went_well(c->cl_call) &&
-	    (!c->cl_ended_self || talk_connected(c->cl_talk));
+	c->cl_ended_well = call_went_well(c->cl_call);
+	if (c->cl_ended_well && c->cl_ended_self &&
+	    !talk_connected(c->cl_talk)) {
+		client_text(c, EVENT_ERROR, "hung up while media was lost");
+		c->cl_ended_well = false;
+	}
 	c->cl_linger = c->cl_shared.ls_now;
 	if (talk_begun(c->cl_talk))
 		c->cl_linger += LINGER_PEER;

@@ -42,6 +42,7 @@ static const struct {
 
 static struct config	*config_new(void);
 static int		 config_check(struct config *, const char *);
+static void		 advertise_port(const struct config *, char *);
 static int		 address_of(struct addr *, const char *, long,
 			    const char **);
 
@@ -106,6 +107,8 @@ config_check(struct config *cf, const char *path)
 		    "`listen on 0.0.0.0 port %d'", path, CONFIG_PORT);
 		status = -1;
 	}
+	advertise_port(cf, cf->cf_settings.advertise4);
+	advertise_port(cf, cf->cf_settings.advertise6);
 	switch (cf->cf_legacy) {
 	case CHOICE_UNSET:
 		log_warnx("%s: say how to treat clients that do not prove "
@@ -124,6 +127,29 @@ config_check(struct config *cf, const char *path)
 		break;
 	}
 	return (status);
+}
+
+/*
+ * An advertised address without a port has that of the first address of its
+ * family that we listen on; of another family when there is none.
+ */
+static void
+advertise_port(const struct config *cf, char *text)
+{
+	const struct listener	*ln, *found = NULL;
+	struct addr		 addr;
+
+	if (text[0] == '\0' || addr_parse(&addr, text) == -1 ||
+	    addr_port(&addr) != 0)
+		return;
+	TAILQ_FOREACH(ln, &cf->cf_listeners, ln_entry)
+		if (found == NULL || (addr_family(&ln->ln_addr) ==
+		    addr_family(&addr) && addr_family(&found->ln_addr) !=
+		    addr_family(&addr)))
+			found = ln;
+	addr_set_port(&addr, found != NULL ? addr_port(&found->ln_addr) :
+	    CONFIG_PORT);
+	(void)addr_print(&addr, text, ADDR_STRLEN);
 }
 
 void
@@ -204,8 +230,12 @@ config_advertise(struct config *cf, const char *host, long port,
 	struct addr	 addr;
 	char		*slot;
 
-	if (address_of(&addr, host, port, why) == -1)
+	if (address_of(&addr, host, port == 0 ? CONFIG_PORT : port,
+	    why) == -1)
 		return (-1);
+	/* 0: that of the listen address, which may come later in the file. */
+	if (port == 0)
+		addr_set_port(&addr, 0);
 	if (addr_is_any(&addr)) {
 		*why = "clients cannot dial that address";
 		return (-1);

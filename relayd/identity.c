@@ -34,7 +34,7 @@
 /* 64 digits and generous white space; anything longer is damaged. */
 #define FILE_BYTES_MAX	256
 
-static int	identity_create(const char *, uint8_t [32]);
+static int	identity_create(const char *, uint8_t *);
 static int	identity_check(int, const char *);
 static int	sync_directory(const char *);
 
@@ -97,7 +97,7 @@ identity_check(int fd, const char *path)
 
 /* Written beside its place, synced, then linked: never half there. */
 static int
-identity_create(const char *path, uint8_t seed[32])
+identity_create(const char *path, uint8_t *seed)
 {
 	char	tmp[1100], text[2 * 32 + 1];
 	size_t	i;

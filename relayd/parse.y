@@ -79,7 +79,7 @@ static void	 set_limit(char *, int64_t, int64_t);
 %token	RETENTION ADDRESSES YES NO LIMIT LOG VERBOSE
 %token	<string>	STRING
 %token	<number>	NUMBER UNIT
-%type	<number>	port unit
+%type	<number>	port sameport unit
 %destructor { free($$); } <string>
 
 %%
@@ -103,7 +103,7 @@ statement	: STRING '=' STRING {
 				complain(why, $3);
 			free($3);
 		}
-		| ADVERTISE STRING port {
+		| ADVERTISE STRING sameport {
 			const char *why;
 
 			if (config_advertise(conf, $2, (long)$3, &why) == -1)
@@ -181,6 +181,10 @@ statement	: STRING '=' STRING {
 
 port		: /* empty */	{ $$ = CONFIG_PORT; }
 		| PORT NUMBER	{ $$ = $2; }
+		;
+
+sameport	: /* empty */	{ $$ = 0; }
+		| PORT NUMBER	{ $$ = $2 == 0 ? -1 : $2; }
 		;
 
 unit		: /* empty */	{ $$ = 0; }

@@ -69,7 +69,7 @@ struct result {
 };
 
 static double		mel(double);
-static void		mel_weights(float [BANDS][SOUND_FFT / 2 + 1]);
+static void		mel_weights(float[BANDS][SOUND_FFT / 2 + 1]);
 static int		compare_float(const void *, const void *);
 static struct bands	bands_of(const struct sound *);
 static void		bands_free(struct bands *);

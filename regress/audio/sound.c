@@ -134,8 +134,12 @@ fft(float *re, float *im, size_t n)
 			j ^= bit;
 		j ^= bit;
 		if (i < j) {
-			tr = re[i]; re[i] = re[j]; re[j] = tr;
-			ti = im[i]; im[i] = im[j]; im[j] = ti;
+			tr = re[i];
+			re[i] = re[j];
+			re[j] = tr;
+			ti = im[i];
+			im[i] = im[j];
+			im[j] = ti;
 		}
 	}
 	for (len = 2; len <= n; len <<= 1)

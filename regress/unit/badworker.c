@@ -143,8 +143,9 @@ bad_deed(EV_P_ ev_timer *t, int events)
 	} else if (strcmp(deed, "log-own") == 0) {
 		for (i = 0; i < 5000; i++)
 			log_info("chatter");
-	} else if (strcmp(deed, "system-call") == 0)
-		(void)socket(AF_INET, SOCK_STREAM, 0);
-	else if (deed[0] != '\0')
+	} else if (strcmp(deed, "system-call") == 0) {
+		if (setuid(0) == -1)
+			log_warn("deed");
+	} else if (deed[0] != '\0')
 		log_warnx("unknown deed %s", deed);
 }

@@ -16,6 +16,8 @@
 
 /*
  * What the vectors do not say about NAT classes, roles and dialling order.
+ *
+ * COVERS: protocol 7.3, 7.5 - NAT classes, roles, order of dialling
  */
 
 #include "config.h"

@@ -200,7 +200,7 @@ printed_is_read_back(void **state)
 	assert_non_null(strstr(one, "database \"/tmp/x\"\n"));
 	assert_non_null(strstr(one, "listen on :: port 5000\n"));
 	assert_non_null(strstr(one, "advertise 2001:db8::1 port 99\n"));
-	assert_non_null(strstr(one, "advertise 203.0.113.5 port 4433\n"));
+	assert_non_null(strstr(one, "advertise 203.0.113.5 port 5000\n"));
 	assert_non_null(strstr(one, "user signald \"960\"\n"));
 	assert_non_null(strstr(one, "registry retention 36 hours\n"));
 	assert_non_null(strstr(one, "limit ring 1500 milliseconds\n"));

@@ -76,6 +76,18 @@ quiet(enum log_level level, const char *line)
 /* Attempts.  0: it worked, 1: it was refused with an error. */
 
 static int
+no_descriptor(int fd)
+{
+	return (fd == -1 || close(fd) == -1);
+}
+
+static int
+no_memory(void *p, size_t len)
+{
+	return (p == MAP_FAILED || munmap(p, len) == -1);
+}
+
+static int
 try_nothing(void)
 {
 	return (0);
@@ -84,7 +96,7 @@ try_nothing(void)
 static int
 try_open(void)
 {
-	return (open(outside, O_RDONLY) == -1);
+	return (no_descriptor(open(outside, O_RDONLY | O_CLOEXEC)));
 }
 
 static int
@@ -105,21 +117,19 @@ try_fork(void)
 static int
 try_socket(void)
 {
-	return (socket(AF_INET, SOCK_STREAM, 0) == -1);
+	return (no_descriptor(socket(AF_INET, SOCK_STREAM, 0)));
 }
 
 static int
 try_unix_socket(void)
 {
-	return (socket(AF_UNIX, SOCK_STREAM, 0) == -1);
+	return (no_descriptor(socket(AF_UNIX, SOCK_STREAM, 0)));
 }
 
 static int
 try_udp_socket(void)
 {
-	int	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	return (fd == -1 || close(fd) == -1);
+	return (no_descriptor(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
 }
 
 static int
@@ -162,7 +172,7 @@ try_listen(void)
 static int
 try_kill(void)
 {
-	return (kill(getppid(), 0) == -1);
+	return (kill(getpid(), 0) == -1);
 }
 
 static int
@@ -189,8 +199,8 @@ try_vm_readv(void)
 static int
 try_exec_memory(void)
 {
-	return (mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+	return (no_memory(mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096));
 }
 
 static int
@@ -273,18 +283,18 @@ try_own_file(void)
 {
 	struct flock	lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat	st;
+	bool		bad;
 	int		fd;
 
 	if ((fd = open("calls.db", O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
 		return (1);
-	if (pwrite(fd, "row", 3, 4096) != 3 ||
+	bad = pwrite(fd, "row", 3, 4096) != 3 ||
 	    fcntl(fd, F_SETLK, &lock) == -1 || ftruncate(fd, 8192) == -1 ||
-	    fsync(fd) == -1 || fstat(fd, &st) == -1 || st.st_size != 8192)
-		return (1);
-	if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) ==
-	    MAP_FAILED)
-		return (1);
-	return (unlink("calls.db") == -1);
+	    fsync(fd) == -1 || fstat(fd, &st) == -1 || st.st_size != 8192 ||
+	    no_memory(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	    0), 4096);
+	close(fd);
+	return (bad || unlink("calls.db") == -1);
 }
 
 /* Runs one attempt in a child; its wait status. */
@@ -510,7 +520,8 @@ report(void **state)
 	if ((pid = fork()) == 0) {
 		status = sandbox_enter(PROC_SIGNALD, &id, NULL, line,
 		    sizeof(line));
-		_exit(write(fds[1], line, strlen(line)) == -1 || status);
+		_exit(write(fds[1], line, strlen(line)) == -1 || status ?
+		    1 : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);

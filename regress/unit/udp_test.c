@@ -17,6 +17,8 @@
 /*
  * Real sockets on loopback: batches, addresses, ECN; and a whole connection
  * between two endpoints in event loops (service.h).
+ *
+ * COVERS: design 2 - recvmmsg, sendmmsg, both address families, ECN
  */
 #include "config.h"
 

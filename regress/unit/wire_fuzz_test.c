@@ -19,6 +19,8 @@
  * bytes altered, inserted, taken out and repeated.  Nothing may crash (run it
  * with sanitizers), and what parses prints to something that parses to the
  * same text.
+ *
+ * COVERS: hostile input - signals, cut and altered everywhere
  */
 
 #include "config.h"

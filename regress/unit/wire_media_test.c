@@ -14,7 +14,11 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* What the vectors do not say about media packets. */
+/*
+ * What the vectors do not say about media packets.
+ *
+ * COVERS: protocol 8.3, 8.4 - headers and reports, all of the first bytes
+ */
 
 #include "config.h"
 

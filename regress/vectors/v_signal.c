@@ -138,10 +138,11 @@ check_f32(struct tally *t, yyjson_val *list)
 			back = signal_parse((const uint8_t *)buf, (size_t)n,
 			    NULL);
 			ok = back != NULL;
-			if (ok)
+			if (ok) {
 				memcpy(&got, FEC_RATIO(back), sizeof(got));
+				ok = got == bits;
+			}
 			signal_free(back);
-			ok = ok && got == bits;
 		}
 		tally(t, ok, json);
 	}
