@@ -28,6 +28,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,13 +40,14 @@
 #include <sys/prctl.h>
 #endif
 
+#include "build_id.h"
 #include "common/base/log.h"
 #include "relayd/identity.h"
 #include "relayd/listen.h"
 #include "relayd/supervise.h"
 #include "relayd/users.h"
 
-static void	usage(void) __attribute__((noreturn));
+static void	usage(FILE *, int) __attribute__((noreturn));
 static void	relayd_harden(void);
 static int	relayd_settings(struct supervisor *, int);
 static int	relayd_check_identity(const struct config *);
@@ -61,16 +63,33 @@ static void	relayd_hangup(EV_P_ ev_signal *, int);
 static int	ready_fd = -1;
 
 static void
-usage(void)
+usage(FILE *out, int status)
 {
-	fprintf(stderr, "usage: relayd [-dnv] [-D name=value] [-f file] "
+	fprintf(out, "usage: relayd [-dhnVv] [-D name=value] [-f file] "
 	    "[-L directory]\n");
-	exit(2);
+	if (status == 0)
+		fprintf(out, "\n"
+		    "-D name=value  a macro for the configuration\n"
+		    "-d             stay in the foreground, log to stderr\n"
+		    "-f file        configuration (" WZP_SYSCONFDIR
+		    "/relayd.conf)\n"
+		    "-L directory   where the workers are (" WZP_LIBEXECDIR
+		    ")\n"
+		    "-n             check the configuration only; with -v "
+		    "print all of it\n"
+		    "-V             print the version\n"
+		    "-v             log more\n");
+	exit(status);
 }
 
 int
 main(int argc, char **argv)
 {
+	static const struct option	 options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
 	static struct supervisor	 sv;
 	struct sandbox_identity		 ids[PROC_MAX];
 	struct config			*cf;
@@ -83,7 +102,8 @@ main(int argc, char **argv)
 	closefrom(STDERR_FILENO + 1);
 	log_init("relayd", NULL);
 	sv.sv_libexec = WZP_LIBEXECDIR;
-	while ((c = getopt(argc, argv, "D:df:L:nv")) != -1)
+	while ((c = getopt_long(argc, argv, "D:df:hL:nVv", options, NULL)) !=
+	    -1)
 		switch (c) {
 		case 'D':
 			if (config_define(optarg) == -1) {
@@ -97,20 +117,25 @@ main(int argc, char **argv)
 		case 'f':
 			file = optarg;
 			break;
+		case 'h':
+			usage(stdout, 0);
 		case 'L':
 			sv.sv_libexec = optarg;
 			break;
 		case 'n':
 			check = true;
 			break;
+		case 'V':
+			printf("relayd %s\n", BUILD_ID);
+			return (0);
 		case 'v':
 			verbose++;
 			break;
 		default:
-			usage();
+			usage(stderr, 2);
 		}
 	if (argc != optind)
-		usage();
+		usage(stderr, 2);
 
 	if ((cf = config_load(file)) == NULL)
 		return (1);

@@ -34,6 +34,7 @@
 
 #define LINES_MAX	20000
 #define INCLUDE_MAX	8
+#define FILES_MAX	64
 
 struct line {
 	const char	*ln_file;
@@ -45,6 +46,8 @@ struct script {
 	struct ctx	 sc_ctx;
 	struct line	*sc_lines;
 	size_t		 sc_nlines;
+	char		*sc_files[FILES_MAX];	/* names in use */
+	size_t		 sc_nfiles;
 };
 
 struct command {
@@ -649,7 +652,9 @@ load(struct script *sc, const char *name, unsigned int depth)
 
 	if (depth > INCLUDE_MAX)
 		script_error("includes too deep");
-	file = xstrdup(name);
+	if (sc->sc_nfiles == FILES_MAX)
+		script_error("too many files");
+	sc->sc_files[sc->sc_nfiles++] = file = xstrdup(name);
 	buf = xcalloc(1, PEER_LINE_MAX);
 	if ((f = fopen(file, "r")) == NULL)
 		script_error("%s: %s", file, strerror(errno));
@@ -703,6 +708,8 @@ script_run(struct peer *p, const char *file)
 	for (i = 0; i < sc.sc_nlines; i++)
 		free(sc.sc_lines[i].ln_text);
 	free(sc.sc_lines);
+	for (i = 0; i < sc.sc_nfiles; i++)
+		free(sc.sc_files[i]);
 	bare_free();
 	vars_free(sc.sc_ctx.cx_vars);
 	return (0);

@@ -85,6 +85,7 @@ world_record(void *arg, const struct msg_call_put *put)
 	if (!w->registry)
 		return (-1);
 	w->seq = put->seq;
+	w->put = *put;
 	say(w, "record %s %s%s%s%s", put->call_id,
 	    call_state_name((enum call_state)put->state),
 	    put->state == CALL_ENDED ? " " : "", put->state == CALL_ENDED ?
@@ -100,6 +101,7 @@ world_admit(void *arg, const struct msg_room_admit *msg)
 
 	if (!w->media)
 		return (-1);
+	w->admitted = *msg;
 	say(w, "admit %s %c %c", msg->call_id, msg->caller[0] - 'a' + 'A',
 	    msg->callee[0] - 'a' + 'A');
 	return (0);
@@ -121,27 +123,40 @@ static const struct flow_ops	flow_ops = {
 	world_record, world_admit, world_close
 };
 
-struct world *
-world_new(bool best_effort)
+void
+world_config(struct flow_config *config, bool best_effort)
 {
-	struct flow_config	 config;
-	struct world		*w;
+	memset(config, 0, sizeof(*config));
+	config->fc_best_effort = best_effort;
+	config->fc_ring_ns = RING_MS * MS;
+	config->fc_grace_ns = GRACE_MS * MS;
+	config->fc_registry_wait_ns = WAIT_MS * MS;
+	config->fc_max_calls = 8;
+	config->fc_max_pending = 2;
+}
+
+struct world *
+world_new_config(const struct flow_config *config)
+{
+	struct world	*w;
 
 	assert_non_null(w = calloc(1, sizeof(*w)));
 	w->registry = w->media = true;
 	w->now = 1000 * MS;
 	assert_non_null(w->hub = hub_new(16, 4, &hub_ops, w));
-	memset(&config, 0, sizeof(config));
-	config.fc_best_effort = best_effort;
-	config.fc_ring_ns = RING_MS * MS;
-	config.fc_grace_ns = GRACE_MS * MS;
-	config.fc_registry_wait_ns = WAIT_MS * MS;
-	config.fc_max_calls = 8;
-	config.fc_max_pending = 2;
-	assert_non_null(w->flow = flow_new(&config, w->hub, &flow_ops, w));
+	assert_non_null(w->flow = flow_new(config, w->hub, &flow_ops, w));
 	flow_set_time(w->flow, w->now, WALL_MS);
 	flow_registry_up(w->flow);
 	return (w);
+}
+
+struct world *
+world_new(bool best_effort)
+{
+	struct flow_config	config;
+
+	world_config(&config, best_effort);
+	return (world_new_config(&config));
 }
 
 void
@@ -258,6 +273,39 @@ step_live(struct world *w, const char *text)
 	flow_live(w->flow, &put);
 }
 
+static int
+check_stat(const struct world *w, const char *text)
+{
+	const struct flow_stats	*fs = flow_stats(w->flow);
+	const struct {
+		const char	*name;
+		uint64_t	 value;
+	} stats[] = {
+		{ "offers", fs->fs_offers },
+		{ "absent", fs->fs_offers_absent },
+		{ "refused", fs->fs_offers_refused },
+		{ "busy", fs->fs_offers_busy },
+		{ "away", fs->fs_registry_away },
+		{ "unconfirmed", fs->fs_unconfirmed },
+		{ "answered", fs->fs_answered },
+		{ "rejected", fs->fs_rejected },
+		{ "ended", fs->fs_ended },
+		{ "ring", fs->fs_ring_timeouts },
+		{ "lost", fs->fs_lost_timeouts },
+		{ "ignored", fs->fs_ignored }
+	};
+	char			 name[32];
+	unsigned int		 n;
+	size_t			 i;
+
+	if (sscanf(text, "%31s %u", name, &n) != 2)
+		return (-1);
+	for (i = 0; i < sizeof(stats) / sizeof(stats[0]); i++)
+		if (strcmp(stats[i].name, name) == 0)
+			return (stats[i].value == n ? 0 : -1);
+	return (-1);
+}
+
 int
 world_step(struct world *w, const char *line)
 {
@@ -318,6 +366,9 @@ world_step(struct world *w, const char *line)
 		flow_stop(w->flow);
 	else if (strncmp(text, "calls ", 6) == 0) {
 		if (calls_count(flow_calls(w->flow)) != strtoul(arg, NULL, 10))
+			return (-1);
+	} else if (strncmp(text, "stat ", 5) == 0) {
+		if (check_stat(w, arg) == -1)
 			return (-1);
 	} else if (strncmp(text, "unconfirmed ", 12) == 0) {
 		if (flow_unconfirmed(w->flow) != strtoul(arg, NULL, 10))

@@ -37,12 +37,17 @@ struct world {
 	struct reg	 regs[3];
 	bool		 registry, media;
 	uint64_t	 now, seq;
+	struct msg_call_put	 put;		/* the last record */
+	struct msg_room_admit	 admitted;	/* the last admission */
 	char		 out[WORLD_OUT_MAX][WORLD_LINE_MAX];
 	size_t		 nout, taken;
 	char		 why[2 * WORLD_LINE_MAX + 128];
 };
 
 struct world	*world_new(bool best_effort);
+struct world	*world_new_config(const struct flow_config *);
+/* The limits that world_new() takes: ring 60 s, grace 15 s, registry 2 s. */
+void		 world_config(struct flow_config *, bool best_effort);
 void		 world_free(struct world *);
 /*
  * One thing that happens, -1: not possible or not so.
@@ -56,6 +61,7 @@ void		 world_free(struct world *);
  *	live active|ringing [proven]	found by registryd after a restart
  *	stop
  *	calls N / unconfirmed N	checks
+ *	stat NAME N		checks a counter of flow_stats()
  */
 int		 world_step(struct world *, const char *);
 /* NULL: everything came as written; else what did not. */

@@ -18,11 +18,13 @@
  * The call registry: what is confirmed is on disk, whatever happens next.
  *
  * COVERS: limit registry records, registry retention
+ * COVERS: registry - every commit is synced; what is pruned leaves no trace
  */
 #include "config.h"
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <setjmp.h>
@@ -51,6 +53,23 @@
 #define T0	UINT64_C(1775000000000)
 
 static char	dir[256], path[300];
+
+/* SQLite's way to the disk leads through here, to be counted. */
+static unsigned int	syncs;
+
+int
+fsync(int fd)
+{
+	syncs++;
+	return ((int)syscall(SYS_fsync, fd));
+}
+
+int
+fdatasync(int fd)
+{
+	syncs++;
+	return ((int)syscall(SYS_fdatasync, fd));
+}
 
 static int
 setup(void **state)
@@ -221,6 +240,10 @@ life_of_a_record(void **state)
 	put_now(st, record("c1", CALL_PENDING));
 	put_now(st, record("c1", CALL_RINGING));
 	assert_int_equal(live(st), 1);
+	put = record("c1", CALL_ACTIVE);
+	put->mode = CALL_MODE_GENERIC;
+	put_now(st, put);
+	/* Of two records of one state the later counts. */
 	put_now(st, record("c1", CALL_ACTIVE));
 	assert_int_equal(live(st), 1);
 	assert_string_equal(rows.row[0].sc_put.call_id, "c1");
@@ -372,6 +395,80 @@ proofs(void **state)
 	assert_int_equal(store_is_proven(st, FP_A), 1);
 	assert_int_equal(store_is_proven(st, FP_B), 0);
 	store_close(st);
+}
+
+/* What the database file and its log hold of a text. */
+static bool
+on_disk(const char *text)
+{
+	static const char	*suffixes[] = { "", "-wal" };
+	static char		 buf[1 << 20];
+	char			 name[320];
+	ssize_t			 len;
+	size_t			 i;
+	int			 fd;
+	bool			 found = false;
+
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+		if ((fd = open(name, O_RDONLY)) == -1)
+			continue;
+		assert_true((len = read(fd, buf, sizeof(buf))) != -1);
+		(void)close(fd);
+		found = found || memmem(buf, (size_t)len, text,
+		    strlen(text)) != NULL;
+	}
+	return (found);
+}
+
+/* A commit has been on the disk itself before anybody hears of it. */
+static void
+durable(void **state)
+{
+	struct store	*st = open_store(BOOT);
+	char		 name[320], id[16];
+	unsigned int	 i, before;
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "%s-wal", path);
+	for (i = 0; i < 5; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		before = syncs;
+		put_now(st, record(id, CALL_PENDING));
+		assert_true(syncs > before);
+		assert_int_equal(access(name, R_OK), 0);
+	}
+	store_close(st);
+}
+
+/* What was pruned is gone, with all that hung on it. */
+static void
+pruned_for_good(void **state)
+{
+	struct store	*st;
+	sqlite3		*db;
+	sqlite3_stmt	*stmt;
+	char		 why[256];
+
+	(void)state;
+	assert_non_null(st = open_with(BOOT, 3600, 0, why));
+	put_now(st, record("c1", CALL_ENDED));
+	media_now(st, media(FP_A, 1, 1, true));
+	store_close(st);
+	assert_true(on_disk(FP_A) && on_disk("Ada"));
+	assert_non_null(st = open_with(BOOT, 3600, 0, why));
+	/* To the millisecond. */
+	assert_int_equal(store_prune(st, T0 + 61000 + 3600 * 1000), 0);
+	assert_int_equal(store_prune(st, T0 + 61001 + 3600 * 1000), 1);
+	store_close(st);
+	assert_false(on_disk(FP_A) || on_disk("Ada"));
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM "
+	    "call_media", -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(stmt, 0), 0);
+	assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* The child commits, says so, begins something else and is killed. */
@@ -794,6 +891,8 @@ main(void)
 		TEST(addresses),
 		TEST(media_adds_up),
 		TEST(proofs),
+		TEST(durable),
+		TEST(pruned_for_good),
 		TEST(killed),
 		TEST(pruning),
 		TEST(migration),
