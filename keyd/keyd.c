@@ -27,6 +27,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/ipc/slots.h"
 #include "common/worker/worker.h"
 #include "keyd/store.h"
 
@@ -58,7 +59,8 @@ static void	keyd_message(struct channel *, void *, enum msg_type,
 		    const void *, int);
 static void	keyd_stats(struct worker *, struct row *);
 static bool	keyd_limited(struct keyd *, struct channel *);
-static void	keyd_identity(struct keyd *, struct channel *, unsigned int);
+static void	keyd_identity(struct worker *, struct channel *,
+		    unsigned int);
 static void	keyd_reply(struct keyd *, struct channel *, uint64_t, int,
 		    const uint8_t *);
 
@@ -124,7 +126,7 @@ keyd_message(struct channel *ch, void *arg, enum msg_type type,
 	switch (type) {
 	case MSG_KEY_IDENTITY_REQUEST:
 		request = msg;
-		keyd_identity(kd, ch, (unsigned int)request->slot);
+		keyd_identity(w, ch, (unsigned int)request->slot);
 		break;
 	case MSG_KEY_SIGN_TLS:
 		tls = msg;
@@ -183,11 +185,18 @@ keyd_limited(struct keyd *kd, struct channel *ch)
 	return (false);
 }
 
+/* With another slot's reset key one worker could end another's connections. */
 static void
-keyd_identity(struct keyd *kd, struct channel *ch, unsigned int slot)
+keyd_identity(struct worker *w, struct channel *ch, unsigned int slot)
 {
-	struct msg_key_identity	msg;
+	struct msg_key_identity	 msg;
+	struct keyd		*kd = worker_ctx(w);
 
+	if (slot_of(channel_peer(ch), channel_peer_instance(ch)) !=
+	    (int)slot) {
+		worker_blame(w, ch, "asks for the key of another slot");
+		return;
+	}
 	memset(&msg, 0, sizeof(msg));
 	memcpy(msg.identity_pub, store_identity_pub(kd->kd_store),
 	    sizeof(msg.identity_pub));

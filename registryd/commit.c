@@ -283,24 +283,31 @@ commit_answer(struct commit *cm, const char *error)
 	}
 }
 
-/* After a failure only proofs and counters stay, at most so many. */
+/*
+ * After a failure only proofs and counters stay, at most so many.  Counters
+ * go first: they come again, and a proof must not be lost because of them.
+ */
 static void
 commit_clear(struct commit *cm, bool failed)
 {
-	struct part_queue	 kept;
+	struct part_queue	 kept, proofs;
 	struct part		*part;
 
 	STAILQ_INIT(&kept);
+	STAILQ_INIT(&proofs);
 	cm->cm_kept = 0;
 	while ((part = STAILQ_FIRST(&cm->cm_parts)) != NULL) {
 		STAILQ_REMOVE_HEAD(&cm->cm_parts, part_entry);
-		if (failed && (part->part_kind == PART_MEDIA ||
-		    part->part_kind == PART_PROVE)) {
+		if (failed && part->part_kind == PART_MEDIA) {
 			STAILQ_INSERT_TAIL(&kept, part, part_entry);
+			cm->cm_kept++;
+		} else if (failed && part->part_kind == PART_PROVE) {
+			STAILQ_INSERT_TAIL(&proofs, part, part_entry);
 			cm->cm_kept++;
 		} else
 			free(part);
 	}
+	STAILQ_CONCAT(&kept, &proofs);
 	while (cm->cm_kept > COMMIT_KEEP_MAX) {
 		part = STAILQ_FIRST(&kept);
 		STAILQ_REMOVE_HEAD(&kept, part_entry);

@@ -54,8 +54,9 @@ static const char *const	store_sql[STMT_MAX] = {
 	    " callee_addr = excluded.callee_addr,"
 	    " boot_id = excluded.boot_id"
 	    " WHERE excluded.state >= calls.state",
+	/* Only of its parties: else the rows of a call have no bound. */
 	[STMT_CALL] = "SELECT id FROM calls WHERE call_id = ?1"
-	    " ORDER BY created_ms DESC LIMIT 1",
+	    " AND ?2 IN (caller, callee) ORDER BY created_ms DESC LIMIT 1",
 	[STMT_MEDIA_GET] = "SELECT done_packets_in, done_bytes_in,"
 	    " done_packets_out, done_bytes_out, done_dropped_out,"
 	    " now_packets_in, now_bytes_in, now_packets_out, now_bytes_out,"

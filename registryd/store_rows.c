@@ -123,6 +123,7 @@ store_media(struct store *st, const struct msg_call_media *msg,
 
 	stmt = st->st_stmt[STMT_CALL];
 	bind_text(stmt, 1, msg->call_id);
+	bind_text(stmt, 2, msg->fingerprint);
 	if ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		id = sqlite3_column_int64(stmt, 0);
 	else if (rc != SQLITE_DONE)

@@ -22,7 +22,7 @@ regress-long: all $(check_PROGRAMS)
 	    REGRESS_JOBS='$(REGRESS_JOBS)' sh $(srcdir)/regress/run -x
 regress-list: all $(check_PROGRAMS)
 	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/regress/run -l
-demo: all $(check_PROGRAMS)
+demo: all regress/audio/cmp regress/audio/source regress/peer/wzp-peer
 	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/regress/demo/demo
 clean-local:
 	rm -rf regress/log

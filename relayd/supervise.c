@@ -256,7 +256,8 @@ process_blamed(struct process *p, const struct msg_blame *msg)
 	struct process		*other, *victim;
 	char			 text[4 * sizeof(msg->reason)];
 
-	if (sv->sv_stopping != 0)
+	/* What is already being killed has no say any more. */
+	if (sv->sv_stopping != 0 || p->pr_state == PROCESS_ENDING)
 		return;
 	sv->sv_blames++;
 	log_escape(text, sizeof(text), msg->reason, strlen(msg->reason));
@@ -270,6 +271,13 @@ process_blamed(struct process *p, const struct msg_blame *msg)
 		return;
 	}
 	victim = p->pr_role > other->pr_role ? p : other;
+	/*
+	 * On its way out: one line a death, or a worker that outranks another
+	 * could fill the log by blaming it without end.
+	 */
+	if (victim->pr_state == PROCESS_ENDING ||
+	    victim->pr_state == PROCESS_DOWN)
+		return;
 	log_warnx("%s blames %s: %s; restarting %s",
 	    proc_name(p->pr_role), proc_name(other->pr_role), text,
 	    proc_name(victim->pr_role));

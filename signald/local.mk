@@ -27,9 +27,17 @@ regress_unit_calls_test_LDADD = signald/libsignald.a common/libbase.a \
 
 check_PROGRAMS += regress/unit/call_flow_test
 regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c \
-	regress/unit/flow_world.c regress/unit/flow_world.h
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
 regress_unit_call_flow_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_flow_test_LDADD = $(SIGNALD_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/call_record_test
+regress_unit_call_record_test_SOURCES = regress/unit/call_record_test.c \
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
+regress_unit_call_record_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_call_record_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/signal_conn_test
 regress_unit_signal_conn_test_SOURCES = regress/unit/signal_conn_test.c

@@ -249,7 +249,8 @@ signal_proven_answer(struct signal_server *sv,
 	}
 	proven_learn(sv->sv_proven, sc->sc_reg.reg_fp, msg->proven);
 	/* It may have proved itself elsewhere while we asked. */
-	if (proven_get(sv->sv_proven, sc->sc_reg.reg_fp) == PROVEN_YES) {
+	if (msg->proven ||
+	    proven_get(sv->sv_proven, sc->sc_reg.reg_fp) == PROVEN_YES) {
 		conn_refuse(sc, "this fingerprint has proved itself before");
 		return;
 	}

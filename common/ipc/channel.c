@@ -119,8 +119,9 @@ static void	 packet_free(struct packet *);
 
 static unsigned int	self_instance;
 
-/* One message on its way out. */
+/* One message on its way out, one that came in on a control channel. */
 static uint8_t		send_buf[MSG_MAX];
+static uint8_t		recv_buf[MSG_MAX];
 
 void
 channel_set_instance(unsigned int instance)
@@ -353,13 +354,13 @@ channel_recv(struct channel *ch, uint8_t *buf, size_t cap, int *flags,
 static void
 channel_read_control(struct channel *ch)
 {
-	static uint8_t	buf[MSG_MAX];
 	ssize_t		n;
 	int		i, flags, fd;
 	bool		any = false;
 
 	for (i = 0; i < CHANNEL_BATCH && !ch->ch_broken; i++) {
-		n = channel_recv(ch, buf, sizeof(buf), &flags, &fd);
+		n = channel_recv(ch, recv_buf, sizeof(recv_buf), &flags,
+		    &fd);
 		if (n == -1)
 			break;
 		if (n == 0) {
@@ -368,7 +369,7 @@ channel_read_control(struct channel *ch)
 			channel_break(ch, NULL, NULL);
 			break;
 		}
-		any |= channel_handle(ch, buf, (size_t)n, flags, fd);
+		any |= channel_handle(ch, recv_buf, (size_t)n, flags, fd);
 	}
 	if (any && !ch->ch_broken && ch->ch_ops->batch_end != NULL)
 		ch->ch_ops->batch_end(ch, ch->ch_arg);
@@ -536,6 +537,7 @@ void
 channel_wipe(void)
 {
 	explicit_bzero(send_buf, sizeof(send_buf));
+	explicit_bzero(recv_buf, sizeof(recv_buf));
 }
 
 static int

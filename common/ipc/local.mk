@@ -14,3 +14,9 @@ regress_unit_ipc_test_SOURCES = regress/unit/ipc_test.c
 regress_unit_ipc_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_ipc_test_LDADD = common/libipc.a common/libbase.a \
 	$(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/channel_test
+regress_unit_channel_test_SOURCES = regress/unit/channel_test.c
+regress_unit_channel_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_channel_test_LDADD = common/libipc.a common/libbase.a \
+	$(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

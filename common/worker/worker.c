@@ -339,6 +339,7 @@ worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
 		/* The one copy that is left belongs to the role. */
 		explicit_bzero((void *)(uintptr_t)msg,
 		    sizeof(struct msg_seed));
+		channel_wipe();
 		break;
 	case MSG_CHANNEL:
 		worker_add_channel(w, msg, fd);

@@ -59,5 +59,18 @@ echo "$seed" >"$relay/relay.seed"
 chmod 644 "$relay/relay.seed"
 refused "readable by everybody"
 chmod 600 "$relay/relay.seed"
+printf '%s%400s\n' "$seed" "" >"$relay/relay.seed"
+refused "a file far too long"
+mv "$relay/relay.seed" "$relay/other.seed"
+echo "$seed" >"$relay/other.seed"
+ln -s other.seed "$relay/relay.seed"
+refused "a symbolic link"
+rm "$relay/relay.seed"
+mv "$relay/other.seed" "$relay/relay.seed"
+if [ "$(id -u)" -eq 0 ]; then
+	chown 65534 "$relay/relay.seed"
+	refused "somebody else's file"
+	chown 0 "$relay/relay.seed"
+fi
 relay_restart
 relay_stop

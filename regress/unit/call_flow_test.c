@@ -45,6 +45,7 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
+#include "regress/unit/flow_lines.h"
 #include "regress/unit/flow_world.h"
 
 static void
@@ -64,51 +65,6 @@ run(bool best_effort, const char *const *lines)
 		fail_msg("%s", why);
 	world_free(w);
 }
-
-#define OFFER_X(id, from, to, pub, more)				\
-	"{\"DirectCallOffer\":{\"caller_fingerprint\":\"" from "\","	\
-	"\"caller_alias\":null,\"target_fingerprint\":\"" to "\","	\
-	"\"call_id\":\"" id "\",\"identity_pub\":" pub ","		\
-	"\"ephemeral_pub\":$0,\"signature\":[],"			\
-	"\"supported_profiles\":[$P]" more "}}"
-#define OFFER(id, from, to)	OFFER_X(id, from, to, "$0", "")
-#define ANSWER_X(id, mode, more)					\
-	"{\"DirectCallAnswer\":{\"call_id\":\"" id "\",\"accept_mode\":\"" \
-	mode "\",\"chosen_profile\":$P" more "}}"
-#define ANSWER(id, mode)	ANSWER_X(id, mode, "")
-#define RINGING(id)	"{\"CallRinging\":{\"call_id\":\"" id "\"}}"
-#define SETUP_X(id, more)						\
-	"{\"CallSetup\":{\"call_id\":\"" id "\",\"room\":\"call-" id "\"," \
-	"\"relay_addr\":\"192.0.2.1:4433\"" more "}}"
-#define SETUP(id)	SETUP_X(id, "")
-#define HANGUP(reason)	"{\"Hangup\":{\"reason\":\"" reason "\"}}"
-#define HANGUP_ID(reason, id)						\
-	"{\"Hangup\":{\"reason\":\"" reason "\",\"call_id\":\"" id "\"}}"
-#define REPORT(id)							\
-	"{\"MediaPathReport\":{\"call_id\":\"" id "\",\"direct_ok\":true," \
-	"\"race_winner\":\"Direct\"}}"
-
-#define ONLINE		"reg A", "reg B"
-/* Offer c1 from A to B, up to ringing. */
-#define RING_C1								\
-	"in A " OFFER("c1", "$A", "$B"),				\
-	"= record c1 pending",						\
-	"commit",							\
-	"= B " OFFER("c1", "$A", "$B"),					\
-	"= A " RINGING("c1"),						\
-	"= record c1 ringing",						\
-	"commit"
-/* And up to CallSetup. */
-#define CALL_C1								\
-	RING_C1,							\
-	"in B " ANSWER("c1", "AcceptGeneric"),				\
-	"= admit c1 A B",						\
-	"= record c1 active",						\
-	"admitted c1",							\
-	"commit",							\
-	"= A " ANSWER("c1", "AcceptGeneric"),				\
-	"= A " SETUP("c1"),						\
-	"= B " SETUP("c1")
 
 #define SCENARIO(name, best_effort, ...)				\
 	static void							\
@@ -635,6 +591,50 @@ SCENARIO(orderly_stop, false, ONLINE, CALL_C1,
     "unconfirmed 0",
     "calls 0")
 
+SCENARIO(orderly_stop_ringing, false, ONLINE, RING_C1,
+    "stop",
+    "= A " HANGUP_ID("Error", "c1"),
+    "= B " HANGUP_ID("Error", "c1"),
+    "= record c1 ended error",
+    "calls 0")
+
+/* Every number of `wzpctl stats' that a call can change. */
+SCENARIO(counters, false, "reg A",
+    "in A " OFFER("c0", "$A", "$B"), "= A " HANGUP("Normal"),
+    "stat offers 1", "stat absent 1",
+    "reg B", RING_C1,
+    "in A " ANSWER("c1", "AcceptGeneric"), "stat ignored 1",
+    "in B " HANGUP_ID("Normal", "c9"), "stat ignored 2",
+    "in B " REPORT("c1"), "stat ignored 3",
+    "in B " ANSWER("c1", "Reject"),
+    "= A " HANGUP_ID("Normal", "c1"), "= record c1 ended declined",
+    "stat rejected 1", "stat ended 1", "stat answered 0",
+    "in A " OFFER("-", "$A", "$B"), "= A " HANGUP_ID("Error", "-"),
+    "stat refused 1",
+    CALL_C1, "stat answered 1",
+    "in B " OFFER("c1", "$B", "$A"), "= B " HANGUP_ID("Normal", "c1"),
+    "stat refused 2",
+    "gone B lost", "after 15000",
+    "= A " HANGUP_ID("Timeout", "c1"), "= record c1 ended timeout",
+    "= close c1",
+    "stat lost 1", "stat ring 0",
+    "reg B", RING_C1, "after 60000",
+    "= A " HANGUP_ID("Timeout", "c1"), "= B " HANGUP_ID("Timeout", "c1"),
+    "= record c1 ended timeout",
+    "stat ring 1", "stat lost 1", "stat ended 3", "stat busy 0",
+    "commit", "registry down",
+    "in A " OFFER("c2", "$A", "$B"), "in A " OFFER("c3", "$A", "$B"),
+    "in A " OFFER("c4", "$A", "$B"), "= A " HANGUP_ID("Busy", "c4"),
+    "stat busy 1",
+    "after 2000",
+    "= A " HANGUP_ID("Error", "c2"), "= A " HANGUP_ID("Error", "c3"),
+    "stat away 2", "stat unconfirmed 0", "stat offers 9")
+
+SCENARIO(counters_best_effort, true, ONLINE, "registry down",
+    "in A " OFFER("c1", "$A", "$B"), "after 2000",
+    "= B " OFFER("c1", "$A", "$B"), "= A " RINGING("c1"),
+    "stat unconfirmed 1", "stat away 0")
+
 /* The judge itself: it must object to each of these. */
 static void
 negative_control(void **state)
@@ -796,6 +796,9 @@ main(void)
 		cmocka_unit_test(recovery_needs_proof),
 		cmocka_unit_test(recovery_unanswered),
 		cmocka_unit_test(orderly_stop),
+		cmocka_unit_test(orderly_stop_ringing),
+		cmocka_unit_test(counters),
+		cmocka_unit_test(counters_best_effort),
 		cmocka_unit_test(monkey),
 	};
 

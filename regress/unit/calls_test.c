@@ -36,6 +36,7 @@
 #include <cmocka.h>
 
 #include "signald/calls.h"
+#include "signald/offer.h"
 
 #define FP_A	"aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa"
 #define FP_B	"bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb"
@@ -250,6 +251,64 @@ queues(void **state)
 	calls_free(calls);
 }
 
+/* Which addresses the other party is asked to dial (gap 21). */
+static void
+usable_addresses(void **state)
+{
+	static const struct {
+		const char	*text;
+		bool		 usable;
+	} cases[] = {
+		{ "192.168.1.10:1", true }, { "10.0.0.1:65535", true },
+		{ "203.0.113.7:40001", true }, { "223.255.255.255:1", true },
+		{ "203.0.113.7:0", false }, { "0.1.2.3:1", false },
+		{ "127.255.0.1:1", false }, { "169.254.0.1:1", false },
+		{ "169.253.0.1:1", true }, { "224.0.0.1:1", false },
+		{ "255.255.255.255:1", false }, { "[2001:db8::1]:1", true },
+		{ "[3fff::1]:1", true }, { "[4000::1]:1", false },
+		{ "[fd00::2]:3", true }, { "[fc00::2]:3", true },
+		{ "[fe80::1]:1", false }, { "[ff02::1]:1", false },
+		{ "[::1]:1", false }, { "[::]:1", false },
+		{ "[2001:db8::1]:0", false }, { "example.org:1", false },
+		{ "", false }
+	};
+	static const char	*local[] = { "10.0.0.1:1", "10.0.0.2:1",
+		"127.0.0.1:1", "10.0.0.3:1", "10.0.0.4:1", "10.0.0.5:1",
+		"10.0.0.6:1", "10.0.0.7:1", "10.0.0.8:1", "10.0.0.9:1" };
+	struct sig_strings	 list = { local, 10 };
+	struct call_party	 party;
+	struct addr		 none, seen;
+	char			 alias[5];
+	size_t			 i;
+
+	(void)state;
+	memset(&none, 0, sizeof(none));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (offer_address_usable(cases[i].text, &none) !=
+		    cases[i].usable)
+			fail_msg("%s", cases[i].text);
+	}
+	/* Where we see the client itself, that host may be dialled. */
+	assert_int_equal(addr_parse(&seen, "127.0.0.1:7"), 0);
+	assert_true(offer_address_usable("127.0.0.1:1", &seen));
+	assert_false(offer_address_usable("127.0.0.1:0", &seen));
+	assert_false(offer_address_usable("127.0.0.2:1", &seen));
+	/* The first eight usable ones. */
+	memset(&party, 0, sizeof(party));
+	offer_take_addresses(&party, NULL, &list);
+	assert_int_equal(party.cp_nlocal, CALL_LOCAL_MAX);
+	assert_string_equal(party.cp_local[2], "10.0.0.3:1");
+	assert_string_equal(party.cp_local[7], "10.0.0.8:1");
+	assert_string_equal(party.cp_reflexive, "");
+	/* An alias is cut between characters. */
+	offer_copy_alias(alias, sizeof(alias), "abc\xc3\xa4");
+	assert_string_equal(alias, "abc");
+	offer_copy_alias(alias, sizeof(alias), "ab\xc3\xa4z");
+	assert_string_equal(alias, "ab\xc3\xa4");
+	offer_copy_alias(alias, sizeof(alias), NULL);
+	assert_string_equal(alias, "");
+}
+
 int
 main(void)
 {
@@ -260,6 +319,7 @@ main(void)
 		cmocka_unit_test(look_ups),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(queues),
+		cmocka_unit_test(usable_addresses),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

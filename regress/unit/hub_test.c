@@ -34,6 +34,7 @@
 #include <cmocka.h>
 
 #include "signald/hub.h"
+#include "signald/proven.h"
 
 #define FP_A	"6871:1211:0e91:ecb3:09f6:6f51:d257:ccaa"
 #define FP_B	"66d1:c03b:f3bc:01bd:4cf8:23d7:df4e:19f2"
@@ -240,6 +241,65 @@ bounded(void **state)
 	hub_free(hub);
 }
 
+static bool	away;
+static char	put[64];
+
+static int
+test_put(void *arg, const struct msg_proven_put *msg)
+{
+	(void)arg;
+	if (away)
+		return (-1);
+	strlcat(put, msg->fingerprint, sizeof(put));
+	return (0);
+}
+
+/* Proofs that registryd has not heard of are kept, others are a cache. */
+static void
+proofs_wait(void **state)
+{
+	struct proven	*pv = proven_new(2, test_put, NULL);
+
+	(void)state;
+	assert_non_null(pv);
+	put[0] = '\0';
+	away = false;
+	assert_int_equal(proven_get(pv, "a"), PROVEN_UNKNOWN);
+	proven_learn(pv, "a", false);
+	assert_int_equal(proven_get(pv, "a"), PROVEN_NO);
+	/* Once proven it stays so, whatever is said later. */
+	proven_record(pv, "a");
+	proven_learn(pv, "a", false);
+	assert_int_equal(proven_get(pv, "a"), PROVEN_YES);
+	assert_string_equal(put, "a");
+	/* The oldest makes room. */
+	proven_learn(pv, "b", false);
+	proven_learn(pv, "c", false);
+	assert_int_equal(proven_count(pv), 2);
+	assert_int_equal(proven_get(pv, "a"), PROVEN_UNKNOWN);
+	/* Not those that wait to be sent. */
+	away = true;
+	proven_record(pv, "d");
+	proven_record(pv, "e");
+	proven_learn(pv, "f", false);
+	assert_int_equal(proven_count(pv), 2);
+	assert_int_equal(proven_get(pv, "d"), PROVEN_YES);
+	assert_int_equal(proven_get(pv, "e"), PROVEN_YES);
+	assert_int_equal(proven_get(pv, "f"), PROVEN_UNKNOWN);
+	/* No room to remember one more: said all the same. */
+	away = false;
+	put[0] = '\0';
+	proven_record(pv, "g");
+	assert_string_equal(put, "g");
+	put[0] = '\0';
+	proven_up(pv);
+	assert_string_equal(put, "de");
+	put[0] = '\0';
+	proven_up(pv);
+	assert_string_equal(put, "");
+	proven_free(pv);
+}
+
 int
 main(void)
 {
@@ -250,6 +310,7 @@ main(void)
 		cmocka_unit_test(unproven_never_replaces_proven),
 		cmocka_unit_test(devices_share),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(proofs_wait),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

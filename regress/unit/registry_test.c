@@ -271,6 +271,11 @@ life_of_a_record(void **state)
 	assert_int_equal(history(st, NULL, false), 2);
 	assert_int_equal(rows.row[0].sc_put.state, CALL_PENDING);
 	assert_int_equal(rows.row[1].sc_put.state, CALL_ENDED);
+	/* Counters belong to the newest of them. */
+	media_now(st, media(FP_A, 3, 3, false));
+	assert_int_equal(history(st, NULL, false), 2);
+	assert_int_equal(rows.row[0].sc_packets_in, 3);
+	assert_int_equal(rows.row[1].sc_packets_in, 0);
 	/* A state that does not exist is refused alone. */
 	put = record("c2", CALL_ENDED);
 	put->state = 17;
@@ -328,6 +333,15 @@ addresses(void **state)
 	assert_string_equal(addr_print(&rows.row[0].sc_put.caller_addr, text,
 	    sizeof(text)), "[2001:db8::1]:5");
 	assert_int_equal(rows.row[0].sc_put.callee_addr.addr_len, 0);
+	/* Whoever came back from elsewhere. */
+	assert_int_equal(addr_parse(&put->caller_addr, "192.0.2.9:6"), 0);
+	assert_int_equal(addr_parse(&put->callee_addr, "192.0.2.8:7"), 0);
+	put_now(st, put);
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_string_equal(addr_print(&rows.row[0].sc_put.caller_addr, text,
+	    sizeof(text)), "192.0.2.9:6");
+	assert_string_equal(addr_print(&rows.row[0].sc_put.callee_addr, text,
+	    sizeof(text)), "192.0.2.8:7");
 	store_close(st);
 }
 
@@ -367,6 +381,17 @@ media_adds_up(void **state)
 	media_now(st, media(FP_A, 2, 1, false));
 	assert_int_equal(history(st, NULL, false), 1);
 	assert_int_equal(rows.row[0].sc_caller_packets_in, 39);
+	/* The same, seen by what was sent to it. */
+	media_now(st, media(FP_A, 2, 0, false));
+	assert_int_equal(history(st, NULL, false), 1);
+	assert_int_equal(rows.row[0].sc_caller_packets_in, 41);
+	assert_int_equal(rows.row[0].sc_caller_packets_out, 14);
+	assert_int_equal(rows.row[0].sc_callee_packets_out, 90);
+	/* A last word counts beside the connections that follow it. */
+	media_now(st, media(FP_C, 5, 5, true));
+	media_now(st, media(FP_C, 9, 9, false));
+	assert_int_equal(history(st, NULL, false), 1);
+	assert_int_equal(rows.row[0].sc_packets_in, 141 + 14);
 	/* The end of the call does not take the path away. */
 	put_now(st, record("c1", CALL_ENDED));
 	assert_int_equal(history(st, NULL, true), 1);
@@ -454,6 +479,8 @@ pruned_for_good(void **state)
 	assert_non_null(st = open_with(BOOT, 3600, 0, why));
 	put_now(st, record("c1", CALL_ENDED));
 	media_now(st, media(FP_A, 1, 1, true));
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_RELAY);
 	store_close(st);
 	assert_true(on_disk(FP_A) && on_disk("Ada"));
 	assert_non_null(st = open_with(BOOT, 3600, 0, why));
@@ -469,6 +496,32 @@ pruned_for_good(void **state)
 	assert_int_equal(sqlite3_column_int(stmt, 0), 0);
 	assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* When a lost call ended: when something was last heard of it. */
+static void
+end_of_the_lost(void **state)
+{
+	struct store	*st = open_store(BOOT);
+
+	(void)state;
+	put_now(st, record("c1", CALL_ACTIVE));
+	put_now(st, record("c2", CALL_ACTIVE));
+	put_now(st, record("c3", CALL_RINGING));
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_media(st, media(FP_A, 1, 1, false), T0 + 9000),
+	    STORE_OK);
+	assert_int_equal(store_media(st, media(FP_B, 1, 1, false), T0 + 5000),
+	    STORE_OK);
+	assert_int_equal(store_commit(st), 0);
+	store_close(st);
+	st = open_store(BOOT + 1);
+	assert_int_equal(store_lost(st), 3);
+	assert_int_equal(history(st, NULL, true), 3);
+	assert_int_equal(rows.row[2].sc_put.ended_ms, T0 + 9000);
+	assert_int_equal(rows.row[1].sc_put.ended_ms, T0 + 1000);
+	assert_int_equal(rows.row[0].sc_put.ended_ms, T0);
+	store_close(st);
 }
 
 /* The child commits, says so, begins something else and is killed. */
@@ -527,16 +580,15 @@ killed(void **state)
 static void
 pruning(void **state)
 {
-	struct store	*st;
-	char		 why[256], id[16];
-	unsigned int	 i;
+	struct msg_call_put	*put;
+	struct store		*st;
+	char			 why[256], id[16];
+	unsigned int		 i;
 
 	(void)state;
 	assert_non_null(st = open_with(BOOT, 3600, 10, why));
 	assert_int_equal(store_begin(st), 0);
 	for (i = 0; i < 100; i++) {
-		struct msg_call_put	*put;
-
 		(void)snprintf(id, sizeof(id), "c%u", i);
 		put = record(id, i == 0 ? CALL_ACTIVE : CALL_ENDED);
 		if (i >= 70)
@@ -554,6 +606,12 @@ pruning(void **state)
 	assert_int_equal(history(st, NULL, false), 10);
 	/* Live ones stay, whatever their age. */
 	assert_string_equal(rows.row[9].sc_put.call_id, "c0");
+	/* One above the limit is one too many. */
+	put = record("c100", CALL_ENDED);
+	put->ended_ms = T0 + 3600 * 1000;
+	put_now(st, put);
+	assert_int_equal(store_prune(st, T0 + 61000 + 3600 * 1000), 1);
+	assert_int_equal(history(st, "c91", false), 0);
 	/* By time. */
 	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 - 1), 0);
 	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 + 1), 9);
@@ -770,9 +828,11 @@ locked(void **state)
 	strlcpy(prove.fingerprint, FP_A, sizeof(prove.fingerprint));
 	memset(&query, 0, sizeof(query));
 	strlcpy(query.fingerprint, FP_A, sizeof(query.fingerprint));
+	put_now(st, record("c1", CALL_PENDING));
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL,
 	    NULL), SQLITE_OK);
+	assert_int_equal(commit_media(cm, media(FP_A, 12, 1, true)), 0);
 	queue(cm, 1, "c1", CALL_PENDING);
 	queue(cm, 2, "c2", CALL_PENDING);
 	assert_int_equal(commit_prove(cm, &prove), 0);
@@ -799,6 +859,42 @@ locked(void **state)
 	assert_false(commit_kept(cm));
 	assert_int_equal(store_is_proven(st, FP_A), 1);
 	assert_int_equal(live(st), 1);
+	/* So are the counters. */
+	assert_int_equal(rows.row[0].sc_packets_in, 12);
+	commit_free(cm);
+	store_close(st);
+}
+
+/* What waits for a database that is away, and what is one batch, is bounded. */
+static void
+bounded(void **state)
+{
+	struct answers		 a;
+	struct store		*st = open_store(BOOT);
+	struct commit		*cm = commit_new(st, &commit_ops, &a);
+	struct msg_proven_put	 prove;
+	sqlite3			*db;
+	unsigned int		 i;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	memset(&prove, 0, sizeof(prove));
+	for (i = 0; i < COMMIT_KEEP_MAX + 3; i++) {
+		assert_true(commit_full(cm) == (i >= COMMIT_BATCH_MAX));
+		(void)snprintf(prove.fingerprint, sizeof(prove.fingerprint),
+		    "%u", i);
+		assert_int_equal(commit_prove(cm, &prove), 0);
+	}
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL,
+	    NULL), SQLITE_OK);
+	assert_int_equal(commit_run(cm, T0), -1);
+	assert_int_equal(commit_stats(cm)->cs_lost, 3);
+	assert_false(commit_full(cm));
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(store_is_proven(st, "2"), 0);
+	assert_int_equal(store_is_proven(st, "3"), 1);
 	commit_free(cm);
 	store_close(st);
 }
@@ -853,21 +949,55 @@ full(void **state)
 static void
 removed(void **state)
 {
-	struct answers	 a;
-	struct store	*st = open_store(BOOT);
-	struct commit	*cm = commit_new(st, &commit_ops, &a);
+	struct answers		 a;
+	struct store		*st = open_store(BOOT);
+	struct commit		*cm = commit_new(st, &commit_ops, &a);
+	struct msg_proven_query	 query;
 
 	(void)state;
 	memset(&a, 0, sizeof(a));
+	memset(&query, 0, sizeof(query));
+	strlcpy(query.fingerprint, FP_A, sizeof(query.fingerprint));
 	queue(cm, 1, "c1", CALL_PENDING);
 	assert_int_equal(commit_run(cm, T0), 0);
 	assert_int_equal(unlink(path), 0);
+	/* "Not proven" is no answer either. */
+	assert_int_equal(commit_query(cm, &query), 0);
 	queue(cm, 2, "c2", CALL_PENDING);
 	assert_int_equal(commit_run(cm, T0), -1);
 	assert_int_equal(a.n, 2);
 	assert_false(a.committed[1].ok);
 	assert_string_equal(a.committed[1].error,
 	    "the database file is gone");
+	assert_int_equal(a.nproven, 1);
+	assert_false(a.proven[0].ok);
+	assert_int_equal(store_is_proven(st, FP_A), -1);
+	commit_free(cm);
+	store_close(st);
+}
+
+/* Nor does one that took its place. */
+static void
+replaced(void **state)
+{
+	struct answers	 a;
+	struct store	*st = open_store(BOOT);
+	struct commit	*cm = commit_new(st, &commit_ops, &a);
+	char		 other[320];
+	int		 fd;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	(void)snprintf(other, sizeof(other), "%s-journal", path);
+	assert_true((fd = open(other, O_WRONLY | O_CREAT, 0600)) != -1);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(rename(other, path), 0);
+	queue(cm, 1, "c1", CALL_PENDING);
+	assert_int_equal(commit_run(cm, T0), -1);
+	assert_int_equal(a.n, 1);
+	assert_false(a.committed[0].ok);
+	assert_string_equal(a.committed[0].error,
+	    "the database file was replaced");
 	assert_int_equal(store_is_proven(st, FP_A), -1);
 	commit_free(cm);
 	store_close(st);
@@ -893,6 +1023,7 @@ main(void)
 		TEST(proofs),
 		TEST(durable),
 		TEST(pruned_for_good),
+		TEST(end_of_the_lost),
 		TEST(killed),
 		TEST(pruning),
 		TEST(migration),
@@ -900,8 +1031,10 @@ main(void)
 		TEST(damaged),
 		TEST(group_commit),
 		TEST(locked),
+		TEST(bounded),
 		TEST(full),
 		TEST(removed),
+		TEST(replaced),
 	};
 
 	log_init("registry_test", quiet);

@@ -61,6 +61,7 @@ struct quic_conn {
 	size_t		 nsent;
 	char		 uni[128];
 	bool		 full;		/* takes no more messages */
+	bool		 mute;		/* exports nothing */
 	bool		 closed;
 	uint64_t	 code;
 	char		 reason[32];
@@ -103,6 +104,8 @@ quic_conn_export(const struct quic_conn *qc, const char *label, uint8_t *out,
 {
 	assert_string_equal(label, "EXPORTER-wzp-proof");
 	assert_int_equal(len, 32);
+	if (qc->mute)
+		return (-1);
 	memcpy(out, qc->exporter, 32);
 	return (0);
 }
@@ -156,6 +159,7 @@ struct world {
 	char			 put[FP_STRLEN];	/* last proof */
 	uint64_t		 seq;			/* last query */
 	char			 query[FP_STRLEN];
+	uint64_t		 record;		/* last record */
 };
 
 static int
@@ -184,8 +188,12 @@ world_query(void *arg, const struct msg_proven_query *msg)
 static int
 world_record(void *arg, const struct msg_call_put *msg)
 {
-	(void)msg;
-	return (((struct world *)arg)->registry ? 0 : -1);
+	struct world	*w = arg;
+
+	if (!w->registry)
+		return (-1);
+	w->record = msg->seq;
+	return (0);
 }
 
 static int
@@ -827,6 +835,249 @@ relay_addr(void **state)
 	world_free(w);
 }
 
+/* Everything that waits has its time, and a stop leaves nobody. */
+static void
+times_and_stop(void **state)
+{
+	struct world		*w = world_new(true);
+	struct quic_conn	*check, *version, *served, *await;
+	struct person		 ada, bob;
+
+	(void)state;
+	person(&ada, 1);
+	person(&bob, 2);
+	check = dial(w, 0, "_signal");
+	enlist(w, check, &ada, 0, NULL);
+	assert_true(signal_expiry(w->server) == w->now + WAIT_MS * MS);
+	version = dial(w, 1, "version");
+	assert_true(signal_expiry(w->server) == w->now + SIGNAL_LINGER_NS);
+	/* It serves nothing else. */
+	say(w, version, "\"Reflect\"");
+	say(w, version, "{\"Ping\":{\"timestamp_ms\":1}}");
+	assert_int_equal(version->nsent, 0);
+	served = dial(w, 2, "_signal");
+	enlist(w, served, &bob, PROVEN, NULL);
+	await = dial(w, 3, "_signal");
+	signal_stop(w->server);
+	assert_true(check->closed && version->closed && served->closed &&
+	    await->closed);
+	assert_string_equal(served->reason, "normal close");
+	assert_true(signal_expiry(w->server) == UINT64_MAX);
+	hang(w, check, QUIC_CLOSED_LOCAL);
+	hang(w, version, QUIC_CLOSED_LOCAL);
+	hang(w, served, QUIC_CLOSED_LOCAL);
+	hang(w, await, QUIC_CLOSED_LOCAL);
+	world_free(w);
+}
+
+/* Answers find their question, whatever their order. */
+static void
+two_questions(void **state)
+{
+	struct world		*w = world_new(true);
+	struct quic_conn	*first, *second;
+	struct person		 ada, bob;
+
+	(void)state;
+	person(&ada, 1);
+	person(&bob, 2);
+	first = dial(w, 0, "_signal");
+	enlist(w, first, &ada, 0, NULL);
+	second = dial(w, 1, "_signal");
+	enlist(w, second, &bob, 0, NULL);
+	answer(w, true, false);
+	assert_int_equal(first->nsent, 0);
+	assert_int_equal(second->nsent, 1);
+	w->seq += 7;
+	answer(w, true, false);
+	assert_int_equal(first->nsent, 0);
+	hang(w, first, QUIC_CLOSED_IDLE);
+	hang(w, second, QUIC_CLOSED_IDLE);
+	world_free(w);
+}
+
+/* A crash of registryd may have swallowed a proof: all are repeated. */
+static void
+proofs_are_repeated(void **state)
+{
+	struct world		*w = world_new(true);
+	struct quic_conn	*qc = dial(w, 0, "_signal");
+	struct person		 ada;
+
+	(void)state;
+	person(&ada, 1);
+	enlist(w, qc, &ada, PROVEN, NULL);
+	assert_string_equal(w->put, ada.fp);
+	w->put[0] = '\0';
+	signal_registry_up(w->server);
+	assert_string_equal(w->put, ada.fp);
+	hang(w, qc, QUIC_CLOSED_IDLE);
+	/* Without the connection's secret no proof can be checked. */
+	qc = dial(w, 0, "_signal");
+	qc->mute = true;
+	enlist(w, qc, &ada, PROVEN, NULL);
+	assert_refused(qc);
+	hang(w, qc, QUIC_CLOSED_LOCAL);
+	world_free(w);
+}
+
+static void
+commit(struct world *w)
+{
+	struct msg_call_committed	msg;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.seq = w->record;
+	msg.ok = true;
+	flow_committed(w->flow, &msg);
+}
+
+static void
+offer(struct world *w, struct quic_conn *qc, const char *from, const char *to)
+{
+	struct signal	sig;
+	char		json[4096];
+	int		len;
+
+	memset(&sig, 0, sizeof(sig));
+	sig.type = SIGNAL_DIRECT_CALL_OFFER;
+	sig.u.direct_call_offer.caller_fingerprint = from;
+	sig.u.direct_call_offer.target_fingerprint = to;
+	sig.u.direct_call_offer.call_id = "c1";
+	len = signal_print(&sig, json, sizeof(json));
+	assert_true(len > 0);
+	signal_message(w->server, qc, (const uint8_t *)json, (size_t)len);
+}
+
+#define GONE	"{\"Hangup\":{\"reason\":\"Normal\",\"call_id\":\"c1\"}}"
+
+/* How the end of a connection reaches its calls. */
+static void
+ends_of_calls(void **state)
+{
+	struct msg_room_admitted	 admitted;
+	struct world			*w = world_new(true);
+	struct quic_conn		*a, *b, *newer;
+	struct person			 ada, bob, zero;
+
+	(void)state;
+	memset(&admitted, 0, sizeof(admitted));
+	person(&ada, 1);
+	person(&bob, 2);
+	a = dial(w, 0, "_signal");
+	enlist(w, a, &ada, PROVEN, NULL);
+	b = dial(w, 1, "_signal");
+	enlist(w, b, &bob, PROVEN, NULL);
+	/* The zero key calls nobody. */
+	newer = dial(w, 2, "_signal");
+	memset(&zero, 0, sizeof(zero));
+	enlist(w, newer, &zero, 0, NULL);
+	offer(w, newer, "6668:7aad:f862:bd77:6c8f:c18b:8e9f:8e20", ada.fp);
+	assert_int_equal(newer->nsent, 1);
+	assert_int_equal(calls_count(flow_calls(w->flow)), 0);
+	hang(w, newer, QUIC_CLOSED_IDLE);
+	/* Ringing: a newer connection of the callee ends it. */
+	offer(w, a, ada.fp, bob.fp);
+	commit(w);
+	assert_int_equal(b->nsent, 2);
+	newer = dial(w, 2, "_signal");
+	enlist(w, newer, &bob, PROVEN, NULL);
+	assert_int_equal(a->nsent, 3);
+	assert_string_equal(a->sent[2], GONE);
+	hang(w, b, QUIC_CLOSED_LOCAL);
+	commit(w);
+	/* Set up: one that is lost may come back, one that closes may not. */
+	b = newer;
+	a->nsent = b->nsent = 0;
+	offer(w, a, ada.fp, bob.fp);
+	commit(w);
+	say(w, b, "{\"DirectCallAnswer\":{\"call_id\":\"c1\","
+	    "\"accept_mode\":\"AcceptGeneric\"}}");
+	strlcpy(admitted.call_id, "c1", sizeof(admitted.call_id));
+	admitted.ok = true;
+	flow_admitted(w->flow, &admitted);
+	commit(w);
+	assert_int_equal(a->nsent, 3);	/* ringing, answer, setup */
+	hang(w, b, QUIC_CLOSED_IDLE);
+	assert_int_equal(a->nsent, 3);
+	b = dial(w, 1, "_signal");
+	enlist(w, b, &bob, PROVEN, NULL);
+	after(w, 60000);
+	flow_expire(w->flow);
+	assert_int_equal(a->nsent, 3);
+	assert_int_equal(calls_count(flow_calls(w->flow)), 1);
+	hang(w, b, QUIC_CLOSED_BY_PEER_APP);
+	assert_int_equal(a->nsent, 4);
+	assert_string_equal(a->sent[3], GONE);
+	assert_int_equal(calls_count(flow_calls(w->flow)), 0);
+	hang(w, a, QUIC_CLOSED_IDLE);
+	world_free(w);
+}
+
+/* The numbers of `wzpctl stats'. */
+static void
+counters(void **state)
+{
+	struct world			*w = world_new(true);
+	const struct signal_stats	*ss = signal_stats(w->server);
+	struct quic_conn		*qc, *newer;
+	struct person			 ada;
+
+	(void)state;
+	person(&ada, 1);
+	qc = dial(w, 0, "_signal");
+	say(w, qc, "\"Reflect\"");
+	assert_int_equal(ss->ss_refused, 1);
+	hang(w, qc, QUIC_CLOSED_LOCAL);
+	qc = dial(w, 0, "_signal");
+	after(w, REGISTER_MS);
+	assert_int_equal(ss->ss_silent, 1);
+	hang(w, qc, QUIC_CLOSED_LOCAL);
+	qc = dial(w, 0, "_signal");
+	enlist(w, qc, &ada, PROVEN, NULL);
+	say(w, qc, "\"Hold\"");
+	assert_int_equal(ss->ss_unserved, 1);
+	say(w, qc, "{\"Nonsense\":{}}");
+	assert_int_equal(ss->ss_undecodable, 1);
+	newer = dial(w, 1, "_signal");
+	enlist(w, newer, &ada, PROVEN, NULL);
+	assert_int_equal(ss->ss_replaced, 1);
+	hang(w, qc, QUIC_CLOSED_LOCAL);
+	/* An answer that does not go out costs the reader its connection. */
+	newer->full = true;
+	say(w, newer, "\"Reflect\"");
+	assert_int_equal(ss->ss_slow, 1);
+	assert_true(newer->closed);
+	assert_string_equal(newer->reason, "normal close");
+	hang(w, newer, QUIC_CLOSED_LOCAL);
+	assert_int_equal(ss->ss_accepted, 4);
+	assert_int_equal(ss->ss_registered, 2);
+	assert_int_equal(ss->ss_refused, 1);
+	assert_int_equal(ss->ss_silent, 1);
+	world_free(w);
+}
+
+/* Before the ack so many bytes wait and no more. */
+static void
+pipelined_bytes(void **state)
+{
+	static char		 big[SIGNAL_BACKLOG_BYTES];
+	struct world		*w = world_new(true);
+	struct quic_conn	*qc = dial(w, 0, "_signal");
+	struct person		 ada;
+
+	(void)state;
+	person(&ada, 1);
+	enlist(w, qc, &ada, 0, NULL);
+	signal_message(w->server, qc, (uint8_t *)big, sizeof(big) - 1);
+	signal_message(w->server, qc, (uint8_t *)big, 1);
+	assert_false(qc->closed);
+	signal_message(w->server, qc, (uint8_t *)big, 1);
+	assert_refused(qc);
+	hang(w, qc, QUIC_CLOSED_LOCAL);
+	world_free(w);
+}
+
 static void
 quiet(enum log_level level, const char *line)
 {
@@ -852,6 +1103,12 @@ main(void)
 		cmocka_unit_test(slow_reader),
 		cmocka_unit_test(other_names),
 		cmocka_unit_test(relay_addr),
+		cmocka_unit_test(times_and_stop),
+		cmocka_unit_test(two_questions),
+		cmocka_unit_test(proofs_are_repeated),
+		cmocka_unit_test(ends_of_calls),
+		cmocka_unit_test(counters),
+		cmocka_unit_test(pipelined_bytes),
 	};
 
 	log_init("signal_conn_test", quiet);

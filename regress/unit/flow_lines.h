@@ -1,0 +1,66 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* The lines of call scenarios (flow_world.h): signals, and steps in one. */
+#ifndef WZP_REGRESS_FLOW_LINES_H
+#define WZP_REGRESS_FLOW_LINES_H
+
+#define OFFER_X(id, from, to, pub, more)				\
+	"{\"DirectCallOffer\":{\"caller_fingerprint\":\"" from "\","	\
+	"\"caller_alias\":null,\"target_fingerprint\":\"" to "\","	\
+	"\"call_id\":\"" id "\",\"identity_pub\":" pub ","		\
+	"\"ephemeral_pub\":$0,\"signature\":[],"			\
+	"\"supported_profiles\":[$P]" more "}}"
+#define OFFER(id, from, to)	OFFER_X(id, from, to, "$0", "")
+#define ANSWER_X(id, mode, more)					\
+	"{\"DirectCallAnswer\":{\"call_id\":\"" id "\",\"accept_mode\":\"" \
+	mode "\",\"chosen_profile\":$P" more "}}"
+#define ANSWER(id, mode)	ANSWER_X(id, mode, "")
+#define RINGING(id)	"{\"CallRinging\":{\"call_id\":\"" id "\"}}"
+#define SETUP_X(id, more)						\
+	"{\"CallSetup\":{\"call_id\":\"" id "\",\"room\":\"call-" id "\"," \
+	"\"relay_addr\":\"192.0.2.1:4433\"" more "}}"
+#define SETUP(id)	SETUP_X(id, "")
+#define HANGUP(reason)	"{\"Hangup\":{\"reason\":\"" reason "\"}}"
+#define HANGUP_ID(reason, id)						\
+	"{\"Hangup\":{\"reason\":\"" reason "\",\"call_id\":\"" id "\"}}"
+#define REPORT(id)							\
+	"{\"MediaPathReport\":{\"call_id\":\"" id "\",\"direct_ok\":true," \
+	"\"race_winner\":\"Direct\"}}"
+
+#define ONLINE		"reg A", "reg B"
+/* Offer c1 from A to B, up to ringing. */
+#define RING_C1								\
+	"in A " OFFER("c1", "$A", "$B"),				\
+	"= record c1 pending",						\
+	"commit",							\
+	"= B " OFFER("c1", "$A", "$B"),					\
+	"= A " RINGING("c1"),						\
+	"= record c1 ringing",						\
+	"commit"
+/* And up to CallSetup. */
+#define CALL_C1								\
+	RING_C1,							\
+	"in B " ANSWER("c1", "AcceptGeneric"),				\
+	"= admit c1 A B",						\
+	"= record c1 active",						\
+	"admitted c1",							\
+	"commit",							\
+	"= A " ANSWER("c1", "AcceptGeneric"),				\
+	"= A " SETUP("c1"),						\
+	"= B " SETUP("c1")
+
+#endif /* WZP_REGRESS_FLOW_LINES_H */
