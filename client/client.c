@@ -313,6 +313,12 @@ client_expiry(const struct client *c)
 	at = quic_endpoint_expiry(c->cl_shared.ls_endpoint);
 	if (c->cl_finished)
 		return (earlier(at, c->cl_finish_limit));
+	/*
+	 * A connection may end in the last step of a turn; if nothing of it
+	 * lingers, no other timer would ever bring the next one.
+	 */
+	if (c->cl_probed || c->cl_mismatch)
+		return (c->cl_shared.ls_now);
 	at = earlier(at, sigconn_expiry(c->cl_sigconn));
 	at = earlier(at, call_expiry(c->cl_call));
 	at = earlier(at, talk_expiry(c->cl_talk));

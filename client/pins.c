@@ -137,6 +137,12 @@ pins_add(struct pins *ps, const char *relay, const char *tls_fp)
 		errno = ENAMETOOLONG;
 		return (-1);
 	}
+	/*
+	 * Remembered even if it cannot be written down: a relay with another
+	 * certificate is not the one that we spoke to before.
+	 */
+	if (pins_remember(ps, relay, tls_fp, ps->ps_lines + 1) == -1)
+		return (-1);
 	/* In one piece: another client may add to the file at this moment. */
 	errno = 0;
 	if (write(ps->ps_fd, line, (size_t)n) != n) {
@@ -145,7 +151,8 @@ pins_add(struct pins *ps, const char *relay, const char *tls_fp)
 		return (-1);
 	}
 	ps->ps_open_line = false;
-	return (pins_remember(ps, relay, tls_fp, ++ps->ps_lines));
+	ps->ps_lines++;
+	return (0);
 }
 
 const char *

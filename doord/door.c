@@ -191,6 +191,7 @@ first_flight(struct door *d, const struct door_datagram *dd,
     const uint8_t *dcid, size_t len, uint64_t now)
 {
 	struct reassembly_hello	 rh;
+	enum reassembly_verdict	 verdict;
 	struct known		*kn;
 
 	kn = table_find(d->do_known, dcid, len);
@@ -199,7 +200,11 @@ first_flight(struct door *d, const struct door_datagram *dd,
 			d->do_count.dc_repeated++;
 		return;
 	}
-	switch (reassembly_feed(d->do_re, dd, dcid, len, now, &rh)) {
+	rh.rh_evicted = false;
+	verdict = reassembly_feed(d->do_re, dd, dcid, len, now, &rh);
+	if (rh.rh_evicted)
+		d->do_count.dc_dropped_full++;
+	switch (verdict) {
 	case REASSEMBLY_MORE:
 		d->do_count.dc_waiting++;
 		break;

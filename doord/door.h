@@ -53,7 +53,7 @@ struct door_counters {
 	uint64_t	dc_versions;		/* version negotiation sent */
 	uint64_t	dc_dropped_unknown;	/* nobody's packet */
 	uint64_t	dc_dropped_bad;		/* not a first flight */
-	uint64_t	dc_dropped_full;	/* reassembly is full */
+	uint64_t	dc_dropped_full;	/* made room for newer */
 	uint64_t	dc_dropped_source;	/* too much from one source */
 	uint64_t	dc_dropped_expired;	/* never became complete */
 	uint64_t	dc_dropped_worker;	/* worker away or too slow */

@@ -78,8 +78,9 @@ reassembly_new(void)
 	if ((re = calloc(1, sizeof(*re))) == NULL)
 		return (NULL);
 	TAILQ_INIT(&re->re_list);
-	re->re_entries = table_new(REASSEMBLY_MAX);
-	re->re_sources = table_new(REASSEMBLY_MAX);
+	/* One more: the newest, before the oldest makes room for it. */
+	re->re_entries = table_new(REASSEMBLY_MAX + 1);
+	re->re_sources = table_new(REASSEMBLY_MAX + 1);
 	if (re->re_entries == NULL || re->re_sources == NULL) {
 		reassembly_free(re);
 		return (NULL);
@@ -146,6 +147,12 @@ reassembly_feed(struct reassembly *re, const struct door_datagram *dd,
 			entry_free(en);
 			return (REASSEMBLY_BAD);
 		}
+		if (table_count(re->re_entries) > REASSEMBLY_MAX) {
+			en = TAILQ_FIRST(&re->re_list);
+			entry_unlink(re, en);
+			entry_free(en);
+			rh->rh_evicted = true;
+		}
 		return (REASSEMBLY_MORE);
 	case INITIAL_NAME:
 		break;
@@ -194,8 +201,6 @@ entry_new(struct reassembly *re, const struct door_datagram *dd,
 
 	(void)reassembly_expire(re, now);
 	*why = REASSEMBLY_FULL;
-	if (table_count(re->re_entries) >= REASSEMBLY_MAX)
-		return (NULL);
 	if ((so = source_get(re, &dd->dd_remote)) == NULL)
 		return (NULL);
 	if (so->so_count >= REASSEMBLY_PER_SOURCE) {

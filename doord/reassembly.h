@@ -49,7 +49,7 @@ enum reassembly_verdict {
 	REASSEMBLY_MORE,	/* kept; waits for the next one */
 	REASSEMBLY_COMPLETE,	/* see struct reassembly_hello */
 	REASSEMBLY_BAD,		/* not a first flight: dropped */
-	REASSEMBLY_FULL,	/* no room at all */
+	REASSEMBLY_FULL,	/* no memory */
 	REASSEMBLY_SOURCE	/* no room for this source */
 };
 
@@ -60,6 +60,8 @@ struct reassembly_hello {
 	/* All of it, the datagram with the first byte in front. */
 	struct door_datagram	rh_datagrams[INITIAL_DATAGRAMS_MAX];
 	size_t			rh_count;
+	/* The oldest of all made room, so that a flood shuts nobody out. */
+	bool			rh_evicted;
 };
 
 struct reassembly;

@@ -41,6 +41,10 @@ relay_status=
 
 case_cleanup()
 {
+	# Clients that a wire script started and has not ended.
+	if [ -f "$tmp/c/pid" ]; then
+		kill "$(cat "$tmp/c/pid")" 2>/dev/null
+	fi
 	if [ -n "$relay_pid" ]; then
 		kill "$relay_pid" 2>/dev/null
 		relay_wait_gone || kill -9 "$relay_pid" 2>/dev/null

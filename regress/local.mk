@@ -10,7 +10,7 @@ regress_peer_wzp_peer_SOURCES = regress/peer/bare.c \
 	regress/peer/vars.h
 regress_peer_wzp_peer_LDADD = $(QUIC_LIBS) $(YYJSON_LIBS) $(BSD_LIBS)
 
-EXTRA_DIST += regress/lib.sh regress/run regress/wirecase regress/relay \
+EXTRA_DIST += regress/.shellcheckrc regress/lib.sh regress/run regress/wirecase regress/relay \
 	regress/sandbox regress/wire
 LINT_SH += regress/run regress/wirecase
 

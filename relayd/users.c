@@ -35,6 +35,7 @@
 static int	user_resolve(enum proc, const char *,
 		    struct sandbox_identity *);
 static int	chroot_check(const char *);
+static int	seed_apart(const char *, const char *);
 
 int
 users_resolve(const struct config *cf, struct sandbox_identity ids[PROC_MAX])
@@ -136,6 +137,35 @@ chroot_check(const char *path)
 	return (status);
 }
 
+/*
+ * registryd's one directory must not hold the seed: as a plain user it could
+ * read it there, and as root take it away, which makes a new identity.
+ */
+static int
+seed_apart(const char *identity, const char *database)
+{
+	char	 copy[1024], *dir, *base;
+	size_t	 len;
+	int	 status = 0;
+
+	(void)strlcpy(copy, identity, sizeof(copy));
+	dir = realpath(dirname(copy), NULL);
+	base = realpath(database, NULL);
+	/* Without its directory the file is complained of elsewhere. */
+	if (dir != NULL && base != NULL) {
+		len = strlen(base);
+		if (strncmp(dir, base, len) == 0 &&
+		    (dir[len] == '\0' || dir[len] == '/')) {
+			log_warnx("identity %s: not in the directory of the "
+			    "database, which belongs to registryd", identity);
+			status = -1;
+		}
+	}
+	free(dir);
+	free(base);
+	return (status);
+}
+
 int
 users_database_directory(const struct config *cf,
     const struct sandbox_identity *id)
@@ -165,5 +195,5 @@ users_database_directory(const struct config *cf,
 		    "registryd (uid %u)", path, (unsigned int)id->sid_uid);
 		return (-1);
 	}
-	return (0);
+	return (seed_apart(cf->cf_identity, path));
 }

@@ -533,6 +533,15 @@ flow_live(struct flow *flow, const struct msg_call_put *put)
 	struct call		*call;
 	size_t			 i;
 
+	/*
+	 * Somebody took the call_id of this one before we knew of it: the
+	 * older call has the right to it, and to its room (6.2, gap 9).
+	 */
+	call = calls_find(flow->fl_calls, put->call_id);
+	if (call != NULL && put->state == CALL_ACTIVE &&
+	    call->call_state != CALL_ACTIVE &&
+	    call->call_created_ms != put->created_ms)
+		flow_fail(flow, call);
 	/* Ours since the start, or ended and not yet written so. */
 	if (!offer_call_id_valid(put->call_id) ||
 	    calls_find(flow->fl_calls, put->call_id) != NULL ||

@@ -25,17 +25,26 @@
 #include "common/base/table.h"
 #include "signald/proven.h"
 
+/*
+ * Told to registryd last and told again when it is back: more than it takes
+ * into one transaction, so what a crash can have swallowed is among them.
+ */
+#define PROVEN_AGAIN_MAX	4096
+
 struct proven_entry {
 	TAILQ_ENTRY(proven_entry)	pe_entry;
 	char				pe_fp[FP_STRLEN];
 	bool				pe_proven;
 	bool				pe_unsent;
+	bool				pe_told;	/* by us */
 };
+
+TAILQ_HEAD(proven_queue, proven_entry);
 
 struct proven {
 	struct table			*pv_table;
-	TAILQ_HEAD(, proven_entry)	 pv_known;
-	TAILQ_HEAD(, proven_entry)	 pv_unsent;
+	struct proven_queue		 pv_known;
+	struct proven_queue		 pv_unsent;
 	size_t				 pv_max;
 	proven_put_fn			*pv_put;
 	void				*pv_arg;
@@ -46,6 +55,8 @@ static struct proven_entry
 static struct proven_entry
 		*proven_enter(struct proven *, const char *, bool);
 static void	 proven_send(struct proven *, struct proven_entry *);
+static int	 proven_put(struct proven *, const char *);
+static void	 proven_repeat(struct proven *);
 
 struct proven *
 proven_new(size_t max, proven_put_fn *put, void *arg)
@@ -138,19 +149,29 @@ proven_learn(struct proven *pv, const char *fp, bool proven)
 	(void)proven_enter(pv, fp, proven);
 }
 
+static int
+proven_put(struct proven *pv, const char *fp)
+{
+	struct msg_proven_put	put;
+
+	memset(&put, 0, sizeof(put));
+	strlcpy(put.fingerprint, fp, sizeof(put.fingerprint));
+	return (pv->pv_put(pv->pv_arg, &put));
+}
+
+/* Who was told last is the last of those known. */
 static void
 proven_send(struct proven *pv, struct proven_entry *entry)
 {
-	struct msg_proven_put	put;
-	bool			sent;
+	bool	sent;
 
-	memset(&put, 0, sizeof(put));
-	strlcpy(put.fingerprint, entry->pe_fp, sizeof(put.fingerprint));
-	sent = pv->pv_put(pv->pv_arg, &put) == 0;
-	if (sent && entry->pe_unsent) {
-		TAILQ_REMOVE(&pv->pv_unsent, entry, pe_entry);
+	sent = proven_put(pv, entry->pe_fp) == 0;
+	if (sent) {
+		TAILQ_REMOVE(entry->pe_unsent ? &pv->pv_unsent :
+		    &pv->pv_known, entry, pe_entry);
 		TAILQ_INSERT_TAIL(&pv->pv_known, entry, pe_entry);
 		entry->pe_unsent = false;
+		entry->pe_told = true;
 	} else if (!sent && !entry->pe_unsent) {
 		TAILQ_REMOVE(&pv->pv_known, entry, pe_entry);
 		TAILQ_INSERT_TAIL(&pv->pv_unsent, entry, pe_entry);
@@ -162,16 +183,29 @@ void
 proven_record(struct proven *pv, const char *fp)
 {
 	struct proven_entry	*entry;
-	struct msg_proven_put	 put;
 
 	if ((entry = proven_enter(pv, fp, true)) != NULL) {
 		proven_send(pv, entry);
 		return;
 	}
 	/* No room to remember it: at least try. */
-	memset(&put, 0, sizeof(put));
-	strlcpy(put.fingerprint, fp, sizeof(put.fingerprint));
-	(void)pv->pv_put(pv->pv_arg, &put);
+	(void)proven_put(pv, fp);
+}
+
+/* registryd may have died before it wrote the last ones down. */
+static void
+proven_repeat(struct proven *pv)
+{
+	struct proven_entry	*entry;
+	unsigned int		 n = 0;
+
+	TAILQ_FOREACH_REVERSE(entry, &pv->pv_known, proven_queue, pe_entry) {
+		if (!entry->pe_told)
+			continue;
+		if (n++ == PROVEN_AGAIN_MAX ||
+		    proven_put(pv, entry->pe_fp) == -1)
+			break;
+	}
 }
 
 void
@@ -179,6 +213,7 @@ proven_up(struct proven *pv)
 {
 	struct proven_entry	*entry;
 
+	proven_repeat(pv);
 	while ((entry = TAILQ_FIRST(&pv->pv_unsent)) != NULL) {
 		proven_send(pv, entry);
 		if (entry->pe_unsent)

@@ -46,7 +46,7 @@ enum proven_state
 void		 proven_learn(struct proven *, const char *fp, bool proven);
 /* It did right now: written to the registry, at once or when it is back. */
 void		 proven_record(struct proven *, const char *fp);
-/* registryd is there (again). */
+/* registryd is there (again): tells who waits, repeats who was told last. */
 void		 proven_up(struct proven *);
 size_t		 proven_count(const struct proven *);
 

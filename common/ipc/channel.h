@@ -73,7 +73,7 @@ void		 channel_free(struct channel *);
 int		 channel_send(struct channel *, enum msg_type, const void *);
 int		 channel_send_fd(struct channel *, enum msg_type, const void *,
 		    int fd);
-/* Wipes what the last send left in the encoder's buffer (a seed). */
+/* Wipes what the last message, in or out, left in our buffers (a seed). */
 void		 channel_wipe(void);
 /*
  * Data channels only: queue into the batch, then one sendmmsg(2).  Every

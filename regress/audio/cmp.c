@@ -292,7 +292,9 @@ compare(const struct bands *ref, const struct bands *rec, struct result *r)
 static double
 best_snr(const struct sound *ref, const struct sound *rec, long lag_frames)
 {
-	double e = 0, loudest = -1, ex, ey, xy, fit, best = -200, d;
+	const float *x, *y;
+	double e = 0, loudest = -1, fit, best = -200, d;
+	float ex, ey, xy;
 	size_t n = LOUD_S * RATE, at = 0, i;
 	long lag, from, to;
 
@@ -314,19 +316,17 @@ best_snr(const struct sound *ref, const struct sound *rec, long lag_frames)
 		if ((long)at + lag < 0 ||
 		    (long)at + lag + (long)n > (long)rec->n)
 			continue;
+		x = ref->samples + at;
+		y = rec->samples + (size_t)((long)at + lag);
 		ex = ey = xy = 0;
 		for (i = 0; i < n; i++) {
-			const double x = ref->samples[at + i];
-			const double y =
-			    rec->samples[(size_t)((long)(at + i) + lag)];
-
-			ex += x * x;
-			ey += y * y;
-			xy += x * y;
+			ex += x[i] * x[i];
+			ey += y[i] * y[i];
+			xy += x[i] * y[i];
 		}
 		if (ex <= 0 || ey <= 0 || xy <= 0)
 			continue;
-		fit = xy * xy / (ex * ey);	/* share explained */
+		fit = (double)xy * xy / ((double)ex * ey); /* share */
 		d = 1 - fit;
 		if (d < 1e-12)
 			d = 1e-12;

@@ -121,14 +121,19 @@ sound_free(struct sound *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* In place, radix 2; n is a power of two. */
+/* In place, radix 2; n is a power of two, at most SOUND_FFT. */
 static void
 fft(float *re, float *im, size_t n)
 {
-	double a, wr, wi;
+	static float wr[SOUND_FFT / 2], wi[SOUND_FFT / 2];
 	float tr, ti;
-	size_t i, j, k, len, bit;
+	size_t i, j, k, len, bit, w;
 
+	if (wr[0] == 0)
+		for (k = 0; k < SOUND_FFT / 2; k++) {
+			wr[k] = (float)cos(-2 * M_PI * (double)k / SOUND_FFT);
+			wi[k] = (float)sin(-2 * M_PI * (double)k / SOUND_FFT);
+		}
 	for (i = 1, j = 0; i < n; i++) {
 		for (bit = n >> 1; j & bit; bit >>= 1)
 			j ^= bit;
@@ -144,13 +149,11 @@ fft(float *re, float *im, size_t n)
 	}
 	for (len = 2; len <= n; len <<= 1)
 		for (k = 0; k < len / 2; k++) {
-			a = -2 * M_PI * (double)k / (double)len;
-			wr = cos(a);
-			wi = sin(a);
+			w = k * (SOUND_FFT / len);
 			for (i = k; i < n; i += len) {
 				j = i + len / 2;
-				tr = (float)(re[j] * wr - im[j] * wi);
-				ti = (float)(re[j] * wi + im[j] * wr);
+				tr = re[j] * wr[w] - im[j] * wi[w];
+				ti = re[j] * wi[w] + im[j] * wr[w];
 				re[j] = re[i] - tr;
 				im[j] = im[i] - ti;
 				re[i] += tr;
@@ -162,14 +165,23 @@ fft(float *re, float *im, size_t n)
 void
 sound_spectrum(const float *x, size_t n, float *power)
 {
+	static float window[SOUND_FFT];
+	static size_t window_n;
 	float re[SOUND_FFT], im[SOUND_FFT];
 	size_t i;
 
+	if (n > SOUND_FFT)
+		n = SOUND_FFT;
+	if (window_n != n) {
+		for (i = 0; i < n; i++)
+			window[i] = (float)(0.5 - 0.5 *
+			    cos(2 * M_PI * (double)i / (double)(n - 1)));
+		window_n = n;
+	}
 	memset(re, 0, sizeof(re));
 	memset(im, 0, sizeof(im));
-	for (i = 0; i < n && i < SOUND_FFT; i++)
-		re[i] = x[i] * (float)(0.5 - 0.5 *
-		    cos(2 * M_PI * (double)i / (double)(n - 1)));
+	for (i = 0; i < n; i++)
+		re[i] = x[i] * window[i];
 	fft(re, im, SOUND_FFT);
 	for (i = 0; i <= SOUND_FFT / 2; i++)
 		power[i] = re[i] * re[i] + im[i] * im[i];

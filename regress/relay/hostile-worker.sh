@@ -46,7 +46,8 @@ relay_healthy
 relay_stop
 
 for deed in garbage-signald garbage-keyd garbage-relayd \
-    not-its-message ready-twice blame-keyd blame-stranger system-call; do
+    not-its-message ready-twice blame-keyd blame-stranger other-slot \
+    system-call; do
 	if [ $deed = system-call ] && $sanitizers; then
 		continue
 	fi
@@ -68,6 +69,9 @@ for deed in garbage-signald garbage-keyd garbage-relayd \
 	blame-stranger)
 		log_says 'which is no neighbour of it'
 		;;
+	other-slot)
+		log_says 'blames mediad: asks for the key of another slot; '
+		;;
 	system-call)
 		log_says 'died: killed by seccomp'
 		;;
@@ -78,3 +82,21 @@ for deed in garbage-signald garbage-keyd garbage-relayd \
 	relay_stop
 	echo "$deed: only mediad was restarted"
 done
+
+# A worker may blame one that ranks below it, and that one is restarted; but
+# the log gets a line a death, not one for each complaint.
+# After the start, when the death of a worker ends nothing.
+deed=blame-flood
+relay_restart
+echo "$deed" >"$libexec/deed"
+kill -9 "$(worker_pid mediad)"
+doord_again()
+{
+	[ "$(grep -c 'doord serves' "$relay/log")" -ge 2 ]
+}
+until_true 10 doord_again || fail "$deed: doord was not restarted"
+lines=$(grep -c "blames doord" "$relay/log")
+[ "$lines" -ge 1 ] && [ "$lines" -le 20 ] || fail "$deed: $lines lines"
+ctl -j show workers >"$tmp/rows" || fail "$deed: controld is away"
+relay_stop
+echo "$deed: $lines lines"

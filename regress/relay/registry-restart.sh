@@ -62,6 +62,11 @@ has c1 '"state":"ended"' '"reason":"normal"' '"mode":"generic"' \
 	row c1
 	fail "the call is not in the registry after a restart"
 }
+# Addresses are kept where that is said, and nobody else reads the records.
+row c1 | grep -q _addr && fail "an address is kept: $(row c1)"
+[ -z "$(find "$relay" -name '*.db*' -perm /077)" ] ||
+    fail "others may read the database: $(ls -l "$relay")"
+[ -n "$(find "$relay" -name '*.db*')" ] || fail "no database in $relay"
 peer "$tmp/unproven.wire" || fail "a proof is forgotten by a restart"
 
 # Everything dies at once in the middle of a call.
@@ -69,6 +74,7 @@ peer "$tmp/live.wire" || fail "no call to be lost"
 until_true 5 relay_gone || fail "the relay survives kill -9"
 wait "$relay_pid" 2>/dev/null
 relay_pid=
+echo "registry addresses yes" >>"$relay/relayd.conf"
 relay_restart
 lost()
 {
@@ -79,4 +85,9 @@ until_true 5 lost || {
 	fail "the call that was live is not closed as lost"
 }
 has c1 '"reason":"normal"' || fail "the other call has changed"
+peer "$tmp/ended.wire" || fail "no call with addresses"
+has c1 '"caller_addr":"127.0.0.1:' '"callee_addr":"127.0.0.1:' || {
+	row c1
+	fail "no addresses, though the configuration wants them"
+}
 relay_stop

@@ -134,6 +134,16 @@ bad_deed(EV_P_ ev_timer *t, int events)
 	} else if (strcmp(deed, "blame-stranger") == 0) {
 		blame.role = PROC_LOOKUPD;
 		(void)channel_send(relayd, MSG_BLAME, &blame);
+	} else if (strcmp(deed, "blame-flood") == 0) {
+		/* One that ranks below: it does cost doord its life. */
+		blame.role = PROC_DOORD;
+		for (i = 0; i < 500; i++)
+			(void)channel_send(relayd, MSG_BLAME, &blame);
+	} else if (strcmp(deed, "other-slot") == 0) {
+		struct msg_key_identity_request	request = { 1 };
+
+		(void)channel_send(worker_channel(w, PROC_KEYD, 0),
+		    MSG_KEY_IDENTITY_REQUEST, &request);
 	} else if (strcmp(deed, "log-flood") == 0) {
 		line.level = LOG_LEVEL_INFO;
 		(void)strlcpy(line.text, "flood\nrelayd: forged line\x1b[2J",

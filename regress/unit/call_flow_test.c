@@ -571,6 +571,18 @@ SCENARIO(recovery_needs_proof, false, "reg A", "reg B",
     "= record live ended timeout",
     "= close live")
 
+/* An offer came first that has the call_id of a call not yet told of. */
+SCENARIO(recovery_call_id_taken, false, "reg A", "reg B", "reg C",
+    "in C " OFFER("live", "$C", "$A"),
+    "= record live pending",
+    "live active",
+    "= C " HANGUP_ID("Error", "live"),
+    "= record live ended error",
+    "= admit live A B",
+    "calls 1",
+    "commit",
+    "calls 1")
+
 SCENARIO(recovery_unanswered, false, "reg A",
     "live ringing",
     "= record live ended error",
@@ -784,6 +796,7 @@ main(void)
 		cmocka_unit_test(disk_full),
 		cmocka_unit_test(disk_full_for_good),
 		cmocka_unit_test(live_calls_outlive_the_registry),
+		cmocka_unit_test(recovery_call_id_taken),
 		cmocka_unit_test(best_effort),
 		cmocka_unit_test(mediad_away),
 		cmocka_unit_test(no_room),

@@ -24,11 +24,13 @@
 
 #include "config.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -301,6 +303,36 @@ test_pins(void **state)
 	pins_free(ps);
 }
 
+/* What cannot be written down still holds for as long as we run. */
+static void
+test_pins_full(void **state)
+{
+	struct rlimit	 old, none;
+	struct pins	*ps;
+	const char	*pinned = NULL;
+	char		 why[256];
+	unsigned int	 line = 0;
+	int		 r;
+
+	(void)state;
+	(void)unlink(path);
+	assert_non_null(ps = pins_open(path, why, sizeof(why)));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = old;
+	none.rlim_cur = 0;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	r = pins_add(ps, "a:4433", FP_A);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	(void)signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(r, -1);
+	assert_int_equal(pins_check(ps, "a:4433", FP_A, &pinned, &line),
+	    PIN_SAME);
+	assert_int_equal(pins_check(ps, "a:4433", FP_B, &pinned, &line),
+	    PIN_CHANGED);
+	pins_free(ps);
+}
+
 static void
 test_pins_bad(void **state)
 {
@@ -339,6 +371,7 @@ main(void)
 		cmocka_unit_test(test_identity_bad),
 		cmocka_unit_test(test_identity_default),
 		cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_pins_full),
 		cmocka_unit_test(test_pins_bad),
 	};
 

@@ -757,6 +757,58 @@ test_version(void **state)
 	csim_free(cs);
 }
 
+static uint8_t	first[2048];
+static size_t	first_len;
+
+static void
+keep_first(void *arg, const struct quic_packet *qp)
+{
+	(void)arg;
+	if (first_len > 0 || qp->len > sizeof(first))
+		return;
+	memcpy(first, qp->data, qp->len);
+	first_len = qp->len;
+}
+
+/*
+ * A relay of other QUIC versions only: its answer ends the connection at the
+ * end of a turn, with nothing left that has a timer.
+ */
+static void
+test_versions(void **state)
+{
+	struct csim_client	*cl;
+	struct csim		*cs = csim_new();
+	const uint8_t		*dcid, *scid;
+	uint8_t			 vn[64];
+	size_t			 n = 0;
+
+	(void)state;
+	first_len = 0;
+	cl = csim_client(cs, 0, CLIENT_PING, NULL);
+	cl->cl_config.cc_transmit = keep_first;
+	csim_start(cl);
+	assert_in_range(first_len, 1200, sizeof(first));
+	dcid = first + 5;
+	scid = dcid + 1 + dcid[0];
+	vn[n++] = 0xc0;
+	memset(vn + n, 0, 4);
+	n += 4;
+	memcpy(vn + n, scid, 1U + scid[0]);
+	n += 1U + scid[0];
+	memcpy(vn + n, dcid, 1U + dcid[0]);
+	n += 1U + dcid[0];
+	memcpy(vn + n, "\xff\x00\x00\x1d", 4);
+	n += 4;
+	client_receive(cl->cl_client, &cl->cl_addr, &cs->cs_addr, 0, vn, n,
+	    cs->cs_now);
+	client_turn(cl->cl_client, cs->cs_now);
+	assert_true(csim_until_done(cs, cl, 100));
+	assert_false(cl->cl_ok);
+	assert_int_equal(csim_count(cl, EVENT_ERROR), 1);
+	csim_free(cs);
+}
+
 /* A bad network: one packet of ten is lost in each direction. */
 static void
 test_lossy(void **state)
@@ -811,6 +863,7 @@ main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_lossy),
 	};
 

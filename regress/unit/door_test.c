@@ -330,6 +330,14 @@ test_limits(void **state)
 	assert_int_equal(door_waiting(door), REASSEMBLY_MAX);
 	assert_int_equal(dc->dc_dropped_full, cr.cr_max - 21 -
 	    (REASSEMBLY_MAX - REASSEMBLY_PER_SOURCE));
+	/* The newest are there, the oldest made room: no flood shuts out. */
+	from(sm, &cr.cr_packet[cr.cr_max - 1],
+	    10 + (unsigned int)cr.cr_max - 1, 1);
+	assert_int_equal(dc->dc_dropped_full, cr.cr_max - 21 -
+	    (REASSEMBLY_MAX - REASSEMBLY_PER_SOURCE));
+	from(sm, &cr.cr_packet[0], 0, 0);
+	assert_int_equal(dc->dc_dropped_full, cr.cr_max - 20 -
+	    (REASSEMBLY_MAX - REASSEMBLY_PER_SOURCE));
 	/* After three seconds all is forgotten, the sources too. */
 	sm->sm_now += 2999 * NS_PER_MS;
 	door_expire(door, sm->sm_now);

@@ -81,7 +81,7 @@ world_now(void *arg)
 static const struct media_ops	ops = { world_sign, world_report, world_now };
 
 static struct media *
-relay(bool legacy)
+relay_of(bool legacy, size_t participants)
 {
 	struct media_config	config;
 	struct media		*md;
@@ -98,9 +98,15 @@ relay(bool legacy)
 	config.mc_offer_ms = OFFER_MS;
 	config.mc_max_calls = 16;
 	config.mc_limits.rl_rooms = 8;
-	config.mc_limits.rl_participants = 100;
+	config.mc_limits.rl_participants = participants;
 	assert_non_null(md = media_new(&config));
 	return (md);
+}
+
+static struct media *
+relay(bool legacy)
+{
+	return (relay_of(legacy, 100));
 }
 
 static void
@@ -615,6 +621,81 @@ test_limits(void **state)
 	media_free(md);
 }
 
+/* One more than a room takes is answered, then closed; also while signing. */
+static void
+test_full(void **state)
+{
+	struct media		*md = relay_of(true, 2);
+	struct quic_conn	*conn[3];
+	struct quic_conn	*many[MEDIA_SIGNING_MAX + 1];
+	struct identity		 id;
+	size_t			 i;
+
+	(void)state;
+	person(&id, 1);
+	for (i = 0; i < 3; i++) {
+		conn[i] = dial(md, "lobby");
+		offer(md, conn[i], &id, (uint8_t)i, 0);
+	}
+	turns(md);
+	assert_false(conn[0]->qc_closed);
+	assert_false(conn[1]->qc_closed);
+	assert_refused(conn[2], 1);
+	assert_int_equal(media_counters(md)->mn_offers, 3);
+	for (i = 0; i < 3; i++)
+		hang_up(md, conn[i]);
+	/* Proven ones, for their ephemeral key may be the same. */
+	for (i = 0; i < MEDIA_SIGNING_MAX + 1; i++) {
+		many[i] = dial(md, "lobby");
+		offer(md, many[i], &id, 9, OFFER_PROOF);
+		assert_true(many[i]->qc_closed == (i == MEDIA_SIGNING_MAX));
+	}
+	assert_refused(many[MEDIA_SIGNING_MAX], 0);
+	for (i = 0; i < MEDIA_SIGNING_MAX + 1; i++)
+		hang_up(md, many[i]);
+	media_free(md);
+}
+
+/* What the registry hears of a call, and when. */
+static void
+test_reports(void **state)
+{
+	struct media		*md = relay(true);
+	struct quic_conn	*conn;
+	struct identity		 alice, bob;
+	unsigned int		 i;
+
+	(void)state;
+	person(&alice, 1);
+	person(&bob, 2);
+	admit(md, "c1", &alice, &bob, 0);
+	conn = dial(md, "call-c1");
+	offer(md, conn, &alice, 1, 0);
+	turns(md);
+	for (i = 1; i <= 3; i++) {
+		assert_int_equal(media_expiry(md), world.now +
+		    MEDIA_REPORT_NS);
+		world.now += MEDIA_REPORT_NS - 1;
+		turns(md);
+		assert_int_equal(world.nreports, i - 1);
+		world.now++;
+		turns(md);
+		assert_int_equal(world.nreports, i);
+		assert_string_equal(world.reports[i - 1].call_id, "c1");
+		assert_false(world.reports[i - 1].final);
+	}
+	/* A new signald has its time for saying what still is. */
+	admission_renew(media_admissions(md), world.now + 5);
+	assert_int_equal(media_expiry(md), world.now + 5);
+	world.now += 5;
+	turns(md);
+	assert_int_equal(admission_count(media_admissions(md)), 0);
+	hang_up(md, conn);
+	assert_int_equal(world.nreports, 4);
+	assert_true(world.reports[3].final);
+	media_free(md);
+}
+
 int
 main(void)
 {
@@ -627,7 +708,9 @@ main(void)
 		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_signing),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_limits)
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_reports)
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

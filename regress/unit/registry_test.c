@@ -388,8 +388,8 @@ media_adds_up(void **state)
 	assert_int_equal(rows.row[0].sc_caller_packets_out, 14);
 	assert_int_equal(rows.row[0].sc_callee_packets_out, 90);
 	/* A last word counts beside the connections that follow it. */
-	media_now(st, media(FP_C, 5, 5, true));
-	media_now(st, media(FP_C, 9, 9, false));
+	media_now(st, media(FP_B, 5, 5, true));
+	media_now(st, media(FP_B, 9, 9, false));
 	assert_int_equal(history(st, NULL, false), 1);
 	assert_int_equal(rows.row[0].sc_packets_in, 141 + 14);
 	/* The end of the call does not take the path away. */
@@ -397,10 +397,15 @@ media_adds_up(void **state)
 	assert_int_equal(history(st, NULL, true), 1);
 	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_RELAY);
 	/* Counters beyond everything stay at the maximum. */
-	media_now(st, media(FP_C, UINT64_MAX, UINT64_MAX, true));
-	media_now(st, media(FP_C, UINT64_MAX, UINT64_MAX, true));
+	media_now(st, media(FP_B, UINT64_MAX, UINT64_MAX, true));
+	media_now(st, media(FP_B, UINT64_MAX, UINT64_MAX, true));
 	assert_int_equal(history(st, NULL, true), 1);
 	assert_true(rows.row[0].sc_packets_in == (uint64_t)INT64_MAX);
+	/* Nobody else was in that room, whatever mediad says. */
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_media(st, media(FP_C, 5, 5, false), T0),
+	    STORE_REFUSED);
+	assert_int_equal(store_commit(st), 0);
 	store_close(st);
 }
 
@@ -885,11 +890,14 @@ bounded(void **state)
 		    "%u", i);
 		assert_int_equal(commit_prove(cm, &prove), 0);
 	}
+	/* Counters, however late, push no proof out. */
+	assert_int_equal(commit_media(cm, media(FP_A, 1, 1, false)), 0);
+	assert_int_equal(commit_media(cm, media(FP_A, 2, 2, false)), 0);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL,
 	    NULL), SQLITE_OK);
 	assert_int_equal(commit_run(cm, T0), -1);
-	assert_int_equal(commit_stats(cm)->cs_lost, 3);
+	assert_int_equal(commit_stats(cm)->cs_lost, 5);
 	assert_false(commit_full(cm));
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	assert_int_equal(commit_run(cm, T0), 0);

@@ -138,6 +138,36 @@ test_updates(void **state)
 	rooms_free(rooms);
 }
 
+/* Whoever leaves, the others keep their order (gap 42). */
+static void
+test_order(void **state)
+{
+	struct rooms	*rooms = rooms_new(&limits);
+	struct member	*m[4];
+	struct room	*room;
+	unsigned int	 i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		m[i] = member_numbered(i);
+		join(rooms, "callers", m[i], T0);
+	}
+	room = room_find(rooms, "callers");
+	/* A name is that of a call's room with its dash only. */
+	assert_false(room->rm_call);
+	assert_null(room_call_id("callers"));
+	assert_string_equal(room_call_id("call-ers"), "ers");
+	member_gone(m[0], T0);
+	assert_int_equal(room->rm_count, 3);
+	for (i = 0; i < 3; i++) {
+		assert_ptr_equal(room->rm_seats[i].se_member, m[i + 1]);
+		assert_int_equal(m[i + 1]->me_seat, i);
+	}
+	for (i = 1; i < 4; i++)
+		member_gone(m[i], T0);
+	rooms_free(rooms);
+}
+
 static void
 test_limits(void **state)
 {
@@ -492,6 +522,7 @@ test_fanout(void **state)
 	assert_int_equal(rooms_traffic(rooms)->tr_bytes_out,
 	    6 * sizeof(in));
 	assert_int_equal(rooms_traffic(rooms)->tr_malformed, 15);
+	assert_int_equal(rooms_traffic(rooms)->tr_dropped, 4);
 
 	/* What a member did is still known after it left. */
 	room_leave(c, T0);
@@ -622,6 +653,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_updates),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_call_room),
 		cmocka_unit_test(test_replace_update),

@@ -601,6 +601,11 @@ registry_away(void **state)
 	assert_refused(qc);
 	hang(w, qc, QUIC_CLOSED_LOCAL);
 	hang(w, proven, QUIC_CLOSED_IDLE);
+	/* It died with a proof unwritten, whose owner has left: again. */
+	w->registry = true;
+	w->put[0] = '\0';
+	signal_registry_up(w->server);
+	assert_string_equal(w->put, bob.fp);
 	world_free(w);
 }
 
@@ -964,6 +969,7 @@ ends_of_calls(void **state)
 	memset(&admitted, 0, sizeof(admitted));
 	person(&ada, 1);
 	person(&bob, 2);
+	flow_registry_up(w->flow);
 	a = dial(w, 0, "_signal");
 	enlist(w, a, &ada, PROVEN, NULL);
 	b = dial(w, 1, "_signal");
