@@ -10,8 +10,8 @@ regress_peer_wzp_peer_SOURCES = regress/peer/bare.c \
 	regress/peer/vars.h
 regress_peer_wzp_peer_LDADD = $(QUIC_LIBS) $(YYJSON_LIBS) $(BSD_LIBS)
 
-EXTRA_DIST += regress/.shellcheckrc regress/lib.sh regress/run regress/wirecase regress/relay \
-	regress/sandbox regress/wire
+EXTRA_DIST += regress/.shellcheckrc regress/lib.sh regress/run \
+	regress/wirecase regress/relay regress/sandbox regress/wire
 LINT_SH += regress/run regress/wirecase
 
 regress: all $(check_PROGRAMS)

@@ -45,7 +45,8 @@ identity_load(const char *path, uint8_t seed[32])
 	ssize_t	n;
 	int	fd, status = -1;
 
-	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1) {
+	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC)) == -1) {
 		if (errno == ENOENT)
 			return (identity_create(path, seed));
 		log_warn("identity %s", path);

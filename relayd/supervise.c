@@ -346,7 +346,12 @@ process_gone(struct process *p)
 		return;
 	}
 	log_warnx("%s died: %s", process_name(p), text);
-	if (!sv->sv_ready && !served) {
+	/*
+	 * Who ends by itself at the first start has said why, and trying again
+	 * would not mend it.  Who was killed gets its other chances.
+	 */
+	if (!sv->sv_ready && !served && (WIFEXITED(p->pr_status) ||
+	    p->pr_deaths + 1 >= CRASH_LOOP)) {
 		log_warnx("%s cannot serve; giving up", process_name(p));
 		supervise_stop(sv, 1);
 		return;

@@ -39,8 +39,16 @@ regress_unit_call_record_test_SOURCES = regress/unit/call_record_test.c \
 regress_unit_call_record_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_record_test_LDADD = $(SIGNALD_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/signal_register_test
+regress_unit_signal_register_test_SOURCES = \
+	regress/unit/signal_register_test.c \
+	regress/unit/signal_world.c regress/unit/signal_world.h
+regress_unit_signal_register_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_signal_register_test_LDADD = $(SIGNALD_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/signal_conn_test
-regress_unit_signal_conn_test_SOURCES = regress/unit/signal_conn_test.c
+regress_unit_signal_conn_test_SOURCES = regress/unit/signal_conn_test.c \
+	regress/unit/signal_world.c regress/unit/signal_world.h
 regress_unit_signal_conn_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_signal_conn_test_LDADD = $(SIGNALD_TEST_LIBS)
 

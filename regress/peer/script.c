@@ -313,7 +313,7 @@ cmd_fin(struct ctx *cx, char *args)
 	struct pconn	*pc = conn_arg(cx, &args);
 	struct pstream	*ps = stream_arg(pc, &args);
 
-	write_bytes(pc, ps, NULL, 0, true);
+	write_bytes(pc, ps, "", 0, true);
 }
 
 /* raw CONN HEX: a stream of its own with these bytes and FIN. */

@@ -22,7 +22,6 @@
  */
 #include "config.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -34,7 +33,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,17 +40,8 @@
 #include <sqlite3.h>
 
 #include "common/base/log.h"
-#include "registryd/commit.h"
 #include "registryd/schema.h"
-#include "registryd/store.h"
-
-#define FP_A	"aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa:aaaa"
-#define FP_B	"bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb:bbbb"
-#define FP_C	"cccc:cccc:cccc:cccc:cccc:cccc:cccc:cccc"
-#define BOOT	UINT64_C(0xfedcba9876543210)
-#define T0	UINT64_C(1775000000000)
-
-static char	dir[256], path[300];
+#include "regress/unit/registry_world.h"
 
 /* SQLite's way to the disk leads through here, to be counted. */
 static unsigned int	syncs;
@@ -70,165 +59,6 @@ fdatasync(int fd)
 	syncs++;
 	return ((int)syscall(SYS_fdatasync, fd));
 }
-
-static int
-setup(void **state)
-{
-	const char	*tmp = getenv("TMPDIR");
-
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "%s/registry_test.XXXXXXXX",
-	    tmp != NULL ? tmp : "/tmp");
-	if (mkdtemp(dir) == NULL)
-		return (-1);
-	(void)snprintf(path, sizeof(path), "%s/calls.db", dir);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	static const char	*suffixes[] = { "", "-wal", "-shm",
-		"-journal" };
-	char			 name[320];
-	size_t			 i;
-
-	(void)state;
-	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
-		(void)unlink(name);
-	}
-	return (rmdir(dir));
-}
-
-static struct store *
-open_with(uint64_t boot, uint64_t retention_s, uint64_t max, char *why)
-{
-	struct store_config	config;
-
-	memset(&config, 0, sizeof(config));
-	config.st_path = path;
-	config.st_boot_id = boot;
-	config.st_retention_s = retention_s;
-	config.st_max_records = max;
-	why[0] = '\0';
-	return (store_open(&config, why, 256));
-}
-
-static struct store *
-open_store(uint64_t boot)
-{
-	struct store	*st;
-	char		 why[256];
-
-	if ((st = open_with(boot, 0, 0, why)) == NULL)
-		fail_msg("store_open: %s", why);
-	return (st);
-}
-
-static struct msg_call_put *
-record(const char *call_id, enum call_state state)
-{
-	static struct msg_call_put	put;
-
-	memset(&put, 0, sizeof(put));
-	strlcpy(put.call_id, call_id, sizeof(put.call_id));
-	strlcpy(put.caller, FP_A, sizeof(put.caller));
-	strlcpy(put.callee, FP_B, sizeof(put.callee));
-	strlcpy(put.caller_alias, "Ada", sizeof(put.caller_alias));
-	put.caller_proven = true;
-	put.created_ms = T0;
-	put.state = state;
-	if (state >= CALL_ACTIVE) {
-		put.answered_ms = T0 + 1000;
-		put.mode = CALL_MODE_TRUSTED;
-	}
-	if (state == CALL_ENDED) {
-		put.ended_ms = T0 + 61000;
-		put.reason = CALL_REASON_NORMAL;
-	}
-	return (&put);
-}
-
-static void
-put_now(struct store *st, const struct msg_call_put *put)
-{
-	assert_int_equal(store_begin(st), 0);
-	assert_int_equal(store_put(st, put), STORE_OK);
-	assert_int_equal(store_commit(st), 0);
-}
-
-struct rows {
-	struct store_call	row[300];
-	size_t			n;
-};
-
-static struct rows	rows;
-
-static void
-take_row(void *arg, const struct store_call *call)
-{
-	struct rows	*r = arg;
-
-	assert_true(r->n < 300);
-	r->row[r->n++] = *call;
-}
-
-static size_t
-history(struct store *st, const char *filter, bool ended)
-{
-	int64_t	before = INT64_MAX;
-	int	n;
-
-	rows.n = 0;
-	do {
-		n = store_history(st, filter, ended, &before, STORE_SLICE,
-		    take_row, &rows);
-		assert_int_not_equal(n, -1);
-		assert_true(n <= STORE_SLICE);
-	} while (n > 0);
-	return (rows.n);
-}
-
-static size_t
-live(struct store *st)
-{
-	int64_t	after = 0;
-
-	rows.n = 0;
-	while (store_live(st, &after, 2, take_row, &rows) > 0)
-		;
-	return (rows.n);
-}
-
-static struct msg_call_media *
-media(const char *fp, uint64_t in, uint64_t out, bool final)
-{
-	static struct msg_call_media	m;
-
-	memset(&m, 0, sizeof(m));
-	strlcpy(m.call_id, "c1", sizeof(m.call_id));
-	strlcpy(m.fingerprint, fp, sizeof(m.fingerprint));
-	m.packets_in = in;
-	m.bytes_in = in * 100;
-	m.packets_out = out;
-	m.bytes_out = out * 100;
-	m.dropped_out = 1;
-	m.loss_pct = 3;
-	m.rtt_ms = 40;
-	m.final = final;
-	return (&m);
-}
-
-static void
-media_now(struct store *st, const struct msg_call_media *m)
-{
-	assert_int_equal(store_begin(st), 0);
-	assert_int_equal(store_media(st, m, T0 + 5000), STORE_OK);
-	assert_int_equal(store_commit(st), 0);
-}
-
-/* Tests */
 
 static void
 life_of_a_record(void **state)
@@ -440,7 +270,7 @@ on_disk(const char *text)
 	bool			 found = false;
 
 	for (i = 0; i < 2; i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+		(void)snprintf(name, sizeof(name), "%s%s", db_path, suffixes[i]);
 		if ((fd = open(name, O_RDONLY)) == -1)
 			continue;
 		assert_true((len = read(fd, buf, sizeof(buf))) != -1);
@@ -460,7 +290,7 @@ durable(void **state)
 	unsigned int	 i, before;
 
 	(void)state;
-	(void)snprintf(name, sizeof(name), "%s-wal", path);
+	(void)snprintf(name, sizeof(name), "%s-wal", db_path);
 	for (i = 0; i < 5; i++) {
 		(void)snprintf(id, sizeof(id), "c%u", i);
 		before = syncs;
@@ -494,7 +324,7 @@ pruned_for_good(void **state)
 	assert_int_equal(store_prune(st, T0 + 61001 + 3600 * 1000), 1);
 	store_close(st);
 	assert_false(on_disk(FP_A) || on_disk("Ada"));
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM "
 	    "call_media", -1, &stmt, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
@@ -639,7 +469,7 @@ migration(void **state)
 	st = open_store(BOOT);
 	assert_int_equal(history(st, NULL, true), 1);
 	store_close(st);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
 	assert_true(schema_version < 99);
 	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL,
 	    NULL, NULL), SQLITE_OK);
@@ -655,7 +485,7 @@ foreign_database(void **state)
 	char	 why[256];
 
 	(void)state;
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "CREATE TABLE letters (a)", NULL,
 	    NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -685,10 +515,10 @@ damaged(void **state)
 	/* Undamaged it opens: what follows is due to the damage. */
 	st = open_store(BOOT);
 	store_close(st);
-	assert_int_equal(stat(path, &sb), 0);
+	assert_int_equal(stat(db_path, &sb), 0);
 	assert_true(sb.st_size > 3 * 4096);
 	memset(noise, 0xa5, sizeof(noise));
-	assert_true((fd = open(path, O_WRONLY)) != -1);
+	assert_true((fd = open(db_path, O_WRONLY)) != -1);
 	for (i = 2; i < 6; i++)
 		assert_int_equal(pwrite(fd, noise, sizeof(noise),
 		    (off_t)i * 4096), (ssize_t)sizeof(noise));
@@ -697,318 +527,12 @@ damaged(void **state)
 	assert_true(why[0] != '\0');
 
 	/* Not a database at all. */
-	assert_true((fd = open(path, O_WRONLY | O_TRUNC)) != -1);
+	assert_true((fd = open(db_path, O_WRONLY | O_TRUNC)) != -1);
 	assert_int_equal(write(fd, noise, sizeof(noise)),
 	    (ssize_t)sizeof(noise));
 	assert_int_equal(close(fd), 0);
 	assert_null(open_with(BOOT, 0, 0, why));
 	assert_non_null(strstr(why, "not a database"));
-}
-
-/* The queue in front of it */
-
-struct answers {
-	struct msg_call_committed	 committed[16];
-	size_t				 n;
-	struct msg_proven_answer	 proven[4];
-	size_t				 nproven;
-};
-
-static void
-take_committed(void *arg, const struct msg_call_committed *msg)
-{
-	struct answers	*a = arg;
-
-	assert_true(a->n < 16);
-	a->committed[a->n++] = *msg;
-}
-
-static void
-take_proven(void *arg, const struct msg_proven_answer *msg)
-{
-	struct answers	*a = arg;
-
-	assert_true(a->nproven < 4);
-	a->proven[a->nproven++] = *msg;
-}
-
-static const struct commit_ops	commit_ops = { take_committed, take_proven };
-
-static void
-queue(struct commit *cm, uint64_t seq, const char *id, enum call_state s)
-{
-	struct msg_call_put	*put = record(id, s);
-
-	put->seq = seq;
-	assert_int_equal(commit_put(cm, put), 0);
-}
-
-static void
-group_commit(void **state)
-{
-	struct answers		 a;
-	struct store		*st = open_store(BOOT);
-	struct commit		*cm = commit_new(st, &commit_ops, &a);
-	struct msg_call_put	*bad;
-	struct msg_proven_put	 prove;
-	struct msg_proven_query	 query;
-	uint64_t		 i;
-	char			 id[16];
-
-	(void)state;
-	memset(&a, 0, sizeof(a));
-	assert_non_null(cm);
-	assert_false(commit_wanted(cm));
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(commit_stats(cm)->cs_batches, 0);
-	/* One transaction and one answer for all of it. */
-	for (i = 1; i <= 100; i++) {
-		(void)snprintf(id, sizeof(id), "c%llu",
-		    (unsigned long long)i);
-		queue(cm, i, id, CALL_PENDING);
-	}
-	assert_true(commit_wanted(cm));
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_false(commit_wanted(cm));
-	assert_int_equal(commit_stats(cm)->cs_batches, 1);
-	assert_int_equal(commit_stats(cm)->cs_records, 100);
-	assert_int_equal(a.n, 1);
-	assert_true(a.committed[0].ok);
-	assert_int_equal(a.committed[0].seq, 100);
-	assert_int_equal(live(st), 100);
-
-	/* A bad one among good ones: its answer comes first, and alone. */
-	a.n = 0;
-	queue(cm, 101, "c101", CALL_PENDING);
-	bad = record("c102", CALL_PENDING);
-	bad->state = 9;
-	bad->seq = 102;
-	assert_int_equal(commit_put(cm, bad), 0);
-	queue(cm, 103, "c103", CALL_PENDING);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(a.n, 2);
-	assert_false(a.committed[0].ok);
-	assert_int_equal(a.committed[0].seq, 102);
-	assert_true(a.committed[0].error[0] != '\0');
-	assert_true(a.committed[1].ok);
-	assert_int_equal(a.committed[1].seq, 103);
-	assert_int_equal(live(st), 102);
-
-	/* A question sees what was said before it. */
-	memset(&prove, 0, sizeof(prove));
-	strlcpy(prove.fingerprint, FP_C, sizeof(prove.fingerprint));
-	memset(&query, 0, sizeof(query));
-	query.seq = 5;
-	strlcpy(query.fingerprint, FP_C, sizeof(query.fingerprint));
-	assert_int_equal(commit_prove(cm, &prove), 0);
-	assert_int_equal(commit_query(cm, &query), 0);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(a.nproven, 1);
-	assert_true(a.proven[0].ok && a.proven[0].proven);
-	assert_int_equal(a.proven[0].seq, 5);
-	/* Questions alone need no transaction. */
-	i = commit_stats(cm)->cs_batches;
-	assert_int_equal(commit_query(cm, &query), 0);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(a.nproven, 2);
-	assert_int_equal(commit_stats(cm)->cs_batches, i);
-	commit_free(cm);
-	store_close(st);
-}
-
-/* Somebody else holds the database: refused, and served again later. */
-static void
-locked(void **state)
-{
-	struct answers		 a;
-	struct store		*st = open_store(BOOT);
-	struct commit		*cm = commit_new(st, &commit_ops, &a);
-	struct msg_proven_put	 prove;
-	struct msg_proven_query	 query;
-	sqlite3			*db;
-
-	(void)state;
-	memset(&a, 0, sizeof(a));
-	memset(&prove, 0, sizeof(prove));
-	strlcpy(prove.fingerprint, FP_A, sizeof(prove.fingerprint));
-	memset(&query, 0, sizeof(query));
-	strlcpy(query.fingerprint, FP_A, sizeof(query.fingerprint));
-	put_now(st, record("c1", CALL_PENDING));
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL,
-	    NULL), SQLITE_OK);
-	assert_int_equal(commit_media(cm, media(FP_A, 12, 1, true)), 0);
-	queue(cm, 1, "c1", CALL_PENDING);
-	queue(cm, 2, "c2", CALL_PENDING);
-	assert_int_equal(commit_prove(cm, &prove), 0);
-	assert_int_equal(commit_query(cm, &query), 0);
-	assert_int_equal(commit_run(cm, T0), -1);
-	assert_int_equal(a.n, 2);
-	assert_false(a.committed[0].ok);
-	assert_false(a.committed[1].ok);
-	assert_non_null(strstr(a.committed[0].error, "locked"));
-	/* The proof waits, and counts already. */
-	assert_int_equal(a.nproven, 1);
-	assert_true(a.proven[0].ok && a.proven[0].proven);
-	assert_true(commit_kept(cm));
-	assert_false(commit_wanted(cm));
-	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-
-	a.n = 0;
-	queue(cm, 3, "c1", CALL_PENDING);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(a.n, 1);
-	assert_true(a.committed[0].ok);
-	assert_false(commit_kept(cm));
-	assert_int_equal(store_is_proven(st, FP_A), 1);
-	assert_int_equal(live(st), 1);
-	/* So are the counters. */
-	assert_int_equal(rows.row[0].sc_packets_in, 12);
-	commit_free(cm);
-	store_close(st);
-}
-
-/* What waits for a database that is away, and what is one batch, is bounded. */
-static void
-bounded(void **state)
-{
-	struct answers		 a;
-	struct store		*st = open_store(BOOT);
-	struct commit		*cm = commit_new(st, &commit_ops, &a);
-	struct msg_proven_put	 prove;
-	sqlite3			*db;
-	unsigned int		 i;
-
-	(void)state;
-	memset(&a, 0, sizeof(a));
-	memset(&prove, 0, sizeof(prove));
-	for (i = 0; i < COMMIT_KEEP_MAX + 3; i++) {
-		assert_true(commit_full(cm) == (i >= COMMIT_BATCH_MAX));
-		(void)snprintf(prove.fingerprint, sizeof(prove.fingerprint),
-		    "%u", i);
-		assert_int_equal(commit_prove(cm, &prove), 0);
-	}
-	/* Counters, however late, push no proof out. */
-	assert_int_equal(commit_media(cm, media(FP_A, 1, 1, false)), 0);
-	assert_int_equal(commit_media(cm, media(FP_A, 2, 2, false)), 0);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL,
-	    NULL), SQLITE_OK);
-	assert_int_equal(commit_run(cm, T0), -1);
-	assert_int_equal(commit_stats(cm)->cs_lost, 5);
-	assert_false(commit_full(cm));
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(store_is_proven(st, "2"), 0);
-	assert_int_equal(store_is_proven(st, "3"), 1);
-	commit_free(cm);
-	store_close(st);
-}
-
-/* A full disk, as far as SQLite is concerned. */
-static void
-full(void **state)
-{
-	struct answers	 a;
-	struct store	*st = open_store(BOOT);
-	struct commit	*cm = commit_new(st, &commit_ops, &a);
-	struct rlimit	 lim, old;
-	char		 id[16];
-	uint64_t	 seq = 0;
-
-	(void)state;
-	memset(&a, 0, sizeof(a));
-	(void)signal(SIGXFSZ, SIG_IGN);
-	queue(cm, ++seq, "before", CALL_PENDING);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
-	lim = old;
-	lim.rlim_cur = 160 * 1024;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &lim), 0);
-	do {
-		a.n = 0;
-		(void)snprintf(id, sizeof(id), "c%llu",
-		    (unsigned long long)++seq);
-		queue(cm, seq, id, CALL_PENDING);
-	} while (commit_run(cm, T0) == 0 && seq < 10000);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	assert_true(seq < 10000);
-	assert_int_equal(a.n, 1);
-	assert_false(a.committed[0].ok);
-	assert_int_equal(a.committed[0].seq, seq);
-	/* All that was confirmed is there, the refused one is not. */
-	a.n = 0;
-	assert_int_equal(history(st, id, false), 0);
-	assert_int_equal(history(st, "before", false), 1);
-	queue(cm, ++seq, "after", CALL_PENDING);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_true(a.committed[0].ok);
-	commit_free(cm);
-	store_close(st);
-	st = open_store(BOOT);
-	assert_int_equal(history(st, "after", false), 1);
-	assert_int_equal(history(st, id, false), 0);
-	store_close(st);
-}
-
-/* A removed file confirms nothing more. */
-static void
-removed(void **state)
-{
-	struct answers		 a;
-	struct store		*st = open_store(BOOT);
-	struct commit		*cm = commit_new(st, &commit_ops, &a);
-	struct msg_proven_query	 query;
-
-	(void)state;
-	memset(&a, 0, sizeof(a));
-	memset(&query, 0, sizeof(query));
-	strlcpy(query.fingerprint, FP_A, sizeof(query.fingerprint));
-	queue(cm, 1, "c1", CALL_PENDING);
-	assert_int_equal(commit_run(cm, T0), 0);
-	assert_int_equal(unlink(path), 0);
-	/* "Not proven" is no answer either. */
-	assert_int_equal(commit_query(cm, &query), 0);
-	queue(cm, 2, "c2", CALL_PENDING);
-	assert_int_equal(commit_run(cm, T0), -1);
-	assert_int_equal(a.n, 2);
-	assert_false(a.committed[1].ok);
-	assert_string_equal(a.committed[1].error,
-	    "the database file is gone");
-	assert_int_equal(a.nproven, 1);
-	assert_false(a.proven[0].ok);
-	assert_int_equal(store_is_proven(st, FP_A), -1);
-	commit_free(cm);
-	store_close(st);
-}
-
-/* Nor does one that took its place. */
-static void
-replaced(void **state)
-{
-	struct answers	 a;
-	struct store	*st = open_store(BOOT);
-	struct commit	*cm = commit_new(st, &commit_ops, &a);
-	char		 other[320];
-	int		 fd;
-
-	(void)state;
-	memset(&a, 0, sizeof(a));
-	(void)snprintf(other, sizeof(other), "%s-journal", path);
-	assert_true((fd = open(other, O_WRONLY | O_CREAT, 0600)) != -1);
-	assert_int_equal(close(fd), 0);
-	assert_int_equal(rename(other, path), 0);
-	queue(cm, 1, "c1", CALL_PENDING);
-	assert_int_equal(commit_run(cm, T0), -1);
-	assert_int_equal(a.n, 1);
-	assert_false(a.committed[0].ok);
-	assert_string_equal(a.committed[0].error,
-	    "the database file was replaced");
-	assert_int_equal(store_is_proven(st, FP_A), -1);
-	commit_free(cm);
-	store_close(st);
 }
 
 static void
@@ -1037,12 +561,6 @@ main(void)
 		TEST(migration),
 		TEST(foreign_database),
 		TEST(damaged),
-		TEST(group_commit),
-		TEST(locked),
-		TEST(bounded),
-		TEST(full),
-		TEST(removed),
-		TEST(replaced),
 	};
 
 	log_init("registry_test", quiet);
