@@ -270,7 +270,8 @@ on_disk(const char *text)
 	bool			 found = false;
 
 	for (i = 0; i < 2; i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", db_path, suffixes[i]);
+		(void)snprintf(name, sizeof(name), "%s%s", db_path,
+		    suffixes[i]);
 		if ((fd = open(name, O_RDONLY)) == -1)
 			continue;
 		assert_true((len = read(fd, buf, sizeof(buf))) != -1);

@@ -59,7 +59,8 @@ teardown(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		(void)snprintf(name, sizeof(name), "%s%s", db_path, suffixes[i]);
+		(void)snprintf(name, sizeof(name), "%s%s", db_path,
+		    suffixes[i]);
 		(void)unlink(name);
 	}
 	return (rmdir(dir));
@@ -120,6 +121,7 @@ put_now(struct store *st, const struct msg_call_put *put)
 	assert_int_equal(store_begin(st), 0);
 	assert_int_equal(store_put(st, put), STORE_OK);
 	assert_int_equal(store_commit(st), 0);
+}
 
 static void
 take_row(void *arg, const struct store_call *call)

@@ -108,7 +108,7 @@ quic_close(struct quic_conn *qc, uint64_t code, const char *reason)
 	strlcpy(qc->reason, reason, sizeof(qc->reason));
 }
 
-int
+static int
 world_put(void *arg, const struct msg_proven_put *msg)
 {
 	struct world	*w = arg;
@@ -119,7 +119,7 @@ world_put(void *arg, const struct msg_proven_put *msg)
 	return (0);
 }
 
-int
+static int
 world_query(void *arg, const struct msg_proven_query *msg)
 {
 	struct world	*w = arg;
@@ -131,7 +131,7 @@ world_query(void *arg, const struct msg_proven_query *msg)
 	return (0);
 }
 
-int
+static int
 world_record(void *arg, const struct msg_call_put *msg)
 {
 	struct world	*w = arg;
@@ -142,7 +142,7 @@ world_record(void *arg, const struct msg_call_put *msg)
 	return (0);
 }
 
-int
+static int
 world_admit(void *arg, const struct msg_room_admit *msg)
 {
 	(void)arg;
@@ -150,7 +150,7 @@ world_admit(void *arg, const struct msg_room_admit *msg)
 	return (0);
 }
 
-int
+static int
 world_close_room(void *arg, const struct msg_room_close *msg)
 {
 	(void)arg;
