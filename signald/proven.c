@@ -163,16 +163,13 @@ proven_put(struct proven *pv, const char *fp)
 static void
 proven_send(struct proven *pv, struct proven_entry *entry)
 {
-	bool	sent;
-
-	sent = proven_put(pv, entry->pe_fp) == 0;
-	if (sent) {
+	if (proven_put(pv, entry->pe_fp) == 0) {
 		TAILQ_REMOVE(entry->pe_unsent ? &pv->pv_unsent :
 		    &pv->pv_known, entry, pe_entry);
 		TAILQ_INSERT_TAIL(&pv->pv_known, entry, pe_entry);
 		entry->pe_unsent = false;
 		entry->pe_told = true;
-	} else if (!sent && !entry->pe_unsent) {
+	} else if (!entry->pe_unsent) {
 		TAILQ_REMOVE(&pv->pv_known, entry, pe_entry);
 		TAILQ_INSERT_TAIL(&pv->pv_unsent, entry, pe_entry);
 		entry->pe_unsent = true;
