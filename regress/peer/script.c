@@ -249,6 +249,19 @@ cmd_send(struct ctx *cx, char *args)
 	conn_flush(pc);
 }
 
+/* Something to which the other side, if it forgot us, answers by a reset. */
+static void
+cmd_poke(struct ctx *cx, char *args)
+{
+	static const char	 ping[] = "{\"Ping\":{\"timestamp_ms\":1}}";
+	struct pconn		*pc = conn_arg(cx, &args);
+
+	if (pc->pc_end != END_NONE)
+		return;
+	stream_send_message(pc, ping, sizeof(ping) - 1);
+	conn_flush(pc);
+}
+
 static void
 cmd_open(struct ctx *cx, char *args)
 {
@@ -530,6 +543,7 @@ static const struct command	 commands[] = {
 	{ "note",		cmd_note },
 	{ "open",		cmd_open },
 	{ "pause",		cmd_pause },
+	{ "poke",		cmd_poke },
 	{ "raw",		cmd_raw },
 	{ "reset",		cmd_reset },
 	{ "resume",		cmd_resume },
