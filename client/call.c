@@ -50,6 +50,9 @@ struct call {
 	bool			 ca_refused;
 };
 
+static bool	 call_id_valid(const char *);
+static const char
+		*call_accept_name(enum accept_mode);
 static void	 call_new_id(struct call *);
 static void	 call_offered(struct call *,
 		    const struct sig_direct_call_offer *, uint64_t);
@@ -245,12 +248,6 @@ call_id(const struct call *c)
 }
 
 bool
-call_is_outgoing(const struct call *c)
-{
-	return (c->ca_outgoing);
-}
-
-bool
 call_by_self(const struct call *c)
 {
 	return (c->ca_self);
@@ -268,7 +265,8 @@ call_refused(const struct call *c)
 	return (c->ca_refused);
 }
 
-bool
+/* What can be a call_id that a room can be joined with (1.4). */
+static bool
 call_id_valid(const char *id)
 {
 	size_t	n = strlen(id);
@@ -278,7 +276,7 @@ call_id_valid(const char *id)
 	return (strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n);
 }
 
-const char *
+static const char *
 call_accept_name(enum accept_mode mode)
 {
 	switch (mode) {

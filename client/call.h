@@ -80,16 +80,11 @@ uint64_t	 call_expiry(const struct call *);
 
 enum call_phase	 call_phase(const struct call *);
 const char	*call_id(const struct call *);	/* "" when idle */
-bool		 call_is_outgoing(const struct call *);
 /* Of a call that ended. */
 bool		 call_by_self(const struct call *);
 /* It was answered, media flowed, and it ended by a normal Hangup. */
 bool		 call_went_well(const struct call *);
 /* It was refused because that is what we were told to do. */
 bool		 call_refused(const struct call *);
-
-/* What can be a call_id that a room can be joined with (1.4). */
-bool		 call_id_valid(const char *);
-const char	*call_accept_name(enum accept_mode);
 
 #endif /* WZP_CLIENT_CALL_H */

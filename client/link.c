@@ -68,12 +68,6 @@ link_close(struct link *li, const char *reason)
 }
 
 bool
-link_established(const struct link *li)
-{
-	return (li->li_conn != NULL && quic_conn_established(li->li_conn));
-}
-
-bool
 link_delivered(const struct link *li)
 {
 	return (li->li_conn == NULL || quic_send_queued(li->li_conn) == 0);

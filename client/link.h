@@ -62,7 +62,6 @@ int	 link_dial(struct link *, const struct addr *, const char *sni);
 int	 link_send(struct link *, const struct signal *);
 /* Ends it; what was sent before is delivered first. */
 void	 link_close(struct link *, const char *reason);
-bool	 link_established(const struct link *);
 /* All that was sent has been acknowledged. */
 bool	 link_delivered(const struct link *);
 /* For people: why a connection ended. */

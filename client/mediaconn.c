@@ -115,12 +115,6 @@ mediaconn_start(struct mediaconn *mc)
 		mediaconn_dial(mc);
 }
 
-bool
-mediaconn_joined(const struct mediaconn *mc)
-{
-	return (mc->mc_state == MEDIACONN_JOINED);
-}
-
 int
 mediaconn_send(struct mediaconn *mc, const uint8_t *data, size_t len)
 {

@@ -52,7 +52,6 @@ struct mediaconn	*mediaconn_new(struct link_shared *, const char *room,
 /* Closes with `normal close'. */
 void			 mediaconn_free(struct mediaconn *);
 void			 mediaconn_start(struct mediaconn *);
-bool			 mediaconn_joined(const struct mediaconn *);
 /* 0: sent; -1: dropped. */
 int			 mediaconn_send(struct mediaconn *, const uint8_t *,
 			    size_t);

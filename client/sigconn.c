@@ -118,12 +118,6 @@ sigconn_stop(struct sigconn *sc)
 	link_close(&sc->sc_link, "normal close");
 }
 
-bool
-sigconn_registered(const struct sigconn *sc)
-{
-	return (sc->sc_state == SIGCONN_REGISTERED);
-}
-
 int
 sigconn_send(struct sigconn *sc, const struct signal *s)
 {

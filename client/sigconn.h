@@ -44,7 +44,6 @@ void		 sigconn_free(struct sigconn *);
 void		 sigconn_start(struct sigconn *);
 /* Deregisters: what was sent is delivered, then the connection is closed. */
 void		 sigconn_stop(struct sigconn *);
-bool		 sigconn_registered(const struct sigconn *);
 /* -1: not registered just now. */
 int		 sigconn_send(struct sigconn *, const struct signal *);
 bool		 sigconn_delivered(const struct sigconn *);

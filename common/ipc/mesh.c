@@ -29,7 +29,11 @@ static const enum proc		workers[] = {
 	PROC_CONTROLD
 };
 
-static const struct mesh_pair	pairs[] = {
+static const struct {
+	enum proc	mp_a;
+	enum proc	mp_b;
+	bool		mp_data;	/* has a lossy data channel as well */
+}	pairs[] = {
 	{ PROC_KEYD, PROC_SIGNALD, false },
 	{ PROC_KEYD, PROC_MEDIAD, false },
 	{ PROC_DOORD, PROC_SIGNALD, true },
@@ -49,13 +53,6 @@ mesh_workers(size_t *n)
 {
 	*n = sizeof(workers) / sizeof(workers[0]);
 	return (workers);
-}
-
-const struct mesh_pair *
-mesh_pairs(size_t *n)
-{
-	*n = sizeof(pairs) / sizeof(pairs[0]);
-	return (pairs);
 }
 
 bool

@@ -23,15 +23,8 @@
 
 #include "common/ipc/messages.h"
 
-struct mesh_pair {
-	enum proc	mp_a;
-	enum proc	mp_b;
-	bool		mp_data;	/* has a lossy data channel as well */
-};
-
 /* The workers that are started, in order of rank. */
 const enum proc		*mesh_workers(size_t *n);
-const struct mesh_pair	*mesh_pairs(size_t *n);
 /* May these two have a channel (of that kind)?  relayd with every worker. */
 bool			 mesh_allows(enum proc, enum proc, bool data);
 

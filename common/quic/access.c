@@ -150,12 +150,6 @@ quic_conn_set_data(struct quic_conn *c, void *data)
 	c->qc_data = data;
 }
 
-struct quic_endpoint *
-quic_conn_endpoint(const struct quic_conn *c)
-{
-	return (c->qc_ep);
-}
-
 bool
 quic_conn_is_server(const struct quic_conn *c)
 {
@@ -184,12 +178,6 @@ const struct addr *
 quic_conn_local(const struct quic_conn *c)
 {
 	return (&c->qc_local);
-}
-
-unsigned int
-quic_conn_listener(const struct quic_conn *c)
-{
-	return (c->qc_listener);
 }
 
 int

@@ -212,8 +212,6 @@ void	 quic_close_when_delivered(struct quic_conn *, uint64_t code,
 
 void	*quic_conn_data(const struct quic_conn *);
 void	 quic_conn_set_data(struct quic_conn *, void *);
-struct quic_endpoint
-	*quic_conn_endpoint(const struct quic_conn *);
 bool	 quic_conn_is_server(const struct quic_conn *);
 bool	 quic_conn_established(const struct quic_conn *);
 const char
@@ -222,8 +220,6 @@ const struct addr
 	*quic_conn_remote(const struct quic_conn *);
 const struct addr
 	*quic_conn_local(const struct quic_conn *);
-unsigned int
-	 quic_conn_listener(const struct quic_conn *);
 /* TLS exporter (RFC 8446 7.5), no context.  -1: not established. */
 int	 quic_conn_export(const struct quic_conn *, const char *label,
 	    uint8_t *out, size_t len);
