@@ -54,6 +54,7 @@ TAILQ_HEAD(known_list, known);
 struct door {
 	const struct door_ops	*do_ops;
 	void			*do_arg;
+	const struct slots	*do_slots;
 	struct reassembly	*do_re;
 	struct table		*do_known;
 	struct known_list	 do_list;	/* oldest first */
@@ -69,13 +70,13 @@ static void	negotiate(struct door *, const struct door_datagram *,
 		    uint64_t);
 static int	forward(struct door *, unsigned int,
 		    const struct door_datagram *);
-static int	route(const char *, bool);
+static int	route(const struct door *, const char *, bool);
 static void	known_add(struct door *, const uint8_t *, size_t,
 		    unsigned int, uint64_t);
 static void	known_remove(struct door *, struct known *);
 
 struct door *
-door_new(const struct door_ops *ops, void *arg)
+door_new(const struct door_ops *ops, void *arg, const struct slots *slots)
 {
 	struct door	*d;
 
@@ -83,6 +84,7 @@ door_new(const struct door_ops *ops, void *arg)
 		return (NULL);
 	d->do_ops = ops;
 	d->do_arg = arg;
+	d->do_slots = slots;
 	TAILQ_INIT(&d->do_list);
 	packet_rate_init(&d->do_version_rate, VERSIONS_RATE, VERSIONS_RATE);
 	d->do_re = reassembly_new();
@@ -119,7 +121,7 @@ door_packet(struct door *d, const struct door_datagram *dd, uint64_t now)
 
 	d->do_count.dc_received++;
 	slot = cid_packet_slot(p, dd->dd_len);
-	if (slot > 0 && (sl = slot_owner((unsigned int)slot)) != NULL &&
+	if (slot > 0 && (sl = slots_owner(d->do_slots, (unsigned int)slot)) != NULL &&
 	    sl->sl_role != PROC_DOORD) {
 		if (forward(d, (unsigned int)slot, dd) == 0)
 			d->do_count.dc_by_cid++;
@@ -230,7 +232,7 @@ begin(struct door *d, const struct reassembly_hello *rh, const uint8_t *dcid,
 	size_t	i;
 	int	slot;
 
-	if ((slot = route(rh->rh_name, rh->rh_alpn_ok)) == -1) {
+	if ((slot = route(d, rh->rh_name, rh->rh_alpn_ok)) == -1) {
 		d->do_count.dc_dropped_unknown += rh->rh_count;
 		return;
 	}
@@ -278,7 +280,7 @@ forward(struct door *d, unsigned int slot, const struct door_datagram *dd)
  * to signald, which sends the alert.  `_relay` and `localhost` are rooms.
  */
 static int
-route(const char *name, bool alpn_ok)
+route(const struct door *d, const char *name, bool alpn_ok)
 {
 	static const char *const	signal_names[] = {
 		QUIC_SNI_PING, QUIC_SNI_VERSION, QUIC_SNI_PROBE,
@@ -287,12 +289,12 @@ route(const char *name, bool alpn_ok)
 	size_t				i;
 
 	if (!alpn_ok || name[0] == '\0')
-		return (slot_of(PROC_SIGNALD, 0));
+		return (slots_of(d->do_slots, PROC_SIGNALD, 0));
 	for (i = 0; i < sizeof(signal_names) / sizeof(signal_names[0]); i++) {
 		if (strcmp(name, signal_names[i]) == 0)
-			return (slot_of(PROC_SIGNALD, 0));
+			return (slots_of(d->do_slots, PROC_SIGNALD, 0));
 	}
-	return (slot_of(PROC_MEDIAD, 0));
+	return (slots_of(d->do_slots, PROC_MEDIAD, 0));
 }
 
 /* At the limit the oldest makes room; it costs a repetition at most. */

@@ -25,6 +25,7 @@
 
 #include <stdint.h>
 
+#include "common/ipc/slots.h"
 #include "doord/reassembly.h"
 
 #define DOOR_KNOWN_MAX	16384
@@ -59,7 +60,9 @@ struct door_counters {
 	uint64_t	dc_dropped_worker;	/* worker away or too slow */
 };
 
-struct door	*door_new(const struct door_ops *, void *arg);
+/* The table of slots stays the caller's, and is looked at each time. */
+struct door	*door_new(const struct door_ops *, void *arg,
+		    const struct slots *);
 void		 door_free(struct door *);
 void		 door_packet(struct door *, const struct door_datagram *,
 		    uint64_t now);

@@ -126,7 +126,7 @@ start(struct worker *w)
 		log_warnx("no cryptography");
 		return (-1);
 	}
-	if ((d->dd_door = door_new(&door_ops, d)) == NULL) {
+	if ((d->dd_door = door_new(&door_ops, d, worker_slots(w))) == NULL) {
 		log_warn("door");
 		return (-1);
 	}
@@ -160,7 +160,7 @@ channel_lost(struct worker *w, enum proc role, unsigned int instance,
     bool data)
 {
 	struct doord	*d = worker_ctx(w);
-	int		 slot = slot_of(role, instance);
+	int		 slot = slots_of(worker_slots(w), role, instance);
 
 	if (data && slot != -1 && d->dd_door != NULL)
 		door_slot_lost(d->dd_door, (unsigned int)slot);
@@ -242,7 +242,7 @@ slot_channel(struct doord *d, unsigned int slot)
 {
 	const struct slot	*sl;
 
-	if ((sl = slot_owner(slot)) == NULL)
+	if ((sl = slots_owner(worker_slots(d->dd_worker), slot)) == NULL)
 		return (NULL);
 	return (worker_data_channel(d->dd_worker, sl->sl_role,
 	    sl->sl_instance));

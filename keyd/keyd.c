@@ -192,8 +192,8 @@ keyd_identity(struct worker *w, struct channel *ch, unsigned int slot)
 	struct msg_key_identity	 msg;
 	struct keyd		*kd = worker_ctx(w);
 
-	if (slot_of(channel_peer(ch), channel_peer_instance(ch)) !=
-	    (int)slot) {
+	if (slots_of(worker_slots(w), channel_peer(ch),
+	    channel_peer_instance(ch)) != (int)slot) {
 		worker_blame(w, ch, "asks for the key of another slot");
 		return;
 	}

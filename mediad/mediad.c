@@ -173,7 +173,7 @@ mediad_serve(struct worker *worker)
 	int				 slot;
 
 	me->me_worker = worker;
-	if ((slot = slot_of(PROC_MEDIAD, worker_instance(worker))) == -1) {
+	if ((slot = worker_slot(worker)) == -1) {
 		log_warnx("no slot for this mediad");
 		return (-1);
 	}

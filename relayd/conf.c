@@ -17,15 +17,27 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/log.h"
 #include "relayd/conf.h"
 #include "relayd/limits.h"
 
 #define DAY_S	UINT64_C(86400)
+
+/*
+ * The group of sockets of a port can be steered where the kernel has classic
+ * BPF for it; elsewhere doord reads the one socket.
+ */
+#ifdef __linux__
+#define STEERING_DEFAULT	true
+#else
+#define STEERING_DEFAULT	false
+#endif
 
 static const struct {
 	enum proc	 worker;
@@ -37,14 +49,52 @@ static const struct {
 	{ PROC_MEDIAD,		"_wzpmed" },
 	{ PROC_REGISTRYD,	"_wzpreg" },
 	{ PROC_CONTROLD,	"_wzpctl" },
+	{ PROC_FEDERD,		"_wzpfed" },
+	{ PROC_LOOKUPD,		"_wzplook" },
 };
 #define NUSERS	(sizeof(default_users) / sizeof(default_users[0]))
 
 static struct config	*config_new(void);
 static int		 config_check(struct config *, const char *);
+static int		 legacy_check(struct config *, const char *);
+static unsigned int	 media_default(void);
 static void		 advertise_port(const struct config *, char *);
 static int		 address_of(struct addr *, const char *, long,
 			    const char **);
+
+static char	first_error[256];
+
+void
+config_error(const char *fmt, ...)
+{
+	char	text[1024];
+	va_list	ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (first_error[0] == '\0')
+		(void)strlcpy(first_error, text, sizeof(first_error));
+	log_warnx("%s", text);
+}
+
+const char *
+config_error_text(void)
+{
+	return (first_error);
+}
+
+/* Rooms of one mediad are on one processor. */
+static unsigned int
+media_default(void)
+{
+	long	n;
+
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		return (1);
+	return (n < CONFIG_MEDIA_MAX ? (unsigned int)n : CONFIG_MEDIA_MAX);
+}
 
 /* Everything that has a default has it from here on. */
 static struct config *
@@ -58,6 +108,8 @@ config_new(void)
 	TAILQ_INIT(&cf->cf_listeners);
 	limits_default(&cf->cf_settings);
 	cf->cf_settings.retention_s = 90 * DAY_S;
+	cf->cf_steering = STEERING_DEFAULT;
+	cf->cf_media = media_default();
 	cf->cf_identity = strdup(WZP_SYSCONFDIR "/relay.seed");
 	cf->cf_database = strdup(WZP_STATEDIR "/calls.db");
 	cf->cf_control = strdup(WZP_RUNDIR "/relayd.sock");
@@ -75,12 +127,15 @@ config_load(const char *path)
 	FILE		*file;
 	int		 errors;
 
+	first_error[0] = '\0';
 	if ((cf = config_new()) == NULL) {
-		log_warn("%s", path);
+		config_error("%s: out of memory", path);
 		return (NULL);
 	}
 	if ((file = fopen(path, "re")) == NULL) {
-		log_warn("%s", path);
+		errors = errno;
+		config_error("%s: %s", path, strerror(errno));
+		errno = errors;
 		if (errno == ENOENT)
 			log_warnx("write that file (see relayd.conf(5)), or "
 			    "name another with -f");
@@ -103,30 +158,38 @@ config_check(struct config *cf, const char *path)
 	int	status = 0;
 
 	if (TAILQ_EMPTY(&cf->cf_listeners)) {
-		log_warnx("%s: no address to listen on: say, for example, "
+		config_error("%s: no address to listen on: say, for example, "
 		    "`listen on 0.0.0.0 port %d'", path, CONFIG_PORT);
 		status = -1;
 	}
 	advertise_port(cf, cf->cf_settings.advertise4);
 	advertise_port(cf, cf->cf_settings.advertise6);
-	switch (cf->cf_legacy) {
-	case CHOICE_UNSET:
-		log_warnx("%s: say how to treat clients that do not prove "
+	if (cf->cf_auth_ca != NULL && cf->cf_auth_url == NULL) {
+		config_error("%s: `auth ca' without `auth url': nobody would "
+		    "be asked", path);
+		status = -1;
+	}
+	cf->cf_settings.auth_required = cf->cf_auth_url != NULL;
+	if (legacy_check(cf, path) == -1)
+		status = -1;
+	return (status);
+}
+
+static int
+legacy_check(struct config *cf, const char *path)
+{
+	if (cf->cf_legacy == CHOICE_UNSET) {
+		config_error("%s: say how to treat clients that do not prove "
 		    "that they hold their key:", path);
 		log_warnx("%s: `legacy clients allow' lets clients of the "
 		    "original system call and be called; people without a "
 		    "proving client can then be impersonated", path);
 		log_warnx("%s: `legacy clients deny' serves only clients that "
 		    "prove their key, such as wzp", path);
-		status = -1;
-		break;
-	case CHOICE_YES:
-		cf->cf_settings.legacy_allow = true;
-		break;
-	case CHOICE_NO:
-		break;
+		return (-1);
 	}
-	return (status);
+	cf->cf_settings.legacy_allow = cf->cf_legacy == CHOICE_YES;
+	return (0);
 }
 
 /*
@@ -169,6 +232,8 @@ config_free(struct config *cf)
 	free(cf->cf_control);
 	free(cf->cf_control_ro);
 	free(cf->cf_chroot);
+	free(cf->cf_auth_url);
+	free(cf->cf_auth_ca);
 	for (i = 0; i < PROC_MAX; i++)
 		free(cf->cf_users[i]);
 	free(cf);
@@ -217,6 +282,14 @@ config_listen(struct config *cf, const char *host, long port,
 			*why = "already listening on that address";
 			free(ln);
 			return (-1);
+		} else if (addr_family(&other->ln_addr) ==
+		    addr_family(&ln->ln_addr) && addr_port(&other->ln_addr) ==
+		    addr_port(&ln->ln_addr) && (addr_is_any(&other->ln_addr) ||
+		    addr_is_any(&ln->ln_addr))) {
+			*why = "of this and another address to listen on one "
+			    "covers the other";
+			free(ln);
+			return (-1);
 		}
 	TAILQ_INSERT_TAIL(&cf->cf_listeners, ln, ln_entry);
 	cf->cf_nlisteners++;
@@ -247,6 +320,50 @@ config_advertise(struct config *cf, const char *host, long port,
 		return (-1);
 	}
 	(void)addr_print(&addr, slot, ADDR_STRLEN);
+	return (0);
+}
+
+/*
+ * An address for curl; the rest of it is lookupd's business.  Without TLS a
+ * token is anybody's who listens, so that is for this machine only.
+ */
+int
+config_auth_url(struct config *cf, const char *url, const char **why)
+{
+	static const char *const	plain[] = {
+		"http://127.0.0.1", "http://[::1]", "http://localhost"
+	};
+	const char			*rest = NULL;
+	char				*copy;
+	size_t				 i;
+
+	if (strncmp(url, "https://", 8) == 0)
+		rest = url + 8;
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strncmp(url, plain[i], strlen(plain[i])) == 0 &&
+		    strchr(":/", url[strlen(plain[i])]) != NULL)
+			rest = url + strlen("http://");
+	if (rest == NULL) {
+		*why = "not https:// (http:// only to this machine)";
+		return (-1);
+	}
+	if (rest[0] == '\0' || rest[0] == '/' || rest[0] == ':' ||
+	    strlen(url) >= AUTH_URL_LEN) {
+		*why = "not a URL";
+		return (-1);
+	}
+	for (i = 0; url[i] != '\0'; i++)
+		if (url[i] <= ' ' || url[i] > '~' || url[i] == '"' ||
+		    url[i] == '@') {
+			*why = "no blanks, quotes or passwords in that URL";
+			return (-1);
+		}
+	if ((copy = strdup(url)) == NULL) {
+		*why = "out of memory";
+		return (-1);
+	}
+	free(cf->cf_auth_url);
+	cf->cf_auth_url = copy;
 	return (0);
 }
 

@@ -32,6 +32,7 @@
 
 #define CONFIG_PORT		4433
 #define CONFIG_LISTENERS_MAX	16
+#define CONFIG_MEDIA_MAX	32	/* mediad processes */
 
 struct listener {
 	TAILQ_ENTRY(listener)	 ln_entry;
@@ -55,6 +56,11 @@ struct config {
 	char			*cf_chroot;
 	char			*cf_users[PROC_MAX];	/* names or numbers */
 	enum config_choice	 cf_legacy;
+	bool			 cf_steering;	/* by the kernel; or by doord */
+	bool			 cf_federation;
+	unsigned int		 cf_media;	/* mediad processes */
+	char			*cf_auth_url;	/* NULL: no token is asked for */
+	char			*cf_auth_ca;	/* path, NULL: the system's */
 	struct msg_settings	 cf_settings;
 };
 
@@ -65,10 +71,15 @@ int		 config_define(const char *);
  * Free with config_free().
  */
 struct config	*config_load(const char *path);
+/* The first of the errors of the last file, for one who sees no log. */
+const char	*config_error_text(void);
 void		 config_free(struct config *);
 /* The whole effective configuration in the grammar of the file. */
 void		 config_print(const struct config *, FILE *);
 
+/* Logs an error of the file and keeps the first. */
+void		 config_error(const char *, ...)
+		    __attribute__((format(printf, 1, 2)));
 /*
  * Used by parse.y.  -1: *why is a text for the user.
  */
@@ -76,6 +87,8 @@ int		 config_listen(struct config *, const char *host, long port,
 		    const char **why);
 int		 config_advertise(struct config *, const char *host,
 		    long port, const char **why);
+int		 config_auth_url(struct config *, const char *,
+		    const char **why);
 int		 config_path(char **, const char *, size_t max,
 		    const char **why);
 int		 config_user(struct config *, const char *worker,

@@ -35,6 +35,10 @@
 #define WORD_BYTES	1024	/* no path or name is longer */
 #define MACROS_MAX	256
 
+#define TEXT_OF(x)	#x
+#define TEXT(x)		TEXT_OF(x)
+#define MEDIA_MAX_TEXT	TEXT(CONFIG_MEDIA_MAX)
+
 struct macro {
 	char	*mc_name;
 	char	*mc_value;
@@ -77,6 +81,7 @@ static void	 set_limit(char *, int64_t, int64_t);
 %token	LISTEN ON PORT ADVERTISE IDENTITY DATABASE CONTROL SOCKET READONLY
 %token	CHROOT USER LEGACY CLIENTS ALLOW DENY REGISTRY STRICT BESTEFFORT
 %token	RETENTION ADDRESSES YES NO LIMIT LOG VERBOSE
+%token	STEERING NONE MEDIA WORKERS AUTH URL CA FEDERATION RETRY AUTO ALWAYS
 %token	<string>	STRING
 %token	<number>	NUMBER UNIT
 %type	<number>	port sameport unit
@@ -174,6 +179,41 @@ statement	: STRING '=' STRING {
 		| LIMIT STRING NUMBER unit {
 			set_limit($2, $3, $4);
 		}
+		| STEERING PORT {
+			conf->cf_steering = true;
+		}
+		| STEERING NONE {
+			conf->cf_steering = false;
+		}
+		| MEDIA WORKERS NUMBER {
+			if ($3 < 1 || $3 > CONFIG_MEDIA_MAX)
+				complain("media workers must be 1 to "
+				    MEDIA_MAX_TEXT, "workers");
+			else
+				conf->cf_media = (unsigned int)$3;
+		}
+		| AUTH URL STRING {
+			const char *why;
+
+			if (config_auth_url(conf, $3, &why) == -1)
+				complain(why, $3);
+			free($3);
+		}
+		| AUTH CA STRING {
+			set_path(&conf->cf_auth_ca, $3, 256);
+		}
+		| FEDERATION YES {
+			conf->cf_federation = true;
+		}
+		| FEDERATION NO {
+			conf->cf_federation = false;
+		}
+		| RETRY AUTO {
+			conf->cf_settings.retry_always = false;
+		}
+		| RETRY ALWAYS {
+			conf->cf_settings.retry_always = true;
+		}
 		| LOG VERBOSE {
 			conf->cf_settings.verbose = 1;
 		}
@@ -201,7 +241,11 @@ static const struct {
 	{ "addresses", ADDRESSES, 0 },
 	{ "advertise", ADVERTISE, 0 },
 	{ "allow", ALLOW, 0 },
+	{ "always", ALWAYS, 0 },
+	{ "auth", AUTH, 0 },
+	{ "auto", AUTO, 0 },
 	{ "best-effort", BESTEFFORT, 0 },
+	{ "ca", CA, 0 },
 	{ "chroot", CHROOT, 0 },
 	{ "clients", CLIENTS, 0 },
 	{ "control", CONTROL, 0 },
@@ -209,6 +253,7 @@ static const struct {
 	{ "day", UNIT, 86400000 },
 	{ "days", UNIT, 86400000 },
 	{ "deny", DENY, 0 },
+	{ "federation", FEDERATION, 0 },
 	{ "hour", UNIT, 3600000 },
 	{ "hours", UNIT, 3600000 },
 	{ "identity", IDENTITY, 0 },
@@ -216,21 +261,27 @@ static const struct {
 	{ "limit", LIMIT, 0 },
 	{ "listen", LISTEN, 0 },
 	{ "log", LOG, 0 },
+	{ "media", MEDIA, 0 },
 	{ "milliseconds", UNIT, 1 },
 	{ "minute", UNIT, 60000 },
 	{ "minutes", UNIT, 60000 },
 	{ "no", NO, 0 },
+	{ "none", NONE, 0 },
 	{ "on", ON, 0 },
 	{ "port", PORT, 0 },
 	{ "read-only", READONLY, 0 },
 	{ "registry", REGISTRY, 0 },
 	{ "retention", RETENTION, 0 },
+	{ "retry", RETRY, 0 },
 	{ "second", UNIT, 1000 },
 	{ "seconds", UNIT, 1000 },
 	{ "socket", SOCKET, 0 },
+	{ "steering", STEERING, 0 },
 	{ "strict", STRICT, 0 },
+	{ "url", URL, 0 },
 	{ "user", USER, 0 },
 	{ "verbose", VERBOSE, 0 },
+	{ "workers", WORKERS, 0 },
 	{ "yes", YES, 0 },
 };
 
@@ -252,11 +303,13 @@ complain(const char *msg, const char *near)
 
 	errors++;
 	if (near[0] == '\n')
-		log_warnx("%s:%d: %s at the end of the line", path, line, msg);
+		config_error("%s:%d: %s at the end of the line", path, line,
+		    msg);
 	else if (near[0] == '\0')
-		log_warnx("%s:%d: %s at the end of the file", path, line, msg);
+		config_error("%s:%d: %s at the end of the file", path, line,
+		    msg);
 	else
-		log_warnx("%s:%d: %s near '%s'", path, line, msg,
+		config_error("%s:%d: %s near '%s'", path, line, msg,
 		    log_escape(shown, sizeof(shown), near, strlen(near)));
 }
 

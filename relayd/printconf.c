@@ -92,6 +92,14 @@ config_print(const struct config *cf, FILE *out)
 		if (cf->cf_users[i] != NULL)
 			fprintf(out, "user %s \"%s\"\n",
 			    proc_name((enum proc)i), cf->cf_users[i]);
+	fprintf(out, "steering %s\n", cf->cf_steering ? "port" : "none");
+	fprintf(out, "media workers %u\n", cf->cf_media);
+	fprintf(out, "retry %s\n", st->retry_always ? "always" : "auto");
+	fprintf(out, "federation %s\n", cf->cf_federation ? "yes" : "no");
+	if (cf->cf_auth_url != NULL)
+		fprintf(out, "auth url \"%s\"\n", cf->cf_auth_url);
+	if (cf->cf_auth_ca != NULL)
+		fprintf(out, "auth ca \"%s\"\n", cf->cf_auth_ca);
 	fprintf(out, "legacy clients %s\n",
 	    st->legacy_allow ? "allow" : "deny");
 	fprintf(out, "registry %s\n",

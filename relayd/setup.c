@@ -75,14 +75,27 @@ setup_sockets(struct process *p)
 	struct msg_control_socket	 control;
 	struct msg_udp_socket		 udp;
 	struct msg_listen		 listen;
+	static const enum proc		 slots[] = {
+		PROC_DOORD, PROC_SIGNALD, PROC_MEDIAD
+	};
+	struct msg_slot			 slot;
 	size_t				 i;
 
+	for (i = 0; i < 3 && (has_udp(p->pr_role) || p->pr_role == PROC_KEYD);
+	    i++) {
+		memset(&slot, 0, sizeof(slot));
+		slot.slot = i;
+		slot.role = slots[i];
+		if (channel_send(p->pr_channel, MSG_SLOT, &slot) == -1)
+			return (-1);
+	}
 	for (i = 0; i < sv->sv_nudp && has_udp(p->pr_role); i++) {
 		memset(&listen, 0, sizeof(listen));
 		listen.address = sv->sv_bound[i];
 		memset(&udp, 0, sizeof(udp));
 		udp.listener = i;
 		udp.address = sv->sv_bound[i];
+		udp.receive = p->pr_role == PROC_DOORD;
 		if (channel_send(p->pr_channel, MSG_LISTEN, &listen) == -1 ||
 		    channel_send_fd(p->pr_channel, MSG_UDP_SOCKET, &udp,
 		    sv->sv_udp[i]) == -1)

@@ -79,14 +79,16 @@ supervise_start(struct supervisor *sv,
 {
 	const enum proc	*roles;
 	struct process	*p;
-	size_t		 i;
+	size_t		 i, n;
 
 	sv->sv_started = clock_mono_ns();
 	ev_timer_init(&sv->sv_stop_timer, stop_timeout, 0., 0.);
 	sv->sv_stop_timer.data = sv;
-	roles = mesh_workers(&sv->sv_nprocesses);
-	for (i = 0; i < sv->sv_nprocesses; i++) {
-		p = &sv->sv_processes[i];
+	roles = mesh_workers(&n);
+	for (i = 0; i < n; i++) {
+		if (roles[i] == PROC_FEDERD || roles[i] == PROC_LOOKUPD)
+			continue;
+		p = &sv->sv_processes[sv->sv_nprocesses++];
 		memset(p, 0, sizeof(*p));
 		p->pr_super = sv;
 		p->pr_role = roles[i];

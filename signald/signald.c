@@ -320,7 +320,7 @@ signald_make_service(struct signald *sd)
 	config.tls_server = sd->sd_tls;
 	memcpy(config.reset_key, sd->sd_keys.keys_reset_key,
 	    sizeof(config.reset_key));
-	config.slot = (uint8_t)slot_of(PROC_SIGNALD, 0);
+	config.slot = (uint8_t)worker_slot(sd->sd_worker);
 	sd->sd_service = quic_service_new(worker_loop(sd->sd_worker),
 	    &config);
 	explicit_bzero(config.reset_key, sizeof(config.reset_key));

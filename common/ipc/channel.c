@@ -175,9 +175,9 @@ channel_new(struct ev_loop *loop, int fd, enum proc self, enum proc peer,
 	TAILQ_INIT(&ch->ch_queue);
 	ev_io_init(&ch->ch_read, channel_readable, fd, EV_READ);
 	ev_io_init(&ch->ch_write, channel_writable, fd, EV_WRITE);
-	/* Control channels are drained before data channels in each turn. */
-	ev_set_priority(&ch->ch_read, data ? 0 : 1);
-	ev_set_priority(&ch->ch_write, 1);
+	ev_set_priority(&ch->ch_read, data ? CHANNEL_PRIORITY_DATA :
+	    CHANNEL_PRIORITY_CONTROL);
+	ev_set_priority(&ch->ch_write, CHANNEL_PRIORITY_CONTROL);
 	ch->ch_read.data = ch;
 	ch->ch_write.data = ch;
 
@@ -358,7 +358,7 @@ channel_read_control(struct channel *ch)
 	int		i, flags, fd;
 	bool		any = false;
 
-	for (i = 0; i < CHANNEL_BATCH && !ch->ch_broken; i++) {
+	for (i = 0; i < CHANNEL_DRAIN && !ch->ch_broken; i++) {
 		n = channel_recv(ch, recv_buf, sizeof(recv_buf), &flags,
 		    &fd);
 		if (n == -1)
@@ -680,12 +680,18 @@ channel_ask(struct channel *ch, enum msg_type type, const void *msg,
 	struct pollfd	 pfd;
 	uint64_t	 now, until, got;
 	ssize_t		 n;
+	unsigned int	 tries = 0;
 	int		 error, fd, flags;
 
 	if (msg != NULL && channel_send(ch, type, msg) == -1)
 		return (-1);
 	until = clock_mono_ns() + (uint64_t)limit_ms * NS_PER_MS;
-	while (!ch->ch_broken) {
+	for (now = 0; !ch->ch_broken; now = clock_mono_ns()) {
+		/* What is there already is looked at even without time. */
+		if (now >= until && tries++ >= CHANNEL_BATCH) {
+			errno = ETIMEDOUT;
+			return (-1);
+		}
 		/* What did not fit is still queued. */
 		if (!TAILQ_EMPTY(&ch->ch_queue))
 			channel_writable(ch->ch_loop, &ch->ch_write, 0);
@@ -763,4 +769,10 @@ size_t
 channel_queued(const struct channel *ch)
 {
 	return (ch->ch_queued);
+}
+
+bool
+channel_slow(const struct channel *ch)
+{
+	return (ch->ch_queued > CHANNEL_SLOW);
 }

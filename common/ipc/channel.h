@@ -16,9 +16,13 @@
 
 /*
  * A channel: one end of a SOCK_SEQPACKET pair to a neighbour process, on a
- * libev loop.  Control channels queue what the kernel does not take (up to
- * CHANNEL_QUEUE_MAX bytes, then the channel counts as broken); data channels
- * never queue: full means dropped and counted.
+ * libev loop.  Data channels never queue: full means dropped and counted,
+ * however slow their reader is.  Control channels lose nothing: they queue
+ * what the kernel does not take.  A reader that is merely slow costs its
+ * neighbour that memory and nothing else; who lets CHANNEL_QUEUE_MAX bytes
+ * pile up does not read, and is blamed.  What can be left out (rows for the
+ * control tool, log lines, interim statistics) therefore stops well before:
+ * see channel_slow().
  */
 #ifndef WZP_IPC_CHANNEL_H
 #define WZP_IPC_CHANNEL_H
@@ -30,9 +34,26 @@
 #include "common/ipc/messages.h"
 
 #define CHANNEL_QUEUE_MAX	(4 * 1024 * 1024)
+#define CHANNEL_SLOW		(1 * 1024 * 1024)
 /* Packets on data channels: a datagram of 2048 bytes and its addresses. */
 #define CHANNEL_DATA_MAX	2304
-#define CHANNEL_BATCH		64	/* messages of one wake-up or flush */
+#define CHANNEL_BATCH		64	/* messages of one flush or data read */
+/*
+ * A control channel is read until it is empty; a neighbour that writes as
+ * fast as we read gets this many messages a turn.  It is more than the kernel
+ * holds of the smallest ones.
+ */
+#define CHANNEL_DRAIN		1024
+
+/*
+ * Priorities of watchers in a worker's loop.  libev calls those of higher
+ * priority first, so in each turn everything that arrived on control channels
+ * has been handled before the first datagram is looked at: an admission is
+ * known when the CallOffer comes that needs it.
+ */
+#define CHANNEL_PRIORITY_CONTROL	2
+#define CHANNEL_PRIORITY_DATA		0
+#define CHANNEL_PRIORITY_SOCKET		0	/* UDP, of network workers */
 
 struct channel;
 
@@ -84,8 +105,9 @@ void		 channel_flush(struct channel *);
 /* Which of MSG_AT_SETUP (at first) / MSG_AT_SERVE the receiver is in. */
 void		 channel_set_state(struct channel *, uint8_t);
 /*
- * Blocking round trip for keyd requests: sends, then waits up to limit_ms
- * for a message of type want, which lands in out (MSG_STRUCT_MAX bytes);
+ * Blocking round trip for keyd requests: sends, then waits up to limit_ms,
+ * whatever else arrives meanwhile, for a message of type want, which lands in
+ * out (MSG_STRUCT_MAX bytes);
  * older answers in between are dropped by the caller comparing seq, who then
  * asks again with msg NULL: only waits.  Messages of other types that come
  * in between are lost; keyd sends none.  Byte strings in out are valid until
@@ -101,5 +123,7 @@ bool		 channel_is_data(const struct channel *);
 pid_t		 channel_peer_pid(const struct channel *);
 uint64_t	 channel_dropped(const struct channel *);
 size_t		 channel_queued(const struct channel *);	/* bytes */
+/* More than CHANNEL_SLOW bytes wait: leave out what can be left out. */
+bool		 channel_slow(const struct channel *);
 
 #endif /* WZP_IPC_CHANNEL_H */

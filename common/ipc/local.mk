@@ -6,6 +6,7 @@ common_libipc_a_SOURCES = \
 	common/ipc/cursor.c common/ipc/cursor.h \
 	common/ipc/mesh.c common/ipc/mesh.h \
 	common/ipc/messages.c common/ipc/messages.h \
+	common/ipc/placement.c common/ipc/placement.h \
 	common/ipc/row.c common/ipc/row.h \
 	common/ipc/slots.c common/ipc/slots.h
 
@@ -20,3 +21,9 @@ regress_unit_channel_test_SOURCES = regress/unit/channel_test.c
 regress_unit_channel_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_channel_test_LDADD = common/libipc.a common/libbase.a \
 	$(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/placement_test
+regress_unit_placement_test_SOURCES = regress/unit/placement_test.c
+regress_unit_placement_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_placement_test_LDADD = common/libipc.a common/libbase.a \
+	$(CMOCKA_LIBS) $(BSD_LIBS)

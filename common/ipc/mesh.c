@@ -24,9 +24,11 @@ static const enum proc		workers[] = {
 	PROC_KEYD,
 	PROC_REGISTRYD,
 	PROC_SIGNALD,
+	PROC_FEDERD,
 	PROC_MEDIAD,
 	PROC_DOORD,
-	PROC_CONTROLD
+	PROC_CONTROLD,
+	PROC_LOOKUPD
 };
 
 static const struct {
@@ -35,17 +37,28 @@ static const struct {
 	bool		mp_data;	/* has a lossy data channel as well */
 }	pairs[] = {
 	{ PROC_KEYD, PROC_SIGNALD, false },
+	{ PROC_KEYD, PROC_FEDERD, false },
 	{ PROC_KEYD, PROC_MEDIAD, false },
 	{ PROC_DOORD, PROC_SIGNALD, true },
+	{ PROC_DOORD, PROC_FEDERD, true },
 	{ PROC_DOORD, PROC_MEDIAD, true },
 	{ PROC_SIGNALD, PROC_REGISTRYD, false },
+	{ PROC_SIGNALD, PROC_FEDERD, false },
 	{ PROC_SIGNALD, PROC_MEDIAD, false },
+	{ PROC_SIGNALD, PROC_LOOKUPD, false },
+	{ PROC_FEDERD, PROC_MEDIAD, false },
+	{ PROC_FEDERD, PROC_LOOKUPD, false },
+	{ PROC_FEDERD, PROC_REGISTRYD, false },
 	{ PROC_MEDIAD, PROC_REGISTRYD, false },
+	/* A join with a token must not depend on signald's life. */
+	{ PROC_MEDIAD, PROC_LOOKUPD, false },
 	{ PROC_CONTROLD, PROC_SIGNALD, false },
+	{ PROC_CONTROLD, PROC_FEDERD, false },
 	{ PROC_CONTROLD, PROC_MEDIAD, false },
 	{ PROC_CONTROLD, PROC_REGISTRYD, false },
 	{ PROC_CONTROLD, PROC_DOORD, false },
-	{ PROC_CONTROLD, PROC_KEYD, false }
+	{ PROC_CONTROLD, PROC_KEYD, false },
+	{ PROC_CONTROLD, PROC_LOOKUPD, false }
 };
 
 const enum proc *

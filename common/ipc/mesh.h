@@ -23,7 +23,10 @@
 
 #include "common/ipc/messages.h"
 
-/* The workers that are started, in order of rank. */
+/*
+ * The roles of workers, in order of rank; which of them run, and how often,
+ * is relayd's configuration.
+ */
 const enum proc		*mesh_workers(size_t *n);
 /* May these two have a channel (of that kind)?  relayd with every worker. */
 bool			 mesh_allows(enum proc, enum proc, bool data);

@@ -57,6 +57,7 @@
 #define SLOT_MAX	63
 #define LISTENER_MAX	63
 #define INSTANCE_MAX	63
+#define TOKEN_MAX	8192
 
 static const struct msg_field	hello_fields[] = {
 	STR(msg_hello, build),
@@ -87,7 +88,10 @@ static const struct msg_field	settings_fields[] = {
 	STR(msg_settings, database),
 	STR(msg_settings, advertise4),
 	STR(msg_settings, advertise6),
-	U64(msg_settings, boot_id)
+	U64(msg_settings, boot_id),
+	FIXED(msg_settings, room_key),
+	BOOL(msg_settings, auth_required),
+	BOOL(msg_settings, retry_always)
 };
 
 static const struct msg_field	listen_fields[] = {
@@ -97,12 +101,22 @@ static const struct msg_field	listen_fields[] = {
 static const struct msg_field	channel_fields[] = {
 	U64_TO(msg_channel, role, PROC_MAX - 1),
 	U64_TO(msg_channel, instance, INSTANCE_MAX),
+	U64(msg_channel, generation),
 	BOOL(msg_channel, data)
+};
+
+static const struct msg_field	slot_fields[] = {
+	U64_TO(msg_slot, slot, SLOT_MAX),
+	U64_TO(msg_slot, role, PROC_MAX - 1),
+	U64_TO(msg_slot, instance, INSTANCE_MAX),
+	U64(msg_slot, generation),
+	BOOL(msg_slot, retiring)
 };
 
 static const struct msg_field	udp_socket_fields[] = {
 	U64_TO(msg_udp_socket, listener, LISTENER_MAX),
-	ADDR(msg_udp_socket, address)
+	ADDR(msg_udp_socket, address),
+	BOOL(msg_udp_socket, receive)
 };
 
 static const struct msg_field	control_socket_fields[] = {
@@ -111,6 +125,17 @@ static const struct msg_field	control_socket_fields[] = {
 
 static const struct msg_field	seed_fields[] = {
 	FIXED(msg_seed, seed)
+};
+
+static const struct msg_field	token_key_fields[] = {
+	U64_TO(msg_token_key, role, PROC_MAX - 1),
+	U64(msg_token_key, generation),
+	FIXED(msg_token_key, key)
+};
+
+static const struct msg_field	auth_url_fields[] = {
+	STR(msg_auth_url, url),
+	STR(msg_auth_url, ca)
 };
 
 static const struct msg_field	start_fields[] = {
@@ -137,7 +162,12 @@ static const struct msg_field	log_fields[] = {
 static const struct msg_field	blame_fields[] = {
 	U64_TO(msg_blame, role, PROC_MAX - 1),
 	U64_TO(msg_blame, instance, INSTANCE_MAX),
+	U64(msg_blame, generation),
 	STR(msg_blame, reason)
+};
+
+static const struct msg_field	self_test_fields[] = {
+	STR(msg_self_test, what)
 };
 
 static const struct msg_field	key_identity_request_fields[] = {
@@ -171,6 +201,9 @@ static const struct msg_field	door_datagram_fields[] = {
 	ADDR(msg_door_datagram, local),
 	ADDR(msg_door_datagram, remote),
 	U64_TO(msg_door_datagram, ecn, 3),
+	BOOL(msg_door_datagram, validated),
+	BYTES(msg_door_datagram, odcid, CID_BYTES_MAX),
+	BYTES(msg_door_datagram, retry_scid, CID_BYTES_MAX),
 	BYTES(msg_door_datagram, payload, PAYLOAD_MAX)
 };
 
@@ -189,6 +222,32 @@ static const struct msg_field	room_admitted_fields[] = {
 
 static const struct msg_field	room_close_fields[] = {
 	STR(msg_room_close, call_id)
+};
+
+static const struct msg_field	room_fields[] = {
+	STR(msg_room, room)
+};
+
+static const struct msg_field	place_room_fields[] = {
+	STR(msg_place_room, room),
+	U64_TO(msg_place_room, slot, SLOT_MAX),
+	BOOL(msg_place_room, present)
+};
+
+static const struct msg_field	place_media_fields[] = {
+	U64(msg_place_media, healthy)
+};
+
+static const struct msg_field	auth_check_fields[] = {
+	U64(msg_auth_check, seq),
+	BYTES(msg_auth_check, token, TOKEN_MAX)
+};
+
+static const struct msg_field	auth_result_fields[] = {
+	U64(msg_auth_result, seq),
+	BOOL(msg_auth_result, ok),
+	STR(msg_auth_result, fingerprint),
+	STR(msg_auth_result, error)
 };
 
 static const struct msg_field	call_put_fields[] = {
@@ -255,7 +314,7 @@ static const struct msg_field	proven_answer_fields[] = {
 
 static const struct msg_field	ctl_query_fields[] = {
 	U64(msg_ctl_query, id),
-	U64_TO(msg_ctl_query, what, CTL_HISTORY),
+	U64_TO(msg_ctl_query, what, CTL_RELOAD),
 	U64(msg_ctl_query, limit),
 	STR(msg_ctl_query, filter)
 };
@@ -278,6 +337,7 @@ static const struct msg_field	ctl_end_fields[] = {
 #define MEDIAD		(1 << PROC_MEDIAD)
 #define DOORD		(1 << PROC_DOORD)
 #define CONTROLD	(1 << PROC_CONTROLD)
+#define LOOKUPD		(1 << PROC_LOOKUPD)
 #define ALL		((1 << PROC_MAX) - 1)
 #define WORKERS		(ALL & ~RELAYD)
 #define NETWORK		(SIGNALD | FEDERD | MEDIAD)	/* have QUIC */
@@ -303,17 +363,23 @@ static const struct msg_field	ctl_end_fields[] = {
 
 static const struct msg_desc	messages[MSG_TYPE_MAX] = {
 	MSG(MSG_HELLO, ALL, ALL, HELLO, hello),
-	MSG(MSG_SETTINGS, RELAYD, WORKERS, SETUP, settings),
+	MSG(MSG_SETTINGS, RELAYD, WORKERS, SETUP | SERVE, settings),
 	MSG(MSG_LISTEN, RELAYD, WORKERS, SETUP, listen),
 	MSG_FD(MSG_CHANNEL, RELAYD, WORKERS, SETUP | SERVE, channel),
+	MSG(MSG_SLOT, RELAYD, NETWORK | DOORD | KEYD, SETUP | SERVE, slot),
 	MSG_FD(MSG_UDP_SOCKET, RELAYD, NETWORK | DOORD, SETUP, udp_socket),
 	MSG_FD(MSG_CONTROL_SOCKET, RELAYD, CONTROLD, SETUP, control_socket),
 	MSG(MSG_SEED, RELAYD, KEYD, SETUP, seed),
+	MSG(MSG_TOKEN_KEY, RELAYD, DOORD | SIGNALD | FEDERD, SETUP | SERVE,
+	    token_key),
+	MSG(MSG_AUTH_URL, RELAYD, LOOKUPD, SETUP, auth_url),
 	MSG(MSG_START, RELAYD, WORKERS, SETUP, start),
 	MSG(MSG_READY, WORKERS, RELAYD, SETUP, ready),
 	MSG(MSG_SHUTDOWN, RELAYD, WORKERS, SETUP | SERVE, shutdown),
 	MSG(MSG_LOG, WORKERS, RELAYD, SETUP | SERVE, log),
 	MSG(MSG_BLAME, WORKERS, RELAYD, SETUP | SERVE, blame),
+	MSG(MSG_SELF_TEST, RELAYD, WORKERS, SERVE, self_test),
+	MSG_EMPTY(MSG_DRAINED, MEDIAD, RELAYD, SERVE),
 
 	MSG(MSG_KEY_IDENTITY_REQUEST, NETWORK, KEYD, SERVE,
 	    key_identity_request),
@@ -323,10 +389,22 @@ static const struct msg_desc	messages[MSG_TYPE_MAX] = {
 	MSG(MSG_KEY_SIGNATURE, KEYD, NETWORK, SERVE, key_signature),
 
 	MSG_DATA(MSG_DOOR_DATAGRAM, DOORD, NETWORK, SERVE, door_datagram),
+	MSG_DATA(MSG_DOOR_STRAY, NETWORK, DOORD, SERVE, door_datagram),
 
 	MSG(MSG_ROOM_ADMIT, SIGNALD, MEDIAD, SERVE, room_admit),
 	MSG(MSG_ROOM_ADMITTED, MEDIAD, SIGNALD, SERVE, room_admitted),
 	MSG(MSG_ROOM_CLOSE, SIGNALD, MEDIAD, SERVE, room_close),
+	MSG_EMPTY(MSG_ADMIT_END, SIGNALD, MEDIAD, SERVE),
+	MSG(MSG_ROOM_OPENED, MEDIAD, SIGNALD, SERVE, room),
+	MSG(MSG_ROOM_EMPTY, MEDIAD, SIGNALD, SERVE, room),
+	MSG_EMPTY(MSG_ROOMS_END, MEDIAD, SIGNALD, SERVE),
+
+	MSG_EMPTY(MSG_PLACE_RESET, SIGNALD, DOORD | FEDERD, SERVE),
+	MSG(MSG_PLACE_ROOM, SIGNALD, DOORD | FEDERD, SERVE, place_room),
+	MSG(MSG_PLACE_MEDIA, SIGNALD, DOORD | FEDERD, SERVE, place_media),
+
+	MSG(MSG_AUTH_CHECK, SIGNALD | MEDIAD, LOOKUPD, SERVE, auth_check),
+	MSG(MSG_AUTH_RESULT, LOOKUPD, SIGNALD | MEDIAD, SERVE, auth_result),
 
 	MSG(MSG_CALL_PUT, SIGNALD, REGISTRYD, SERVE, call_put),
 	MSG(MSG_CALL_COMMITTED, REGISTRYD, SIGNALD, SERVE, call_committed),

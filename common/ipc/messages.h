@@ -32,7 +32,7 @@
 
 #include "common/base/addr.h"
 
-#define MSG_TABLE_VERSION	1
+#define MSG_TABLE_VERSION	2
 #define MSG_MAX			65536	/* one packet, bytes */
 
 /* In order of rank: blame restarts the lower-ranking (later) of two. */
@@ -57,6 +57,9 @@ const char	*proc_name(enum proc);
 #define ALIAS_STRLEN	129
 #define SIG_LEN		64
 #define PUB_LEN		32
+#define CID_BYTES_MAX	20	/* a connection ID at most (RFC 9000 17.2) */
+#define AUTH_URL_LEN	512
+#define SELF_TEST_LEN	32
 
 /* A byte string inside the packet being handled; gone after the handler. */
 struct msg_bytes {
@@ -70,14 +73,19 @@ enum msg_type {
 	MSG_SETTINGS,
 	MSG_LISTEN,		/* a listen address, as text for CallSetup */
 	MSG_CHANNEL,		/* + descriptor */
+	MSG_SLOT,		/* a row of the table of slots */
 	MSG_UDP_SOCKET,		/* + descriptor */
 	MSG_CONTROL_SOCKET,	/* + descriptor; controld */
 	MSG_SEED,		/* keyd */
+	MSG_TOKEN_KEY,		/* doord and a role that issues tokens */
+	MSG_AUTH_URL,		/* lookupd */
 	MSG_START,
 	MSG_READY,
 	MSG_SHUTDOWN,
 	MSG_LOG,
 	MSG_BLAME,
+	MSG_SELF_TEST,
+	MSG_DRAINED,		/* mediad: retired, and nobody is left */
 	/* keyd */
 	MSG_KEY_IDENTITY_REQUEST,
 	MSG_KEY_IDENTITY,
@@ -86,10 +94,22 @@ enum msg_type {
 	MSG_KEY_SIGNATURE,
 	/* doord <-> network workers, data channel */
 	MSG_DOOR_DATAGRAM,
+	MSG_DOOR_STRAY,
 	/* signald <-> mediad */
 	MSG_ROOM_ADMIT,
 	MSG_ROOM_ADMITTED,
 	MSG_ROOM_CLOSE,
+	MSG_ADMIT_END,
+	MSG_ROOM_OPENED,
+	MSG_ROOM_EMPTY,
+	MSG_ROOMS_END,
+	/* signald -> doord, federd: where rooms are (placement.h) */
+	MSG_PLACE_RESET,
+	MSG_PLACE_ROOM,
+	MSG_PLACE_MEDIA,
+	/* lookupd */
+	MSG_AUTH_CHECK,
+	MSG_AUTH_RESULT,
 	/* registryd */
 	MSG_CALL_PUT,
 	MSG_CALL_COMMITTED,
@@ -116,7 +136,10 @@ struct msg_hello {
 	uint64_t	pid;
 };
 
-/* The part of the configuration that workers need; sent before START. */
+/*
+ * The part of the configuration that workers need; sent before START, and
+ * again when the configuration was read anew.
+ */
 struct msg_settings {
 	bool		legacy_allow;		/* legacy clients allow|deny */
 	bool		registry_best_effort;
@@ -139,6 +162,9 @@ struct msg_settings {
 	char		advertise4[ADDR_STRLEN];	/* "" : none */
 	char		advertise6[ADDR_STRLEN];
 	uint64_t	boot_id;		/* random, per run of relayd */
+	uint8_t		room_key[16];		/* placement.h; as boot_id */
+	bool		auth_required;		/* auth url is configured */
+	bool		retry_always;		/* retry auto|always */
 };
 
 struct msg_listen {
@@ -149,13 +175,27 @@ struct msg_listen {
 struct msg_channel {
 	uint64_t	role;
 	uint64_t	instance;
+	uint64_t	generation;	/* of that neighbour */
 	bool		data;		/* the lossy one of this pair */
 };
 
-/* A UDP socket, bound and fully set up; send (and doord: receive) only. */
+/*
+ * The slot of a worker: which socket of the shared port is its own, and byte
+ * 0 of its connection IDs.  generation counts its starts.
+ */
+struct msg_slot {
+	uint64_t	slot;
+	uint64_t	role;
+	uint64_t	instance;
+	uint64_t	generation;
+	bool		retiring;	/* gets nothing new */
+};
+
+/* A UDP socket, bound and fully set up: send and, if told so, receive. */
 struct msg_udp_socket {
 	uint64_t	listener;	/* index of the listen address */
 	struct addr	address;	/* as bound */
+	bool		receive;
 };
 
 struct msg_control_socket {
@@ -164,6 +204,21 @@ struct msg_control_socket {
 
 struct msg_seed {
 	uint8_t		seed[32];
+};
+
+/*
+ * Address validation tokens of a role (RFC 9000 8.1.3): the role makes them,
+ * doord checks them.  The two newest generations are good.
+ */
+struct msg_token_key {
+	uint64_t	role;
+	uint64_t	generation;
+	uint8_t		key[32];
+};
+
+struct msg_auth_url {
+	char		url[AUTH_URL_LEN];
+	char		ca[256];	/* file of certificates; "": system's */
 };
 
 /* The identity to take: ids are switched and root entered only if asked. */
@@ -192,7 +247,13 @@ struct msg_log {
 struct msg_blame {
 	uint64_t	role;
 	uint64_t	instance;
+	uint64_t	generation;	/* as MSG_CHANNEL gave it */
 	char		reason[256];
+};
+
+/* Do a forbidden thing (common/sandbox/selftest.h); there is no answer. */
+struct msg_self_test {
+	char		what[SELF_TEST_LEN];
 };
 
 struct msg_key_identity_request {
@@ -223,12 +284,19 @@ struct msg_key_signature {
 	uint8_t		signature[SIG_LEN];
 };
 
-/* One UDP datagram that doord read; the worker answers on its own socket. */
+/*
+ * One UDP datagram that doord read; the worker answers on its own socket.
+ * As MSG_DOOR_STRAY the other way: a worker read the first packet of a
+ * connection, which is the door's to judge.
+ */
 struct msg_door_datagram {
 	uint64_t	 listener;	/* index of the socket it came from */
 	struct addr	 local;
 	struct addr	 remote;
 	uint64_t	 ecn;
+	bool		 validated;	/* the source address is proved */
+	struct msg_bytes odcid;		/* after a Retry: the first DCID */
+	struct msg_bytes retry_scid;	/* after a Retry; both at most 20 */
 	struct msg_bytes payload;	/* at most 2048 bytes */
 };
 
@@ -252,6 +320,34 @@ struct msg_room_admitted {
 /* No new joins; who is inside stays (wzp-protocol 6.13). */
 struct msg_room_close {
 	char		call_id[CALL_ID_STRLEN];
+};
+
+/* A room got its first member, or lost its last. */
+struct msg_room {
+	char		room[ROOM_STRLEN];
+};
+
+/* A room that is not where its name alone would put it; or no more. */
+struct msg_place_room {
+	char		room[ROOM_STRLEN];
+	uint64_t	slot;
+	bool		present;
+};
+
+struct msg_place_media {
+	uint64_t	healthy;	/* 1 << slot of each mediad */
+};
+
+struct msg_auth_check {
+	uint64_t	 seq;
+	struct msg_bytes token;		/* at most 8192 bytes */
+};
+
+struct msg_auth_result {
+	uint64_t	seq;
+	bool		ok;
+	char		fingerprint[FP_STRLEN];
+	char		error[128];
 };
 
 enum call_state {
@@ -367,7 +463,8 @@ enum ctl_what {
 	CTL_ROOMS,
 	CTL_WORKERS,
 	CTL_STATS,
-	CTL_HISTORY		/* ended calls, newest first */
+	CTL_HISTORY,		/* ended calls, newest first */
+	CTL_RELOAD		/* relayd: read the configuration anew */
 };
 
 struct msg_ctl_query {

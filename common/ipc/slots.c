@@ -20,31 +20,40 @@
 
 #include "common/ipc/slots.h"
 
-static const struct slot	slots[] = {
-	{ 0, PROC_DOORD, 0 },
-	{ 1, PROC_SIGNALD, 0 },
-	{ 2, PROC_MEDIAD, 0 }
-};
+void
+slots_set(struct slots *table, const struct msg_slot *msg)
+{
+	struct slot	*sl;
+
+	if (msg->slot >= SLOTS_MAX)
+		return;
+	sl = &table->sl_slots[msg->slot];
+	sl->sl_used = true;
+	sl->sl_retiring = msg->retiring;
+	sl->sl_role = (enum proc)msg->role;
+	sl->sl_instance = (unsigned int)msg->instance;
+	sl->sl_generation = msg->generation;
+}
 
 int
-slot_of(enum proc role, unsigned int instance)
+slots_of(const struct slots *table, enum proc role, unsigned int instance)
 {
-	size_t	i;
+	const struct slot	*sl;
+	int			 i;
 
-	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
-		if (slots[i].sl_role == role &&
-		    slots[i].sl_instance == instance)
-			return ((int)slots[i].sl_slot);
+	for (i = 0; i < SLOTS_MAX; i++) {
+		sl = &table->sl_slots[i];
+		if (sl->sl_used && sl->sl_role == role &&
+		    sl->sl_instance == instance)
+			return (i);
+	}
 	return (-1);
 }
 
 const struct slot *
-slot_owner(unsigned int slot)
+slots_owner(const struct slots *table, unsigned int slot)
 {
-	size_t	i;
-
-	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
-		if (slots[i].sl_slot == slot)
-			return (&slots[i]);
-	return (NULL);
+	if (slot >= SLOTS_MAX || !table->sl_slots[slot].sl_used)
+		return (NULL);
+	return (&table->sl_slots[slot]);
 }

@@ -16,23 +16,35 @@
 
 /*
  * Slots of the shared UDP port: byte 0 of our connection IDs names one, and
- * this table alone says which worker it belongs to.  Nothing derives a role
- * from a number.
+ * it is the index of a socket in the port's group (steer.h).  relayd hands
+ * them out and tells everybody the table; nothing derives a role from a
+ * number.
  */
 #ifndef WZP_IPC_SLOTS_H
 #define WZP_IPC_SLOTS_H
 
 #include "common/ipc/messages.h"
 
+#define SLOTS_MAX	64
+
 struct slot {
-	unsigned int	sl_slot;
+	bool		sl_used;
+	bool		sl_retiring;
 	enum proc	sl_role;
 	unsigned int	sl_instance;
+	uint64_t	sl_generation;
 };
 
+struct slots {
+	struct slot	sl_slots[SLOTS_MAX];
+};
+
+/* A row of the table as relayd sent it (bounds were checked on arrival). */
+void	 slots_set(struct slots *, const struct msg_slot *);
 /* Slot of a worker, -1: has none. */
-int		 slot_of(enum proc, unsigned int instance);
+int	 slots_of(const struct slots *, enum proc, unsigned int instance);
 /* NULL: nobody's. */
-const struct slot *slot_owner(unsigned int slot);
+const struct slot
+	*slots_owner(const struct slots *, unsigned int slot);
 
 #endif /* WZP_IPC_SLOTS_H */

@@ -4,7 +4,8 @@ noinst_LIBRARIES += common/libsandbox.a
 common_libsandbox_a_SOURCES = \
 	common/sandbox/landlock.c common/sandbox/lock.h \
 	common/sandbox/sandbox.c common/sandbox/sandbox.h \
-	common/sandbox/seccomp.c
+	common/sandbox/seccomp.c \
+	common/sandbox/selftest.c common/sandbox/selftest.h
 
 check_PROGRAMS += regress/unit/sandbox_test
 regress_unit_sandbox_test_SOURCES = regress/unit/sandbox_test.c

@@ -43,6 +43,7 @@
 #include "common/base/log.h"
 #include "common/sandbox/lock.h"
 #include "common/sandbox/sandbox.h"
+#include "common/sandbox/selftest.h"
 
 /* Descriptors: channels, sockets, and controld's clients. */
 #define FILES_MAX	128
@@ -155,6 +156,7 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 {
 	(void)role;
 	(void)enter_root;
+	selftest_prepare();
 	if (keep_dir != NULL && chdir(keep_dir) == -1) {
 		log_warn("chdir %s", keep_dir);
 		return (-1);
@@ -241,6 +243,7 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 #endif
 
 	in_force[0] = '\0';
+	selftest_prepare();
 
 	if (role == PROC_KEYD)
 		say(in_force, cap, "mlock=%s", lock_memory(id));

@@ -50,7 +50,7 @@ keys_fetch(struct worker *w, struct keys *k)
 	union reply			 reply;
 	int				 slot;
 
-	if ((slot = slot_of(worker_role(w), worker_instance(w))) == -1) {
+	if ((slot = worker_slot(w)) == -1) {
 		log_warnx("keyd: no slot for this worker");
 		return (-1);
 	}

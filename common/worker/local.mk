@@ -2,6 +2,7 @@
 
 noinst_LIBRARIES += common/libworker.a
 common_libworker_a_SOURCES = \
+	common/worker/authcheck.c common/worker/authcheck.h \
 	common/worker/keys.c common/worker/keys.h \
 	common/worker/worker.c common/worker/worker.h
 

@@ -41,20 +41,28 @@
 #include "common/worker/worker.h"
 
 #define WORKER_FD	3
-#define NEIGHBOURS_MAX	16
+/* signald and doord: two channels to each of 32 mediads, and the others. */
+#define NEIGHBOURS_MAX	96
 
 /* Log lines a second, and how much of the channel they may fill. */
 #define LOG_RATE	100
 #define LOG_QUEUE_MAX	(256 * 1024)
+
+struct neighbour {
+	struct channel	*nb_channel;	/* NULL: free */
+	uint64_t	 nb_generation;
+};
 
 struct worker {
 	const struct worker_ops	*wk_ops;
 	void			*wk_ctx;
 	struct ev_loop		*wk_loop;
 	struct channel		*wk_relayd;
-	struct channel		*wk_channels[NEIGHBOURS_MAX];
+	struct neighbour	 wk_neighbours[NEIGHBOURS_MAX];
 	unsigned int		 wk_instance;
 	struct msg_settings	 wk_settings;
+	struct slots		 wk_slots;
+	int			 wk_udp;	/* -1; a shared socket */
 	bool			 wk_serving;
 	bool			 wk_exiting;
 	int			 wk_status;
@@ -82,8 +90,8 @@ static void	worker_lose_channel(struct worker *, struct channel *);
 static void	worker_start(struct worker *, const struct msg_start *);
 static void	worker_stats(struct worker *, struct channel *,
 		    const struct msg_ctl_query *);
-static struct channel
-		**worker_find(struct worker *, enum proc, unsigned int, bool);
+static struct neighbour
+		*worker_find(struct worker *, enum proc, unsigned int, bool);
 static void	worker_options(struct worker *, int, char **);
 
 static const struct channel_ops	relayd_ops = {
@@ -114,6 +122,7 @@ worker_main(int argc, char **argv, const struct worker_ops *ops, void *ctx)
 		fatal("calloc");
 	w->wk_ops = ops;
 	w->wk_ctx = ctx;
+	w->wk_udp = -1;
 	w->wk_started = clock_mono_ns();
 	worker_options(w, argc, argv);
 
@@ -201,7 +210,19 @@ worker_settings(const struct worker *w)
 	return (&w->wk_settings);
 }
 
-static struct channel **
+const struct slots *
+worker_slots(const struct worker *w)
+{
+	return (&w->wk_slots);
+}
+
+int
+worker_slot(const struct worker *w)
+{
+	return (slots_of(&w->wk_slots, w->wk_ops->role, w->wk_instance));
+}
+
+static struct neighbour *
 worker_find(struct worker *w, enum proc role, unsigned int instance,
     bool data)
 {
@@ -209,11 +230,11 @@ worker_find(struct worker *w, enum proc role, unsigned int instance,
 	size_t		 i;
 
 	for (i = 0; i < NEIGHBOURS_MAX; i++) {
-		ch = w->wk_channels[i];
+		ch = w->wk_neighbours[i].nb_channel;
 		if (ch != NULL && channel_peer(ch) == role &&
 		    channel_peer_instance(ch) == instance &&
 		    channel_is_data(ch) == data)
-			return (&w->wk_channels[i]);
+			return (&w->wk_neighbours[i]);
 	}
 	return (NULL);
 }
@@ -221,21 +242,21 @@ worker_find(struct worker *w, enum proc role, unsigned int instance,
 struct channel *
 worker_channel(struct worker *w, enum proc role, unsigned int instance)
 {
-	struct channel	**slot;
+	struct neighbour	*nb;
 
 	if (role == PROC_RELAYD)
 		return (w->wk_relayd);
-	slot = worker_find(w, role, instance, false);
-	return (slot != NULL ? *slot : NULL);
+	nb = worker_find(w, role, instance, false);
+	return (nb != NULL ? nb->nb_channel : NULL);
 }
 
 struct channel *
 worker_data_channel(struct worker *w, enum proc role, unsigned int instance)
 {
-	struct channel	**slot;
+	struct neighbour	*nb;
 
-	slot = worker_find(w, role, instance, true);
-	return (slot != NULL ? *slot : NULL);
+	nb = worker_find(w, role, instance, true);
+	return (nb != NULL ? nb->nb_channel : NULL);
 }
 
 /* Logging. */
@@ -321,7 +342,21 @@ worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
 		if (ops->listen != NULL)
 			ops->listen(w, msg);
 		break;
+	case MSG_SLOT:
+		slots_set(&w->wk_slots, msg);
+		if (ops->slot != NULL)
+			ops->slot(w, msg);
+		break;
+	case MSG_TOKEN_KEY:
+		if (ops->token_key != NULL)
+			ops->token_key(w, msg);
+		break;
+	case MSG_AUTH_URL:
+		if (ops->auth_url != NULL)
+			ops->auth_url(w, msg);
+		break;
 	case MSG_UDP_SOCKET:
+		w->wk_udp = fd;
 		if (ops->udp_socket != NULL)
 			ops->udp_socket(w, msg, fd);
 		else
@@ -392,8 +427,9 @@ worker_start(struct worker *w, const struct msg_start *start)
 	w->wk_serving = true;
 	channel_set_state(w->wk_relayd, MSG_AT_SERVE);
 	for (i = 0; i < NEIGHBOURS_MAX; i++)
-		if (w->wk_channels[i] != NULL)
-			channel_set_state(w->wk_channels[i], MSG_AT_SERVE);
+		if (w->wk_neighbours[i].nb_channel != NULL)
+			channel_set_state(w->wk_neighbours[i].nb_channel,
+			    MSG_AT_SERVE);
 	if (w->wk_ops->serve != NULL && w->wk_ops->serve(w) == -1) {
 		worker_exit(w, 1);
 		return;
@@ -407,15 +443,16 @@ worker_start(struct worker *w, const struct msg_start *start)
 static void
 worker_add_channel(struct worker *w, const struct msg_channel *msg, int fd)
 {
-	struct channel	**slot, *ch;
-	enum proc	  role = (enum proc)msg->role;
-	size_t		  i;
+	struct neighbour	*nb;
+	struct channel		*ch;
+	enum proc		 role = (enum proc)msg->role;
+	size_t			 i;
 
-	if ((slot = worker_find(w, role, (unsigned int)msg->instance,
+	if ((nb = worker_find(w, role, (unsigned int)msg->instance,
 	    msg->data)) != NULL)
-		worker_lose_channel(w, *slot);
+		worker_lose_channel(w, nb->nb_channel);
 	for (i = 0; i < NEIGHBOURS_MAX; i++)
-		if (w->wk_channels[i] == NULL)
+		if (w->wk_neighbours[i].nb_channel == NULL)
 			break;
 	if (i == NEIGHBOURS_MAX || (ch = channel_new(w->wk_loop, fd,
 	    w->wk_ops->role, role, (unsigned int)msg->instance, msg->data,
@@ -424,7 +461,8 @@ worker_add_channel(struct worker *w, const struct msg_channel *msg, int fd)
 		close(fd);
 		return;
 	}
-	w->wk_channels[i] = ch;
+	w->wk_neighbours[i].nb_channel = ch;
+	w->wk_neighbours[i].nb_generation = msg->generation;
 	if (w->wk_serving)
 		channel_set_state(ch, MSG_AT_SERVE);
 	if (w->wk_ops->channel != NULL)
@@ -440,8 +478,8 @@ worker_lose_channel(struct worker *w, struct channel *ch)
 	size_t		i;
 
 	for (i = 0; i < NEIGHBOURS_MAX; i++)
-		if (w->wk_channels[i] == ch)
-			w->wk_channels[i] = NULL;
+		if (w->wk_neighbours[i].nb_channel == ch)
+			w->wk_neighbours[i].nb_channel = NULL;
 	channel_free(ch);
 	if (w->wk_ops->channel_lost != NULL)
 		w->wk_ops->channel_lost(w, role, instance, data);
@@ -461,11 +499,15 @@ worker_broken(struct channel *ch, void *arg, const char *why)
 void
 worker_blame(struct worker *w, struct channel *ch, const char *reason)
 {
-	struct msg_blame	msg;
+	struct msg_blame	 msg;
+	const struct neighbour	*nb;
 
 	memset(&msg, 0, sizeof(msg));
 	msg.role = channel_peer(ch);
 	msg.instance = channel_peer_instance(ch);
+	if ((nb = worker_find(w, channel_peer(ch), channel_peer_instance(ch),
+	    channel_is_data(ch))) != NULL)
+		msg.generation = nb->nb_generation;
 	log_escape(msg.reason, sizeof(msg.reason), reason, strlen(reason));
 	(void)channel_send(w->wk_relayd, MSG_BLAME, &msg);
 	worker_lose_channel(w, ch);
@@ -522,7 +564,7 @@ worker_stats(struct worker *w, struct channel *ch,
 	row_u64(&row, "uptime_s",
 	    (clock_mono_ns() - w->wk_started) / NS_PER_S);
 	for (i = 0; i < NEIGHBOURS_MAX; i++) {
-		other = w->wk_channels[i];
+		other = w->wk_neighbours[i].nb_channel;
 		if (other == NULL || !channel_is_data(other))
 			continue;
 		snprintf(name, sizeof(name), "dropped_%s%u",

@@ -26,19 +26,26 @@
 
 #include "common/ipc/channel.h"
 #include "common/ipc/row.h"
+#include "common/ipc/slots.h"
 
 struct worker;
 
 struct worker_ops {
 	enum proc	role;
-	/* All optional.  Called during set-up, before start. */
+	/*
+	 * All optional.  Called during set-up, before start; settings, slot
+	 * and token_key also later, when something changed.
+	 */
 	void	(*settings)(struct worker *, const struct msg_settings *);
+	void	(*slot)(struct worker *, const struct msg_slot *);
+	void	(*token_key)(struct worker *, const struct msg_token_key *);
+	void	(*auth_url)(struct worker *, const struct msg_auth_url *);
 	void	(*listen)(struct worker *, const struct msg_listen *);
 	void	(*udp_socket)(struct worker *, const struct msg_udp_socket *,
 		    int fd);
 	void	(*control_socket)(struct worker *,
 		    const struct msg_control_socket *, int fd);
-	/* keyd: the only other message it gets in set-up. */
+	/* keyd */
 	void	(*seed)(struct worker *, const uint8_t seed[32]);
 	/*
 	 * A neighbour's channel arrived: in set-up, and again later whenever
@@ -84,6 +91,9 @@ struct channel	*worker_channel(struct worker *, enum proc,
 struct channel	*worker_data_channel(struct worker *, enum proc,
 		    unsigned int instance);
 const struct msg_settings *worker_settings(const struct worker *);
+/* The table of slots, kept up to date; and the own slot, -1: has none. */
+const struct slots *worker_slots(const struct worker *);
+int		 worker_slot(const struct worker *);
 /* Ends worker_main() with this status when the event loop is reached. */
 void		 worker_exit(struct worker *, int status);
 /*

@@ -343,7 +343,7 @@ count_fds(void)
 static void
 channel_descriptors(void **state)
 {
-	struct msg_channel	msg = { PROC_KEYD, 0, false };
+	struct msg_channel	msg = { PROC_KEYD, 0, 0, false };
 	struct msg_shutdown	bye = { 1 };
 	struct end		a, b, e;
 	uint8_t			buf[512];

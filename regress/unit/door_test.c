@@ -98,11 +98,24 @@ at_door(struct sim_node *sn, const struct sim_packet *sp)
 static struct sim *
 setup(uint64_t seed, bool original)
 {
-	struct sim	*sm = sim_new(seed);
+	static struct slots	 slots;
+	struct msg_slot		 row;
+	struct sim		*sm = sim_new(seed);
+	unsigned int		 i;
 
 	memset(away, 0, sizeof(away));
 	replies = 0;
-	door = door_new(&ops, sm);
+	for (i = 0; i < 3; i++) {
+		static const enum proc	roles[] = {
+			PROC_DOORD, PROC_SIGNALD, PROC_MEDIAD
+		};
+
+		memset(&row, 0, sizeof(row));
+		row.slot = i;
+		row.role = roles[i];
+		slots_set(&slots, &row);
+	}
+	door = door_new(&ops, sm, &slots);
 	assert_non_null(door);
 	sim_node(sm, 0, "192.0.2.1:4433", false, false)->sn_raw = at_door;
 	sim_node(sm, SIGNALD, "192.0.2.1:4433", true, false)->sn_behind = true;

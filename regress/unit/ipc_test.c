@@ -349,7 +349,7 @@ unsendable(void **state)
 	    -1);
 	assert_int_equal(errno, EINVAL);
 	memset(&query, 0, sizeof(query));
-	query.what = CTL_HISTORY + 1;
+	query.what = CTL_RELOAD + 1;
 	assert_int_equal(msg_encode(buf, sizeof(buf), MSG_CTL_QUERY, &query),
 	    -1);
 	row.id = 1;
@@ -396,6 +396,8 @@ mutations(void **state)
 static void
 permissions(void **state)
 {
+	static struct slots	 slots;
+	struct msg_slot		 row = { .role = PROC_DOORD };
 	const struct msg_desc	*d;
 	uint64_t		 type;
 	enum proc		 from, to;
@@ -445,13 +447,18 @@ permissions(void **state)
 	assert_false(mesh_allows(PROC_DOORD, PROC_REGISTRYD, false));
 	assert_false(mesh_allows(PROC_SIGNALD, PROC_MEDIAD, true));
 
-	assert_int_equal(slot_of(PROC_DOORD, 0), 0);
-	assert_int_equal(slot_of(PROC_SIGNALD, 0), 1);
-	assert_int_equal(slot_of(PROC_MEDIAD, 0), 2);
-	assert_int_equal(slot_of(PROC_MEDIAD, 1), -1);
-	assert_int_equal(slot_of(PROC_KEYD, 0), -1);
-	assert_int_equal(slot_owner(2)->sl_role, PROC_MEDIAD);
-	assert_null(slot_owner(3));
+	assert_int_equal(slots_of(&slots, PROC_DOORD, 0), -1);
+	slots_set(&slots, &row);
+	row.slot = 7;
+	row.role = PROC_MEDIAD;
+	row.instance = 3;
+	slots_set(&slots, &row);
+	assert_int_equal(slots_of(&slots, PROC_DOORD, 0), 0);
+	assert_int_equal(slots_of(&slots, PROC_MEDIAD, 3), 7);
+	assert_int_equal(slots_of(&slots, PROC_MEDIAD, 0), -1);
+	assert_int_equal(slots_owner(&slots, 7)->sl_role, PROC_MEDIAD);
+	assert_null(slots_owner(&slots, 6));
+	assert_null(slots_owner(&slots, SLOTS_MAX));
 }
 
 static void
