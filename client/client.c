@@ -43,6 +43,12 @@
 #define LINGER_PEER	(200 * NS_PER_MS)
 #define FINISH_LIMIT	(1500 * NS_PER_MS)
 #define NEVER		UINT64_MAX
+/*
+ * Who only waits for calls learns of a relay that forgot it by the answer to
+ * its next packet: seconds without any, at most.  Both sides keep the path
+ * open every 5 s (wzp-protocol 1.1); a little earlier keeps it ours.
+ */
+#define IDLE_KEEPALIVE_MS	4000
 
 struct client {
 	struct client_config	 cl_config;
@@ -59,6 +65,14 @@ struct client {
 	bool			 cl_connected;
 
 	struct talk		*cl_talk;	/* of the call or room */
+
+	/*
+	 * A Hangup that the relay has not acknowledged: it waits for us to
+	 * register again, and the other party for the end.
+	 */
+	bool			 cl_owed;
+	char			 cl_owed_id[CALL_ID_MAX + 1];
+	enum hangup_reason	 cl_owed_reason;
 
 	bool			 cl_dialled;
 	bool			 cl_probed;
@@ -78,6 +92,8 @@ static void	 on_message(void *, struct quic_conn *, const uint8_t *,
 static void	 on_uni(void *, struct quic_conn *, const uint8_t *, size_t,
 		    bool);
 static void	 on_datagram(void *, struct quic_conn *, const uint8_t *,
+		    size_t);
+static void	 on_new_token(void *, struct quic_conn *, const uint8_t *,
 		    size_t);
 static void	 on_closed(void *, struct quic_conn *,
 		    const struct quic_close *);
@@ -102,7 +118,7 @@ static void	 probe_pong(void *, double);
 static void	 probe_version(void *, const char *);
 static void	 probe_failed(void *, const char *);
 
-static void	 client_hangup(struct client *, enum hangup_reason);
+static void	 client_end(struct client *, enum hangup_reason);
 static void	 client_over(struct client *);
 static void	 client_finish(struct client *, bool);
 static void	 client_text(struct client *, enum client_event_type,
@@ -116,6 +132,7 @@ static const struct quic_ops	quic_ops = {
 	.message = on_message,
 	.uni = on_uni,
 	.datagram = on_datagram,
+	.new_token = on_new_token,
 	.closed = on_closed,
 	.transmit = on_transmit,
 	.verify = on_verify
@@ -167,6 +184,8 @@ client_new(const struct client_config *config)
 	qc.arg = c;
 	quic_limits_default(&qc.limits);
 	qc.limits.max_connections = 16;
+	if (!config->cc_as_original)
+		qc.limits.keepalive_ms = IDLE_KEEPALIVE_MS;
 	qc.tls_client = c->cl_tls;
 	qc.as_original = config->cc_as_original;
 	arc4random_buf(qc.reset_key, sizeof(qc.reset_key));
@@ -249,6 +268,26 @@ client_start(struct client *c, uint64_t now)
 	client_turn(c, now);
 }
 
+int
+client_dial(struct client *c, const char *fingerprint, uint64_t now)
+{
+	c->cl_shared.ls_now = now;
+	if (c->cl_config.cc_mode != CLIENT_LISTEN || c->cl_stopping ||
+	    c->cl_finished || call_dial(c->cl_call, fingerprint, now) == -1)
+		return (-1);
+	sigconn_ping(c->cl_sigconn, true);
+	client_turn(c, now);
+	return (0);
+}
+
+void
+client_hangup(struct client *c, uint64_t now)
+{
+	c->cl_shared.ls_now = now;
+	client_end(c, HANGUP_NORMAL);
+	client_turn(c, now);
+}
+
 void
 client_stop(struct client *c, uint64_t now)
 {
@@ -262,7 +301,7 @@ client_stop(struct client *c, uint64_t now)
 	if (c->cl_finished || c->cl_ended)
 		;	/* under way */
 	else if (talk_on(c->cl_talk) || call_phase(c->cl_call) != PHASE_IDLE)
-		client_hangup(c, HANGUP_NORMAL);
+		client_end(c, HANGUP_NORMAL);
 	else
 		client_finish(c, c->cl_config.cc_mode == CLIENT_LISTEN &&
 		    !c->cl_config.cc_once);
@@ -294,6 +333,9 @@ client_turn(struct client *c, uint64_t now)
 		if (c->cl_probed)
 			client_finish(c, c->cl_ok);
 		sigconn_expire(c->cl_sigconn);
+		if (sigconn_registered(c->cl_sigconn) &&
+		    sigconn_delivered(c->cl_sigconn))
+			c->cl_owed = false;
 		call_expire(c->cl_call, now);
 		talk_expire(c->cl_talk);
 		if (c->cl_ended && (now >= c->cl_linger || (c->cl_ended_self &&
@@ -324,6 +366,12 @@ client_expiry(const struct client *c)
 	at = earlier(at, talk_expiry(c->cl_talk));
 	at = earlier(at, c->cl_linger);
 	return (at);
+}
+
+bool
+client_media_stats(const struct client *c, struct media_stats *ms)
+{
+	return (talk_media_stats(c->cl_talk, ms));
 }
 
 bool
@@ -386,6 +434,14 @@ on_datagram(void *arg, struct quic_conn *conn, const uint8_t *data, size_t len)
 {
 	(void)arg;
 	link_on_datagram(conn, data, len);
+}
+
+static void
+on_new_token(void *arg, struct quic_conn *conn, const uint8_t *token,
+    size_t len)
+{
+	(void)arg;
+	link_on_new_token(conn, token, len);
 }
 
 static void
@@ -462,10 +518,18 @@ signal_registered(void *arg, const char *build)
 {
 	struct client		*c = arg;
 	struct client_event	 ev;
+	struct signal		 s;
 
 	event_init(&ev, EVENT_REGISTERED);
 	ev.ce_build = build;
 	event_emit(c, &ev);
+	if (c->cl_owed) {
+		memset(&s, 0, sizeof(s));
+		s.type = SIGNAL_HANGUP;
+		s.u.hangup.reason = c->cl_owed_reason;
+		s.u.hangup.call_id = c->cl_owed_id;
+		(void)sigconn_send(c->cl_sigconn, &s);
+	}
 	if (c->cl_config.cc_mode != CLIENT_CALL || c->cl_dialled ||
 	    c->cl_stopping)
 		return;
@@ -519,6 +583,13 @@ call_op_send(void *arg, const struct signal *s)
 {
 	struct client	*c = arg;
 
+	if (s->type == SIGNAL_HANGUP && s->u.hangup.call_id != NULL &&
+	    s->u.hangup.reason != HANGUP_BUSY) {
+		c->cl_owed = true;
+		c->cl_owed_reason = s->u.hangup.reason;
+		(void)strlcpy(c->cl_owed_id, s->u.hangup.call_id,
+		    sizeof(c->cl_owed_id));
+	}
 	return (sigconn_send(c->cl_sigconn, s));
 }
 
@@ -591,13 +662,13 @@ talk_op_begun(void *arg)
 static void
 talk_op_enough(void *arg, bool error)
 {
-	client_hangup(arg, error ? HANGUP_ERROR : HANGUP_NORMAL);
+	client_end(arg, error ? HANGUP_ERROR : HANGUP_NORMAL);
 }
 
 /* Ends. */
 
 static void
-client_hangup(struct client *c, enum hangup_reason reason)
+client_end(struct client *c, enum hangup_reason reason)
 {
 	if (c->cl_ended || c->cl_finished)
 		return;

@@ -76,6 +76,14 @@ void		 client_free(struct client *);
 /* Begins what the mode says. */
 void		 client_start(struct client *, uint64_t now);
 /*
+ * Calls somebody while listening.  -1: not registered just now, or in a call;
+ * EVENT_OFFER_SENT comes from within.
+ */
+int		 client_dial(struct client *, const char *fingerprint,
+		    uint64_t now);
+/* Ends the call or room at hand, if there is one; a listener goes on. */
+void		 client_hangup(struct client *, uint64_t now);
+/*
  * Ends it decently: hangs up, deregisters.  A second time: at once.
  */
 void		 client_stop(struct client *, uint64_t now);
@@ -85,6 +93,9 @@ void		 client_receive(struct client *, const struct addr *local,
 /* After receiving, and when client_expiry() has come. */
 void		 client_turn(struct client *, uint64_t now);
 uint64_t	 client_expiry(const struct client *);
+/* What EVENT_STATS says, at any time.  false: no sound flows. */
+bool		 client_media_stats(const struct client *,
+		    struct media_stats *);
 /* It is over; *ok: what was wanted took place. */
 bool		 client_done(const struct client *, bool *ok);
 

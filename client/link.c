@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "client/link.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 
 #define EXPORTER	"EXPORTER-wzp-proof"
@@ -35,8 +36,9 @@ link_dial(struct link *li, const struct addr *to, const char *sni)
 {
 	struct link_shared	*ls = li->li_shared;
 
-	li->li_conn = quic_connect(ls->ls_endpoint, 0, NULL, to, sni,
-	    ls->ls_now);
+	li->li_conn = quic_connect_token(ls->ls_endpoint, 0, NULL, to, sni,
+	    li->li_token, li->li_token_len, ls->ls_now);
+	li->li_token_len = 0;
 	if (li->li_conn == NULL)
 		return (-1);
 	quic_conn_set_data(li->li_conn, li);
@@ -71,6 +73,27 @@ bool
 link_delivered(const struct link *li)
 {
 	return (li->li_conn == NULL || quic_send_queued(li->li_conn) == 0);
+}
+
+uint64_t
+link_patience(unsigned int attempt)
+{
+	static const unsigned int	seconds[] = { 2, 2, 4, 8 };
+	const unsigned int		n = sizeof(seconds) /
+					    sizeof(seconds[0]);
+
+	/* Behind these, the limit of the handshake itself. */
+	return (attempt < n ? seconds[attempt] * NS_PER_S : UINT64_MAX);
+}
+
+uint64_t
+link_spread(uint64_t ns)
+{
+	uint64_t	quarter = ns / 4;
+
+	if (quarter > UINT32_MAX)
+		quarter = UINT32_MAX;	/* 4 s */
+	return (ns + arc4random_uniform((uint32_t)quarter + 1));
 }
 
 const char *
@@ -169,6 +192,17 @@ link_on_datagram(struct quic_conn *conn, const uint8_t *data, size_t len)
 	if ((li = quic_conn_data(conn)) != NULL &&
 	    li->li_ops->datagram != NULL)
 		li->li_ops->datagram(li->li_arg, data, len);
+}
+
+void
+link_on_new_token(struct quic_conn *conn, const uint8_t *token, size_t len)
+{
+	struct link	*li;
+
+	if ((li = quic_conn_data(conn)) == NULL || len > LINK_TOKEN_MAX)
+		return;
+	memcpy(li->li_token, token, len);
+	li->li_token_len = len;
 }
 
 void

@@ -49,11 +49,20 @@ struct link_ops {
 	void	(*closed)(void *, const struct quic_close *);
 };
 
+/* A relay's tokens may be this long; longer ones are not kept. */
+#define LINK_TOKEN_MAX	256
+
 struct link {
 	const struct link_ops	*li_ops;
 	void			*li_arg;
 	struct link_shared	*li_shared;
 	struct quic_conn	*li_conn;	/* NULL: none */
+	/*
+	 * The newest token of this relay (RFC 9000 8.1.3): shows at the next
+	 * dial that our address is ours.  Given once.
+	 */
+	uint8_t			 li_token[LINK_TOKEN_MAX];
+	size_t			 li_token_len;
 };
 
 /* -1: no memory. */
@@ -64,6 +73,14 @@ int	 link_send(struct link *, const struct signal *);
 void	 link_close(struct link *, const char *reason);
 /* All that was sent has been acknowledged. */
 bool	 link_delivered(const struct link *);
+/*
+ * How long a handshake may take when we come back, by the number of the
+ * attempt: a relay that dies in the middle of one answers nothing any more,
+ * and most often is there again by the next.
+ */
+uint64_t link_patience(unsigned int attempt);
+/* A waiting time, up to a quarter longer: not all come back at once. */
+uint64_t link_spread(uint64_t ns);
 /* For people: why a connection ended. */
 const char
 	*link_why(const struct quic_close *, char *, size_t);
@@ -78,6 +95,7 @@ void	 link_on_established(struct quic_conn *);
 void	 link_on_message(struct quic_conn *, const uint8_t *, size_t);
 void	 link_on_uni(struct quic_conn *, const uint8_t *, size_t, bool);
 void	 link_on_datagram(struct quic_conn *, const uint8_t *, size_t);
+void	 link_on_new_token(struct quic_conn *, const uint8_t *, size_t);
 void	 link_on_closed(struct quic_conn *, const struct quic_close *);
 
 #endif /* WZP_CLIENT_LINK_H */

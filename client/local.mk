@@ -52,6 +52,12 @@ regress_unit_client_test_SOURCES = regress/unit/client_test.c \
 regress_unit_client_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_client_test_LDADD = $(CLIENT_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/client_return_test
+regress_unit_client_return_test_SOURCES = regress/unit/client_return_test.c \
+	regress/unit/client_sim.c regress/unit/client_sim.h
+regress_unit_client_return_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_client_return_test_LDADD = $(CLIENT_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/client_files_test
 regress_unit_client_files_test_SOURCES = regress/unit/client_files_test.c
 regress_unit_client_files_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -33,7 +33,13 @@
  */
 #define JOIN_LIMIT	(500 * NS_PER_MS)
 /* Who is thrown out sooner than this comes back more and more slowly. */
-#define STEADY		(5 * NS_PER_S)
+#define STEADY		NS_PER_S
+/*
+ * Refused for so long and so often: the relay knows the call no more.  It may
+ * refuse for a moment while its workers agree on who serves the room.
+ */
+#define REFUSED_LIMIT	(3 * NS_PER_S)
+#define REFUSED_MIN	3
 
 /* Milliseconds before each attempt to join again. */
 static const unsigned int	backoff[] = { 0, 250, 500, 1000, 2000, 4000 };
@@ -57,7 +63,10 @@ struct mediaconn {
 	void				*mc_arg;
 	unsigned int			 mc_attempt;
 	uint64_t			 mc_deadline;
+	bool				 mc_ever;	/* joined once */
 	uint64_t			 mc_since;	/* joined */
+	unsigned int			 mc_refusals;	/* in a row */
+	uint64_t			 mc_refused;	/* the first of them */
 };
 
 static void	 mediaconn_established(void *);
@@ -151,6 +160,10 @@ mediaconn_expire(struct mediaconn *mc)
 	case MEDIACONN_WAITING:
 		mediaconn_dial(mc);
 		break;
+	case MEDIACONN_CONNECTING:
+		link_close(&mc->mc_link, "normal close");
+		mediaconn_again(mc, "the relay does not answer");
+		break;
 	case MEDIACONN_OFFERED:
 		link_close(&mc->mc_link, "normal close");
 		mediaconn_again(mc, "the relay did not answer the offer of "
@@ -160,7 +173,6 @@ mediaconn_expire(struct mediaconn *mc)
 		mediaconn_in(mc);
 		break;
 	case MEDIACONN_OFF:
-	case MEDIACONN_CONNECTING:
 	case MEDIACONN_JOINED:
 		break;
 	}
@@ -175,8 +187,13 @@ mediaconn_expiry(const struct mediaconn *mc)
 static void
 mediaconn_dial(struct mediaconn *mc)
 {
+	uint64_t	patience;
+
 	mc->mc_state = MEDIACONN_CONNECTING;
 	mc->mc_deadline = UINT64_MAX;
+	if (mc->mc_ever && mc->mc_attempt > 0 &&
+	    (patience = link_patience(mc->mc_attempt - 1)) != UINT64_MAX)
+		mc->mc_deadline = now(mc) + patience;
 	if (link_dial(&mc->mc_link, &mc->mc_relay[mc->mc_which],
 	    mc->mc_room) == -1)
 		mediaconn_again(mc, "out of memory");
@@ -299,6 +316,24 @@ mediaconn_closed(void *arg, const struct quic_close *qc)
 	if (mc->mc_state == MEDIACONN_CONNECTING &&
 	    !addr_equal(&mc->mc_relay[0], &mc->mc_relay[1]))
 		mc->mc_which ^= 1;
+	/*
+	 * 6.13: who may not be in the room is closed after CallAnswer; as the
+	 * original we believe to be in by then.
+	 */
+	if (mc->mc_state == MEDIACONN_JOINED &&
+	    now(mc) - mc->mc_since >= STEADY)
+		mc->mc_refusals = 0;
+	else if (mc->mc_state != MEDIACONN_CONNECTING &&
+	    qc->kind == QUIC_CLOSED_BY_PEER_APP) {
+		if (mc->mc_refusals++ == 0)
+			mc->mc_refused = now(mc);
+		if (mc->mc_refusals >= REFUSED_MIN &&
+		    now(mc) - mc->mc_refused >= REFUSED_LIMIT) {
+			mediaconn_fail(mc, "the relay does not let us into "
+			    "the room");
+			return;
+		}
+	}
 	mediaconn_again(mc, link_why(qc, why, sizeof(why)));
 }
 
@@ -309,7 +344,8 @@ mediaconn_again(struct mediaconn *mc, const char *why)
 	    now(mc) - mc->mc_since >= STEADY)
 		mc->mc_attempt = 0;
 	mc->mc_state = MEDIACONN_WAITING;
-	mc->mc_deadline = now(mc) + backoff[mc->mc_attempt] * NS_PER_MS;
+	mc->mc_deadline = now(mc) + link_spread(backoff[mc->mc_attempt] *
+	    NS_PER_MS);
 	if (mc->mc_attempt + 1 < sizeof(backoff) / sizeof(backoff[0]))
 		mc->mc_attempt++;
 	mc->mc_ops->lost(mc->mc_arg, why);
@@ -330,6 +366,7 @@ mediaconn_in(struct mediaconn *mc)
 		return;
 	mc->mc_state = MEDIACONN_JOINED;
 	mc->mc_deadline = UINT64_MAX;
+	mc->mc_ever = true;
 	mc->mc_since = now(mc);
 	mc->mc_ops->joined(mc->mc_arg);
 }

@@ -28,13 +28,13 @@
 #include "common/quic/params.h"
 
 #define ACK_LIMIT	(10 * NS_PER_S)
-#define PING_EVERY	(2 * NS_PER_S)
+#define PING_EVERY	(1500 * NS_PER_MS)
 /*
  * A registration that lasted less than this does not start the back-off
- * anew: two clients of one identity would otherwise evict each other without
- * end (the newest one counts).
+ * anew: a relay that takes us in and fails at once is left alone more and
+ * more.  (Who is replaced by another client does not come back at all.)
  */
-#define STEADY		(60 * NS_PER_S)
+#define STEADY		NS_PER_S
 
 /* Seconds to wait before each attempt to register again (5.1). */
 static const unsigned int	backoff[] = { 0, 1, 2, 4, 8, 15, 30 };
@@ -127,6 +127,12 @@ sigconn_send(struct sigconn *sc, const struct signal *s)
 }
 
 bool
+sigconn_registered(const struct sigconn *sc)
+{
+	return (sc->sc_state == SIGCONN_REGISTERED);
+}
+
+bool
 sigconn_delivered(const struct sigconn *sc)
 {
 	return (link_delivered(&sc->sc_link));
@@ -152,13 +158,16 @@ sigconn_expire(struct sigconn *sc)
 		case SIGCONN_WAITING:
 			sigconn_dial(sc);
 			break;
+		case SIGCONN_CONNECTING:
+			link_close(&sc->sc_link, "");
+			sigconn_again(sc, "the relay does not answer");
+			break;
 		case SIGCONN_REGISTERING:
 			link_close(&sc->sc_link, "");
 			sigconn_again(sc, "the relay did not confirm the "
 			    "registration in time");
 			break;
 		case SIGCONN_OFF:
-		case SIGCONN_CONNECTING:
 		case SIGCONN_REGISTERED:
 			break;
 		}
@@ -187,8 +196,13 @@ sigconn_expiry(const struct sigconn *sc)
 static void
 sigconn_dial(struct sigconn *sc)
 {
+	uint64_t	patience;
+
 	sc->sc_state = SIGCONN_CONNECTING;
 	sc->sc_deadline = UINT64_MAX;	/* the handshake has its own limit */
+	if (sc->sc_ever && sc->sc_attempt > 0 &&
+	    (patience = link_patience(sc->sc_attempt - 1)) != UINT64_MAX)
+		sc->sc_deadline = now(sc) + patience;
 	if (link_dial(&sc->sc_link, &sc->sc_relay, QUIC_SNI_SIGNAL) == -1)
 		sigconn_again(sc, "out of memory");
 }
@@ -283,7 +297,8 @@ sigconn_closed(void *arg, const struct quic_close *qc)
 		    "identity");
 		return;
 	}
-	if (sc->sc_state == SIGCONN_REGISTERING &&
+	/* Who was in once may be refused while a part of the relay is away. */
+	if (sc->sc_state == SIGCONN_REGISTERING && !sc->sc_ever &&
 	    qc->kind == QUIC_CLOSED_BY_PEER_APP) {
 		sigconn_fail(sc, "the relay refused the registration");
 		return;
@@ -305,7 +320,8 @@ sigconn_again(struct sigconn *sc, const char *why)
 	if (was == SIGCONN_REGISTERED && now(sc) - sc->sc_since >= STEADY)
 		sc->sc_attempt = 0;
 	sc->sc_state = SIGCONN_WAITING;
-	sc->sc_deadline = now(sc) + backoff[sc->sc_attempt] * NS_PER_S;
+	sc->sc_deadline = now(sc) + link_spread(backoff[sc->sc_attempt] *
+	    NS_PER_S);
 	if (sc->sc_attempt + 1 < n)
 		sc->sc_attempt++;
 	if (was == SIGCONN_REGISTERED)

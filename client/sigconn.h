@@ -46,8 +46,12 @@ void		 sigconn_start(struct sigconn *);
 void		 sigconn_stop(struct sigconn *);
 /* -1: not registered just now. */
 int		 sigconn_send(struct sigconn *, const struct signal *);
+bool		 sigconn_registered(const struct sigconn *);
 bool		 sigconn_delivered(const struct sigconn *);
-/* During a call the relay hears from us every 2 s. */
+/*
+ * During a call the relay hears from us every 1.5 s: one that was restarted
+ * answers with a reset, and we are back within 2 s.
+ */
 void		 sigconn_ping(struct sigconn *, bool);
 void		 sigconn_expire(struct sigconn *);
 uint64_t	 sigconn_expiry(const struct sigconn *);

@@ -32,6 +32,16 @@
 #define PEER_WAIT	(2 * NS_PER_S)
 /* Without a media connection for so long, it is over. */
 #define MEDIA_LIMIT	(20 * NS_PER_S)
+/*
+ * Alone in a call's room after the other was there: it has 15 s to come back
+ * (doc/PROTOCOL), and its Hangup may have got lost with a part of the relay.
+ */
+#define ALONE_LIMIT	(20 * NS_PER_S)
+/*
+ * ... and perhaps it sits in a room of the same name elsewhere: a relay of
+ * several workers may have sent us to another one while one of them died.
+ */
+#define ALONE_RENEW	(3 * NS_PER_S)
 /* Nothing heard from a peer that is there: join anew, ever more rarely. */
 #define STALL_FIRST	(5 * NS_PER_S)
 #define STALL_MAX	(60 * NS_PER_S)
@@ -46,6 +56,9 @@ struct talk {
 	bool			 ta_hushed;
 	bool			 ta_connected;	/* when hushed */
 	unsigned int		 ta_members;
+	uint64_t		 ta_alone;	/* since; 0: is not */
+	uint64_t		 ta_renew_at;	/* if still alone; NEVER */
+	uint64_t		 ta_renew_in;	/* the next time */
 	uint64_t		 ta_begin_at;	/* without a peer */
 	uint64_t		 ta_lost;	/* not joined since; 0: is */
 	uint64_t		 ta_heard;	/* last datagram */
@@ -90,6 +103,7 @@ talk_new(const struct talk_config *config)
 		return (NULL);
 	t->ta_config = *config;
 	t->ta_begin_at = t->ta_stats_at = t->ta_end_at = NEVER;
+	t->ta_renew_at = NEVER;
 	return (t);
 }
 
@@ -112,6 +126,9 @@ talk_join(struct talk *t, const char *room, const struct addr *relay)
 	t->ta_on = true;
 	t->ta_hushed = t->ta_connected = false;
 	t->ta_members = 0;
+	t->ta_alone = 0;
+	t->ta_renew_at = NEVER;
+	t->ta_renew_in = ALONE_RENEW;
 	t->ta_lost = now(t);
 	t->ta_heard = 0;
 	t->ta_stall = STALL_FIRST;
@@ -129,6 +146,8 @@ talk_hush(struct talk *t)
 	if (!t->ta_on || t->ta_hushed)
 		return;
 	t->ta_hushed = true;
+	t->ta_alone = 0;
+	t->ta_renew_at = NEVER;
 	t->ta_connected = t->ta_lost == 0;
 	if (t->ta_media != NULL)
 		media_hush(t->ta_media);
@@ -155,7 +174,8 @@ talk_leave(struct talk *t)
 	media_free(t->ta_media);
 	t->ta_media = NULL;
 	t->ta_begin_at = t->ta_stats_at = t->ta_end_at = NEVER;
-	t->ta_lost = 0;
+	t->ta_lost = t->ta_alone = 0;
+	t->ta_renew_at = NEVER;
 	t->ta_room[0] = '\0';
 	t->ta_on = t->ta_hushed = false;
 }
@@ -170,6 +190,15 @@ bool
 talk_begun(const struct talk *t)
 {
 	return (t->ta_media != NULL);
+}
+
+bool
+talk_media_stats(const struct talk *t, struct media_stats *ms)
+{
+	if (t->ta_media == NULL)
+		return (false);
+	media_stats(t->ta_media, ms);
+	return (true);
 }
 
 bool
@@ -196,6 +225,15 @@ talk_expire(struct talk *t)
 	}
 	if (t->ta_media == NULL)
 		return;
+	if (t->ta_alone != 0 && now(t) - t->ta_alone >= ALONE_LIMIT) {
+		talk_failed(t, "the other party has left the call");
+		return;
+	}
+	if (now(t) >= t->ta_renew_at) {
+		t->ta_renew_at = NEVER;
+		t->ta_renew_in *= 2;
+		mediaconn_renew(t->ta_conn, "alone in the room");
+	}
 	if (t->ta_members >= 2 && t->ta_lost == 0 &&
 	    now(t) - t->ta_heard >= t->ta_stall) {
 		if ((t->ta_stall *= 2) > STALL_MAX)
@@ -224,6 +262,9 @@ talk_expiry(const struct talk *t)
 		at = earlier(at, media_expiry(t->ta_media));
 	if (t->ta_lost != 0)
 		at = earlier(at, t->ta_lost + MEDIA_LIMIT);
+	if (t->ta_alone != 0)
+		at = earlier(at, t->ta_alone + ALONE_LIMIT);
+	at = earlier(at, t->ta_renew_at);
 	at = earlier(at, t->ta_begin_at);
 	at = earlier(at, t->ta_stats_at);
 	return (earlier(at, t->ta_end_at));
@@ -257,7 +298,7 @@ talk_lost(void *arg, const char *why)
 	struct talk		*t = arg;
 	struct client_event	 ev;
 
-	t->ta_begin_at = NEVER;
+	t->ta_begin_at = t->ta_renew_at = NEVER;
 	if (t->ta_hushed)
 		return;
 	if (t->ta_lost == 0)
@@ -276,7 +317,7 @@ talk_failed(void *arg, const char *why)
 	talk_event(t, &ev, EVENT_ERROR);
 	ev.ce_text = why;
 	talk_say(t, &ev);
-	t->ta_lost = 0;		/* said once */
+	t->ta_lost = t->ta_alone = 0;	/* said once */
 	t->ta_config.tc_ops->enough(t->ta_config.tc_arg, true);
 }
 
@@ -286,6 +327,17 @@ talk_room(void *arg, const struct sig_room_update *update)
 	struct talk		*t = arg;
 	struct client_event	 ev;
 
+	/* Who waits for the other to come in has the limits of the call. */
+	if (update->count >= 2 || t->ta_hushed || t->ta_config.tc_room) {
+		t->ta_alone = 0;
+		t->ta_renew_at = NEVER;
+		t->ta_renew_in = ALONE_RENEW;
+	} else if (t->ta_media != NULL) {
+		if (t->ta_alone == 0)
+			t->ta_alone = now(t);
+		if (t->ta_renew_at == NEVER)
+			t->ta_renew_at = now(t) + t->ta_renew_in;
+	}
 	t->ta_members = update->count;
 	talk_event(t, &ev, EVENT_ROOM_UPDATE);
 	ev.ce_count = update->count;
@@ -310,6 +362,8 @@ talk_datagram(void *arg, const uint8_t *data, size_t len)
 
 	t->ta_heard = now(t);
 	t->ta_stall = STALL_FIRST;
+	t->ta_alone = 0;
+	t->ta_renew_at = NEVER;
 	talk_begin(t);
 	if (t->ta_media != NULL)
 		media_receive(t->ta_media, data, len, now(t));

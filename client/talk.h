@@ -68,6 +68,8 @@ void		 talk_leave(struct talk *);
 bool		 talk_on(const struct talk *);
 /* Sound flows or did. */
 bool		 talk_begun(const struct talk *);
+/* false: no sound flows. */
+bool		 talk_media_stats(const struct talk *, struct media_stats *);
 /* Was connected when it was hushed. */
 bool		 talk_connected(const struct talk *);
 void		 talk_expire(struct talk *);

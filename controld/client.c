@@ -39,6 +39,7 @@ struct client {
 	struct clients		*cl_clients;
 	int			 cl_fd;
 	char			 cl_name[64];
+	bool			 cl_read_only;
 	ev_io			 cl_read;
 	ev_io			 cl_write;
 	ev_timer		 cl_timer;
@@ -188,6 +189,7 @@ client_new(struct clients *cs, int fd, bool read_only)
 	}
 	cl->cl_clients = cs;
 	cl->cl_fd = fd;
+	cl->cl_read_only = read_only;
 	client_identify(cl, read_only);
 	ev_io_init(&cl->cl_read, client_read, fd, EV_READ);
 	ev_io_init(&cl->cl_write, client_write, fd, EV_WRITE);
@@ -382,6 +384,12 @@ const char *
 client_name(const struct client *cl)
 {
 	return (cl->cl_name);
+}
+
+bool
+client_read_only(const struct client *cl)
+{
+	return (cl->cl_read_only);
 }
 
 size_t

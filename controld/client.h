@@ -63,6 +63,7 @@ int		 client_line(struct client *, const char *, size_t);
 void		 client_done(struct client *);
 /* "uid 0 pid 123, read-only", for the log. */
 const char	*client_name(const struct client *);
+bool		 client_read_only(const struct client *);
 size_t		 clients_count(const struct clients *);
 const struct client_counters
 		*clients_counters(const struct clients *);

@@ -43,6 +43,7 @@ struct controld {
 	size_t		 co_nfds;
 	ev_timer	 co_timer;
 	uint64_t	 co_requests;
+	uint64_t	 co_nonsense;	/* answers that fit no question */
 	uint64_t	 co_started;
 };
 
@@ -56,7 +57,9 @@ static void	 controld_message(struct channel *, void *, enum msg_type,
 static void	 controld_request(void *, struct client *, const char *,
 		    size_t);
 static void	 controld_gone(void *, struct client *);
-static int	 controld_ask(void *, enum proc, const struct msg_ctl_query *);
+static int	 controld_ask(void *, enum proc, unsigned int,
+		    const struct msg_ctl_query *);
+static bool	 controld_present(void *, enum proc, unsigned int);
 static int	 controld_line(void *, const char *, size_t);
 static void	 controld_done(void *);
 static void	 controld_own_row(struct controld *,
@@ -79,6 +82,7 @@ static const struct client_ops	controld_client_ops = {
 
 static const struct query_ops	controld_query_ops = {
 	.ask = controld_ask,
+	.present = controld_present,
 	.line = controld_line,
 	.done = controld_done
 };
@@ -146,12 +150,13 @@ controld_request(void *arg, struct client *cl, const char *line, size_t len)
 	co->co_requests++;
 	log_info("control: %s: %s", client_name(cl), log_escape(text,
 	    sizeof(text), line, len));
-	/*
-	 * Either socket serves all there is to ask for now: nothing of it
-	 * changes anything.
-	 */
 	if (request_parse(line, len, &rq, &why) == -1) {
 		query_error(co->co_queries, cl, why);
+		return;
+	}
+	if (rq.rq_admin && client_read_only(cl)) {
+		query_error(co->co_queries, cl,
+		    "this control socket is read-only");
 		return;
 	}
 	query_start(co->co_queries, cl, &rq, clock_mono_ns());
@@ -167,7 +172,8 @@ controld_gone(void *arg, struct client *cl)
 }
 
 static int
-controld_ask(void *arg, enum proc proc, const struct msg_ctl_query *msg)
+controld_ask(void *arg, enum proc proc, unsigned int instance,
+    const struct msg_ctl_query *msg)
 {
 	struct controld	*co = arg;
 	struct channel	*ch;
@@ -176,9 +182,17 @@ controld_ask(void *arg, enum proc proc, const struct msg_ctl_query *msg)
 		controld_own_row(co, msg);
 		return (0);
 	}
-	if ((ch = worker_channel(co->co_worker, proc, 0)) == NULL)
+	if ((ch = worker_channel(co->co_worker, proc, instance)) == NULL)
 		return (-1);
 	return (channel_send(ch, MSG_CTL_QUERY, msg));
+}
+
+static bool
+controld_present(void *arg, enum proc proc, unsigned int instance)
+{
+	struct controld	*co = arg;
+
+	return (worker_channel(co->co_worker, proc, instance) != NULL);
 }
 
 static int
@@ -203,7 +217,6 @@ controld_own_row(struct controld *co, const struct msg_ctl_query *query)
 
 	counters = clients_counters(co->co_clients);
 	row_init(&row);
-	row_u64(&row, "instance", worker_instance(co->co_worker));
 	row_u64(&row, "pid", (uint64_t)getpid());
 	row_u64(&row, "uptime_s", (clock_mono_ns() - co->co_started) /
 	    NS_PER_S);
@@ -212,13 +225,14 @@ controld_own_row(struct controld *co, const struct msg_ctl_query *query)
 	row_u64(&row, "accepted", counters->cn_accepted);
 	row_u64(&row, "refused", counters->cn_refused);
 	row_u64(&row, "bad", counters->cn_bad);
+	row_u64(&row, "nonsense", co->co_nonsense);
 	msg.id = query->id;
 	msg.cells.data = row.row_buf;
 	msg.cells.len = row.row_len;
-	(void)query_row(co->co_queries, PROC_CONTROLD, &msg);
+	(void)query_row(co->co_queries, PROC_CONTROLD, 0, &msg);
 	memset(&end, 0, sizeof(end));
 	end.id = query->id;
-	(void)query_end(co->co_queries, PROC_CONTROLD, &end);
+	(void)query_end(co->co_queries, PROC_CONTROLD, 0, &end);
 }
 
 static void
@@ -228,6 +242,7 @@ controld_message(struct channel *ch, void *arg, enum msg_type type,
 	struct worker	*worker = arg;
 	struct controld	*co = worker_ctx(worker);
 	enum proc	 proc = channel_peer(ch);
+	unsigned int	 instance = channel_peer_instance(ch);
 	int		 ret = 0;
 
 	if (fd != -1)
@@ -235,13 +250,21 @@ controld_message(struct channel *ch, void *arg, enum msg_type type,
 	if (co->co_queries == NULL)
 		return;
 	if (type == MSG_CTL_ROW)
-		ret = query_row(co->co_queries, proc, msg);
+		ret = query_row(co->co_queries, proc, instance, msg);
 	else if (type == MSG_CTL_END)
-		ret = query_end(co->co_queries, proc, msg);
-	if (ret == -1 && proc != PROC_RELAYD)
-		worker_blame(worker, ch, "answer that fits no question");
-	else if (ret == -1)
-		log_warnx("relayd's answer fits no question");
+		ret = query_end(co->co_queries, proc, instance, msg);
+	/*
+	 * No reason for blame: all others outrank us, so a worker that says
+	 * what it was not asked could have us restarted for it.  Each power
+	 * of two is logged.
+	 */
+	if (ret == 0)
+		return;
+	co->co_nonsense++;
+	if ((co->co_nonsense & (co->co_nonsense - 1)) == 0)
+		log_warnx("%s %u: answer that fits no question (%llu so far)",
+		    proc_name(proc), instance,
+		    (unsigned long long)co->co_nonsense);
 }
 
 static void
@@ -250,8 +273,8 @@ controld_channel_lost(struct worker *worker, enum proc proc,
 {
 	struct controld	*co = worker_ctx(worker);
 
-	if (!data && instance == 0 && co->co_queries != NULL)
-		query_lost(co->co_queries, proc);
+	if (!data && co->co_queries != NULL)
+		query_lost(co->co_queries, proc, instance);
 }
 
 static void

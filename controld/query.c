@@ -29,15 +29,19 @@
 
 struct ask {
 	enum proc	 as_proc;
+	unsigned int	 as_instance;
 	uint64_t	 as_rows;	/* still to come at most */
-	bool		 as_open;
+	bool		 as_open;	/* we wait for more of it */
+	bool		 as_owed;	/* its end has not come */
 };
 
 struct query {
 	void		*qu_client;	/* NULL: free */
 	uint64_t	 qu_id;
 	uint64_t	 qu_due;
-	bool		 qu_stats;
+	enum ctl_what	 qu_what;
+	bool		 qu_filter;
+	uint64_t	 qu_rows;
 	struct ask	 qu_asks[QUERY_ASKS_MAX];
 	size_t		 qu_nasks;
 	size_t		 qu_nopen;
@@ -50,6 +54,7 @@ struct queries {
 	struct query		 qs_table[QUERY_MAX];
 	uint64_t		 qs_serial;
 	size_t			 qs_count;
+	unsigned int		 qs_owed[PROC_MAX][QUERY_INSTANCES];
 	struct json		 qs_json;
 };
 
@@ -69,10 +74,13 @@ static const struct {
 };
 
 static struct query	*query_find(struct queries *, uint64_t);
-static struct ask	*query_asked(struct query *, enum proc);
-static void		 query_send(struct queries *, struct query *,
+static struct ask	*query_asked(struct query *, enum proc, unsigned int);
+static void		 query_role(struct queries *, struct query *,
 			    const struct request *, enum proc);
-static void		 query_fail(struct query *, enum proc, const char *);
+static void		 query_send(struct queries *, struct query *,
+			    const struct request *, enum proc, unsigned int);
+static void		 query_fail(struct query *, enum proc, unsigned int,
+			    const char *);
 static void		 query_close(struct queries *, struct query *,
 			    struct ask *);
 static void		 query_finish(struct queries *, struct query *);
@@ -104,8 +112,17 @@ request_parse(const char *line, size_t len, struct request *rq,
 	verb = strtok_r(text, " \t", &last);
 	what = strtok_r(NULL, " \t", &last);
 	filter = strtok_r(NULL, " \t", &last);
+	rq->rq_wait = QUERY_LIMIT_NS;
+	if (verb != NULL && strcmp(verb, "reload") == 0 && what == NULL) {
+		rq->rq_what = CTL_RELOAD;
+		rq->rq_proc = PROC_RELAYD;
+		rq->rq_admin = true;
+		rq->rq_limit = QUERY_ROWS_LIMIT;
+		rq->rq_wait = QUERY_RELOAD_NS;
+		return (0);
+	}
 	if (verb == NULL || strcmp(verb, "show") != 0 || what == NULL) {
-		*why = "unknown request: only show is known";
+		*why = "unknown request: show and reload are known";
 		return (-1);
 	}
 	if (strtok_r(NULL, " \t", &last) != NULL) {
@@ -176,31 +193,67 @@ query_start(struct queries *qs, void *client, const struct request *rq,
 	qu->qu_client = client;
 	/* The number holds the place; a later user gets another number. */
 	qu->qu_id = ++qs->qs_serial * QUERY_MAX + i;
-	qu->qu_due = now + QUERY_LIMIT_NS;
-	qu->qu_stats = rq->rq_what == CTL_STATS;
+	qu->qu_due = now + rq->rq_wait;
+	qu->qu_what = rq->rq_what;
+	qu->qu_filter = rq->rq_filter[0] != '\0';
 	qs->qs_count++;
 	/* One that is ours: answers from within do not end it half-way. */
 	qu->qu_nopen = 1;
 	if (rq->rq_proc != PROC_MAX)
-		query_send(qs, qu, rq, rq->rq_proc);
+		query_role(qs, qu, rq, rq->rq_proc);
 	else {
+		query_role(qs, qu, rq, PROC_RELAYD);
 		workers = mesh_workers(&n);
 		for (i = 0; i < n; i++)
-			query_send(qs, qu, rq, workers[i]);
+			query_role(qs, qu, rq, workers[i]);
 	}
 	if (--qu->qu_nopen == 0)
 		query_finish(qs, qu);
 }
 
+/*
+ * All mediads there are: one that died has no rooms any more, so an answer
+ * without it is whole.  federd and lookupd run only where they are configured.
+ */
+static void
+query_role(struct queries *qs, struct query *qu, const struct request *rq,
+    enum proc proc)
+{
+	unsigned int	i;
+	bool		any = false;
+
+	if (proc == PROC_MEDIAD) {
+		for (i = 0; i < QUERY_INSTANCES; i++)
+			if (qs->qs_ops->present(qs->qs_arg, proc, i)) {
+				any = true;
+				query_send(qs, qu, rq, proc, i);
+			}
+		if (!any)
+			query_fail(qu, proc, 0, "is not running");
+		return;
+	}
+	if (rq->rq_proc == PROC_MAX &&
+	    (proc == PROC_FEDERD || proc == PROC_LOOKUPD) &&
+	    !qs->qs_ops->present(qs->qs_arg, proc, 0))
+		return;
+	query_send(qs, qu, rq, proc, 0);
+}
+
 static void
 query_send(struct queries *qs, struct query *qu, const struct request *rq,
-    enum proc proc)
+    enum proc proc, unsigned int instance)
 {
 	struct msg_ctl_query	 msg;
 	struct ask		*as;
+	unsigned int		*owed = &qs->qs_owed[proc][instance];
 
 	if (qu->qu_nasks == QUERY_ASKS_MAX)
 		return;
+	if (*owed >= QUERY_OWED_MAX) {
+		query_fail(qu, proc, instance,
+		    "has too many questions to answer, try again");
+		return;
+	}
 	memset(&msg, 0, sizeof(msg));
 	msg.id = qu->qu_id;
 	msg.what = rq->rq_what;
@@ -208,13 +261,16 @@ query_send(struct queries *qs, struct query *qu, const struct request *rq,
 	strlcpy(msg.filter, rq->rq_filter, sizeof(msg.filter));
 	as = &qu->qu_asks[qu->qu_nasks++];
 	as->as_proc = proc;
+	as->as_instance = instance;
 	as->as_rows = rq->rq_limit;
-	as->as_open = true;
+	as->as_open = as->as_owed = true;
 	qu->qu_nopen++;
-	if (qs->qs_ops->ask(qs->qs_arg, proc, &msg) == -1) {
-		as->as_open = false;
+	(*owed)++;
+	if (qs->qs_ops->ask(qs->qs_arg, proc, instance, &msg) == -1) {
+		(*owed)--;
+		as->as_open = as->as_owed = false;
 		qu->qu_nopen--;
-		query_fail(qu, proc, "is not running");
+		query_fail(qu, proc, instance, "is not running");
 	}
 }
 
@@ -253,42 +309,64 @@ query_find(struct queries *qs, uint64_t id)
 }
 
 static struct ask *
-query_asked(struct query *qu, enum proc proc)
+query_asked(struct query *qu, enum proc proc, unsigned int instance)
 {
-	size_t	i;
+	struct ask	*as;
+	size_t		 i;
 
-	for (i = 0; i < qu->qu_nasks; i++)
-		if (qu->qu_asks[i].as_proc == proc && qu->qu_asks[i].as_open)
-			return (&qu->qu_asks[i]);
+	for (i = 0; i < qu->qu_nasks; i++) {
+		as = &qu->qu_asks[i];
+		if (as->as_proc == proc && as->as_instance == instance &&
+		    as->as_owed)
+			return (as);
+	}
 	return (NULL);
 }
 
+static bool
+cell_is(const struct row_cell *cell, const char *name)
+{
+	return (cell->name_len == strlen(name) &&
+	    memcmp(cell->name, name, cell->name_len) == 0);
+}
+
 int
-query_row(struct queries *qs, enum proc proc, const struct msg_ctl_row *msg)
+query_row(struct queries *qs, enum proc proc, unsigned int instance,
+    const struct msg_ctl_row *msg)
 {
 	struct row_cell	 cells[ROW_CELLS_MAX];
 	struct query	*qu;
 	struct ask	*as;
 	struct json	*js = &qs->qs_json;
+	const char	*name = proc_name(proc);
+	bool		 named;
 	int		 i, n;
 
-	if ((n = row_parse(msg->cells.data, msg->cells.len, cells,
-	    ROW_CELLS_MAX)) == -1)
-		return (-1);
+	n = row_parse(msg->cells.data, msg->cells.len, cells, ROW_CELLS_MAX);
 	if ((qu = query_find(qs, msg->id)) == NULL)
-		return (0);
-	if ((as = query_asked(qu, proc)) == NULL || as->as_rows-- == 0)
+		return (n == -1 ? -1 : 0);
+	if ((as = query_asked(qu, proc, instance)) == NULL || !as->as_open)
 		return (-1);
+	if (n == -1 || as->as_rows-- == 0) {
+		query_fail(qu, proc, instance, "answered nonsense");
+		query_close(qs, qu, as);
+		return (-1);
+	}
+	qu->qu_rows++;
 	json_begin(js);
-	/* Whose counters these are, we know better than they. */
-	if (qu->qu_stats)
-		json_str(js, "worker", 6, proc_name(proc),
-		    strlen(proc_name(proc)));
-	for (i = 0; i < n; i++) {
-		if (qu->qu_stats && cells[i].name_len == 6 &&
-		    memcmp(cells[i].name, "worker", 6) == 0)
-			continue;
-		json_cell(js, &cells[i]);
+	/* Whose counters and rooms these are, we know better than they. */
+	named = qu->qu_what == CTL_STATS || qu->qu_what == CTL_ROOMS;
+	if (qu->qu_what == CTL_STATS) {
+		json_str(js, "worker", 6, name, strlen(name));
+		json_u64(js, "instance", 8, instance);
+	}
+	for (i = 0; i < n; i++)
+		if (!named || (!cell_is(&cells[i], "worker") &&
+		    !cell_is(&cells[i], "instance")))
+			json_cell(js, &cells[i]);
+	if (qu->qu_what == CTL_ROOMS) {
+		json_str(js, "worker", 6, name, strlen(name));
+		json_u64(js, "instance", 8, instance);
 	}
 	json_end(js);
 	if (js->js_full || qs->qs_ops->line(qu->qu_client, js->js_text,
@@ -301,15 +379,25 @@ query_row(struct queries *qs, enum proc proc, const struct msg_ctl_row *msg)
 }
 
 int
-query_end(struct queries *qs, enum proc proc, const struct msg_ctl_end *msg)
+query_end(struct queries *qs, enum proc proc, unsigned int instance,
+    const struct msg_ctl_end *msg)
 {
 	struct query	*qu;
 	struct ask	*as;
 
-	if ((qu = query_find(qs, msg->id)) == NULL)
-		return (0);
-	if ((as = query_asked(qu, proc)) == NULL)
+	/* Late or not, it answers something. */
+	if (instance >= QUERY_INSTANCES || qs->qs_owed[proc][instance] == 0)
 		return (-1);
+	if ((qu = query_find(qs, msg->id)) == NULL) {
+		qs->qs_owed[proc][instance]--;
+		return (0);
+	}
+	if ((as = query_asked(qu, proc, instance)) == NULL)
+		return (-1);
+	qs->qs_owed[proc][instance]--;
+	as->as_owed = false;
+	if (!as->as_open)
+		return (0);
 	if (msg->error[0] != '\0' && qu->qu_error[0] == '\0')
 		log_escape(qu->qu_error, sizeof(qu->qu_error), msg->error,
 		    strlen(msg->error));
@@ -318,24 +406,36 @@ query_end(struct queries *qs, enum proc proc, const struct msg_ctl_end *msg)
 }
 
 void
-query_lost(struct queries *qs, enum proc proc)
+query_lost(struct queries *qs, enum proc proc, unsigned int instance)
 {
 	struct ask	*as;
 	size_t		 i;
 
+	if (instance >= QUERY_INSTANCES)
+		return;
+	qs->qs_owed[proc][instance] = 0;
 	for (i = 0; i < QUERY_MAX; i++) {
-		if (qs->qs_table[i].qu_client == NULL ||
-		    (as = query_asked(&qs->qs_table[i], proc)) == NULL)
+		if (qs->qs_table[i].qu_client == NULL || (as = query_asked(
+		    &qs->qs_table[i], proc, instance)) == NULL)
 			continue;
-		query_fail(&qs->qs_table[i], proc, "died");
+		as->as_owed = false;
+		if (!as->as_open)
+			continue;
+		query_fail(&qs->qs_table[i], proc, instance, "died");
 		query_close(qs, &qs->qs_table[i], as);
 	}
 }
 
 static void
-query_fail(struct query *qu, enum proc proc, const char *what)
+query_fail(struct query *qu, enum proc proc, unsigned int instance,
+    const char *what)
 {
-	if (qu->qu_error[0] == '\0')
+	if (qu->qu_error[0] != '\0')
+		return;
+	if (proc == PROC_MEDIAD)
+		(void)snprintf(qu->qu_error, sizeof(qu->qu_error), "%s %u %s",
+		    proc_name(proc), instance, what);
+	else
 		(void)snprintf(qu->qu_error, sizeof(qu->qu_error), "%s %s",
 		    proc_name(proc), what);
 }
@@ -356,6 +456,11 @@ query_finish(struct queries *qs, struct query *qu)
 
 	qu->qu_client = NULL;
 	qs->qs_count--;
+	/* A room is where somebody is: one mediad would have had a row. */
+	if (qu->qu_what == CTL_ROOMS && qu->qu_filter && qu->qu_rows == 0 &&
+	    qu->qu_error[0] == '\0')
+		(void)snprintf(qu->qu_error, sizeof(qu->qu_error),
+		    "no such room");
 	if (qu->qu_error[0] != '\0') {
 		query_error(qs, client, qu->qu_error);
 		return;
@@ -393,6 +498,7 @@ queries_expire(struct queries *qs, uint64_t now)
 		for (k = 0; k < qu->qu_nasks; k++)
 			if (qu->qu_asks[k].as_open)
 				query_fail(qu, qu->qu_asks[k].as_proc,
+				    qu->qu_asks[k].as_instance,
 				    "did not answer");
 		query_finish(qs, qu);
 	}

@@ -15,10 +15,11 @@
  */
 
 /*
- * doord: reads the UDP sockets of the relay and hands each datagram to the
- * worker that it is for, over the lossy data channels.  It holds no key and
- * terminates nothing; the only packets that it sends are answers to QUIC
- * versions that are not spoken here.
+ * doord: reads what nobody has a connection for (or, without steering, all)
+ * and hands each datagram to the worker that it is for, over the lossy data
+ * channels.  It holds no private key and terminates nothing; the packets that
+ * it sends itself are version negotiation, Retry, and a refusal of wrong
+ * tokens.
  */
 #include "config.h"
 
@@ -37,12 +38,17 @@
 #include "doord/door.h"
 
 #define EXPIRE_S	1.
+/* Rooms that are not where the rule would put them, at most. */
+#define EXCEPTIONS_MAX	65536
+/* The part of a worker's limit of connections that starts a Retry. */
+#define RETRY_SHARE	8
 
 struct doord;
 
 struct socket_watch {
 	struct doord	*sw_doord;
 	unsigned int	 sw_listener;
+	bool		 sw_receive;
 	struct udp	*sw_udp;
 	struct ev_io	 sw_io;
 };
@@ -50,6 +56,8 @@ struct socket_watch {
 struct doord {
 	struct worker		*dd_worker;
 	struct door		*dd_door;
+	struct placement	*dd_placement;
+	struct validate		 dd_validate;
 	struct socket_watch	 dd_sockets[SERVICE_LISTENERS_MAX];
 	struct ev_timer		 dd_expire;
 	/* Channels that have something queued in this turn, by slot. */
@@ -57,17 +65,26 @@ struct doord {
 	uint64_t		 dd_now;
 };
 
+static void	settings(struct worker *, const struct msg_settings *);
+static void	token_key(struct worker *, const struct msg_token_key *);
 static void	udp_socket(struct worker *, const struct msg_udp_socket *,
 		    int);
 static void	channel_lost(struct worker *, enum proc, unsigned int, bool);
 static int	start(struct worker *);
 static int	serve(struct worker *);
+static void	message(struct channel *, void *, enum msg_type, const void *,
+		    int);
+static void	batch_end(struct channel *, void *);
+static void	stray(struct doord *, struct channel *,
+		    const struct msg_door_datagram *);
 static void	stats(struct worker *, struct row *);
 static void	readable(struct ev_loop *, struct ev_io *, int);
 static void	expire(struct ev_loop *, struct ev_timer *, int);
 static void	received(void *, const struct addr *, const struct addr *,
 		    uint8_t, const uint8_t *, size_t);
-static int	forward(void *, unsigned int, const struct door_datagram *);
+static int	forward(void *, unsigned int, const struct door_datagram *,
+		    const struct quic_first *);
+static bool	present(void *, unsigned int);
 static void	reply(void *, const struct door_datagram *, const uint8_t *,
 		    size_t);
 static struct channel *slot_channel(struct doord *, unsigned int);
@@ -75,16 +92,21 @@ static void	flush(struct doord *);
 
 static const struct worker_ops ops = {
 	.role = PROC_DOORD,
+	.settings = settings,
+	.token_key = token_key,
 	.udp_socket = udp_socket,
 	.channel_lost = channel_lost,
 	.start = start,
 	.serve = serve,
+	.message = message,
+	.batch_end = batch_end,
 	.stats = stats
 };
 
 static const struct door_ops door_ops = {
 	.forward = forward,
-	.reply = reply
+	.reply = reply,
+	.present = present
 };
 
 int
@@ -93,6 +115,23 @@ main(int argc, char **argv)
 	static struct doord	d;
 
 	return (worker_main(argc, argv, &ops, &d));
+}
+
+static void
+settings(struct worker *w, const struct msg_settings *m)
+{
+	struct doord	*d = worker_ctx(w);
+
+	validate_settings(&d->dd_validate, m->retry_always,
+	    m->max_connections / RETRY_SHARE);
+}
+
+static void
+token_key(struct worker *w, const struct msg_token_key *m)
+{
+	struct doord	*d = worker_ctx(w);
+
+	validate_token_key(&d->dd_validate, m);
 }
 
 static void
@@ -111,6 +150,7 @@ udp_socket(struct worker *w, const struct msg_udp_socket *m, int fd)
 	sw = &d->dd_sockets[m->listener];
 	sw->sw_doord = d;
 	sw->sw_listener = (unsigned int)m->listener;
+	sw->sw_receive = m->receive;
 	if ((sw->sw_udp = udp_new(fd, &m->address)) == NULL)
 		fatal("listener %u", sw->sw_listener);
 }
@@ -126,7 +166,11 @@ start(struct worker *w)
 		log_warnx("no cryptography");
 		return (-1);
 	}
-	if ((d->dd_door = door_new(&door_ops, d, worker_slots(w))) == NULL) {
+	validate_start(&d->dd_validate, clock_mono_ns());
+	d->dd_placement = placement_new(worker_settings(w)->room_key,
+	    EXCEPTIONS_MAX);
+	if (d->dd_placement == NULL || (d->dd_door = door_new(&door_ops, d,
+	    worker_slots(w), d->dd_placement, &d->dd_validate)) == NULL) {
 		log_warn("door");
 		return (-1);
 	}
@@ -142,7 +186,7 @@ serve(struct worker *w)
 
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
 		sw = &d->dd_sockets[i];
-		if (sw->sw_udp == NULL)
+		if (sw->sw_udp == NULL || !sw->sw_receive)
 			continue;
 		ev_io_init(&sw->sw_io, readable, udp_fd(sw->sw_udp), EV_READ);
 		sw->sw_io.data = sw;
@@ -167,6 +211,88 @@ channel_lost(struct worker *w, enum proc role, unsigned int instance,
 }
 
 static void
+message(struct channel *ch, void *arg, enum msg_type type, const void *msg,
+    int fd)
+{
+	struct worker			*w = arg;
+	struct doord			*d = worker_ctx(w);
+	const struct msg_place_room	*room;
+	const struct msg_place_media	*media;
+
+	if (fd != -1)
+		close(fd);	/* no message of ours carries one */
+	switch (type) {
+	case MSG_DOOR_STRAY:
+		stray(d, ch, msg);
+		break;
+	case MSG_PLACE_RESET:
+		placement_reset(d->dd_placement);
+		break;
+	case MSG_PLACE_ROOM:
+		room = msg;
+		if (placement_room(d->dd_placement, room->room,
+		    (unsigned int)room->slot, room->present) == -1)
+			log_warnx("no room for another exception");
+		break;
+	case MSG_PLACE_MEDIA:
+		media = msg;
+		placement_media(d->dd_placement, media->healthy);
+		break;
+	default:
+		/* The table lets nothing else through. */
+		break;
+	}
+}
+
+/* Answers to strays, and what became of them. */
+static void
+batch_end(struct channel *ch, void *arg)
+{
+	struct doord	*d = worker_ctx(arg);
+	unsigned int	 i;
+
+	if (!channel_is_data(ch))
+		return;
+	d->dd_now = 0;
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+		if (d->dd_sockets[i].sw_udp != NULL)
+			udp_flush(d->dd_sockets[i].sw_udp);
+	}
+	flush(d);
+}
+
+static void
+stray(struct doord *d, struct channel *ch, const struct msg_door_datagram *m)
+{
+	const struct socket_watch	*sw;
+	struct door_datagram		 dd;
+	int				 slot;
+
+	slot = slots_of(worker_slots(d->dd_worker), channel_peer(ch),
+	    channel_peer_instance(ch));
+	if (slot == -1)
+		return;
+	/* An honest worker read it from a socket of the same listener. */
+	sw = m->listener < SERVICE_LISTENERS_MAX ?
+	    &d->dd_sockets[m->listener] : NULL;
+	if (sw == NULL || sw->sw_udp == NULL || m->payload.len == 0 ||
+	    addr_family(&m->remote) != addr_family(udp_bound(sw->sw_udp))) {
+		worker_blame(d->dd_worker, ch, "stray from nowhere");
+		return;
+	}
+	if (d->dd_now == 0)
+		d->dd_now = clock_mono_ns();
+	memset(&dd, 0, sizeof(dd));
+	dd.dd_listener = (unsigned int)m->listener;
+	dd.dd_local = m->local;
+	dd.dd_remote = m->remote;
+	dd.dd_ecn = (uint8_t)m->ecn;
+	dd.dd_data = m->payload.data;
+	dd.dd_len = m->payload.len;
+	door_stray(d->dd_door, (unsigned int)slot, &dd, d->dd_now);
+}
+
+static void
 readable(struct ev_loop *loop, struct ev_io *io, int revents)
 {
 	struct socket_watch	*sw = io->data;
@@ -175,6 +301,7 @@ readable(struct ev_loop *loop, struct ev_io *io, int revents)
 	(void)revents;
 	sw->sw_doord->dd_now = clock_mono_ns();
 	(void)udp_receive(sw->sw_udp, received, sw);
+	sw->sw_doord->dd_now = 0;
 	udp_flush(sw->sw_udp);
 	flush(sw->sw_doord);
 }
@@ -206,7 +333,8 @@ received(void *arg, const struct addr *local, const struct addr *remote,
 }
 
 static int
-forward(void *arg, unsigned int slot, const struct door_datagram *dd)
+forward(void *arg, unsigned int slot, const struct door_datagram *dd,
+    const struct quic_first *first)
 {
 	struct doord			*d = arg;
 	struct msg_door_datagram	 m;
@@ -221,10 +349,23 @@ forward(void *arg, unsigned int slot, const struct door_datagram *dd)
 	m.ecn = dd->dd_ecn;
 	m.payload.data = dd->dd_data;
 	m.payload.len = dd->dd_len;
+	if (first != NULL) {
+		m.validated = first->validated;
+		m.odcid.data = first->odcid;
+		m.odcid.len = first->odcid_len;
+		m.retry_scid.data = first->retry_scid;
+		m.retry_scid.len = first->retry_scid_len;
+	}
 	if (channel_queue(ch, MSG_DOOR_DATAGRAM, &m) == -1)
 		return (-1);
 	d->dd_touched |= UINT64_C(1) << slot;
 	return (0);
+}
+
+static bool
+present(void *arg, unsigned int slot)
+{
+	return (slot_channel(arg, slot) != NULL);
 }
 
 static void
@@ -280,14 +421,21 @@ stats(struct worker *w, struct row *row)
 			udp += udp_dropped(d->dd_sockets[i].sw_udp);
 	}
 	row_u64(row, "received", dc->dc_received);
+	row_u64(row, "strays", dc->dc_strays);
 	row_u64(row, "by_cid", dc->dc_by_cid);
 	row_u64(row, "begun", dc->dc_by_name);
+	row_u64(row, "validated", dc->dc_validated);
+	row_u64(row, "retries", dc->dc_retries);
 	row_u64(row, "repeated", dc->dc_repeated);
 	row_u64(row, "collected", dc->dc_waiting);
 	row_u64(row, "versions", dc->dc_versions);
 	row_u64(row, "waiting", door_waiting(d->dd_door));
 	row_u64(row, "known", door_known(d->dd_door));
+	row_u64(row, "exceptions", placement_exceptions(d->dd_placement));
 	row_u64(row, "dropped_unknown", dc->dc_dropped_unknown);
+	row_u64(row, "dropped_retried", dc->dc_dropped_retried);
+	row_u64(row, "dropped_token", dc->dc_dropped_token);
+	row_u64(row, "dropped_stray", dc->dc_dropped_stray);
 	row_u64(row, "dropped_bad", dc->dc_dropped_bad);
 	row_u64(row, "dropped_full", dc->dc_dropped_full);
 	row_u64(row, "dropped_source", dc->dc_dropped_source);

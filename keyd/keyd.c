@@ -36,7 +36,7 @@
  * some 40,000, so this leaves room for the other workers.
  */
 #define SIGN_RATE	5000
-#define CLIENTS		(PROC_MAX * 8)	/* by role and instance */
+#define INSTANCES	64		/* of a role, at most */
 
 struct client {
 	uint64_t	cl_second;
@@ -45,7 +45,7 @@ struct client {
 
 struct keyd {
 	struct store	*kd_store;
-	struct client	 kd_clients[CLIENTS];
+	struct client	 kd_clients[PROC_MAX][INSTANCES];
 	uint64_t	 kd_identities;
 	uint64_t	 kd_signed_tls;
 	uint64_t	 kd_signed_answer;
@@ -167,8 +167,8 @@ keyd_limited(struct keyd *kd, struct channel *ch)
 	struct client	*cl;
 	uint64_t	 second;
 
-	cl = &kd->kd_clients[(channel_peer(ch) * 8 +
-	    channel_peer_instance(ch)) % CLIENTS];
+	cl = kd->kd_clients[channel_peer(ch)];
+	cl += channel_peer_instance(ch) % INSTANCES;
 	second = clock_mono_ns() / NS_PER_S;
 	if (second != cl->cl_second) {
 		cl->cl_second = second;

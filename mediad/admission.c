@@ -35,8 +35,8 @@ struct admission {
 
 struct admissions {
 	struct table	*as_table;
+	size_t		 as_max;
 	uint64_t	 as_epoch;	/* counts the signalds we have seen */
-	uint64_t	 as_deadline;	/* UINT64_MAX: none */
 };
 
 struct admissions *
@@ -46,8 +46,9 @@ admissions_new(size_t max)
 
 	if ((as = calloc(1, sizeof(*as))) == NULL)
 		return (NULL);
-	as->as_deadline = UINT64_MAX;
-	if ((as->as_table = table_new(max)) == NULL) {
+	as->as_max = max;
+	/* The limit may change, so admission_put() keeps to it. */
+	if ((as->as_table = table_new(SIZE_MAX)) == NULL) {
 		free(as);
 		return (NULL);
 	}
@@ -91,7 +92,8 @@ admission_put(struct admissions *as, const struct msg_room_admit *msg)
 		ad->ad_epoch = as->as_epoch;
 		return (0);
 	}
-	if ((ad = calloc(1, sizeof(*ad))) == NULL)
+	if (table_count(as->as_table) >= as->as_max ||
+	    (ad = calloc(1, sizeof(*ad))) == NULL)
 		return (-1);
 	memcpy(ad->ad_call_id, msg->call_id, len + 1);
 	strlcpy(ad->ad_caller, msg->caller, sizeof(ad->ad_caller));
@@ -134,29 +136,30 @@ admission_count(const struct admissions *as)
 	return (table_count(as->as_table));
 }
 
+bool
+admission_knows(const struct admissions *as, const char *call_id)
+{
+	return (table_find(as->as_table, call_id, strlen(call_id)) != NULL);
+}
+
 void
-admission_renew(struct admissions *as, uint64_t deadline)
+admission_limit(struct admissions *as, size_t max)
+{
+	as->as_max = max;
+}
+
+void
+admission_renew(struct admissions *as)
 {
 	as->as_epoch++;
-	as->as_deadline = table_count(as->as_table) > 0 ? deadline :
-	    UINT64_MAX;
-}
-
-uint64_t
-admission_expiry(const struct admissions *as)
-{
-	return (as->as_deadline);
 }
 
 void
-admission_expire(struct admissions *as, uint64_t now)
+admission_settle(struct admissions *as)
 {
 	struct admission	*ad;
 	size_t			 iter = 0;
 
-	if (now < as->as_deadline)
-		return;
-	as->as_deadline = UINT64_MAX;
 	while ((ad = table_next(as->as_table, &iter)) != NULL)
 		if (ad->ad_epoch != as->as_epoch)
 			admission_close(as, ad->ad_call_id);

@@ -43,14 +43,18 @@ void			 admission_close(struct admissions *,
 /* proven: the connection showed the key of fp. */
 bool			 admission_allows(const struct admissions *,
 			    const char *call_id, const char *fp, bool proven);
+/* Was that call announced at all? */
+bool			 admission_knows(const struct admissions *,
+			    const char *call_id);
 size_t			 admission_count(const struct admissions *);
+/* A new limit: nothing goes because of it. */
+void			 admission_limit(struct admissions *, size_t max);
 /*
- * signald was started anew and repeats what is still live: what it has not
- * repeated by the deadline (monotonic ns) goes.
+ * signald was started anew and repeats what is still live; when it has said
+ * all of it, the rest goes.  Until then the old ones hold, however long it
+ * takes: it may have to wait for registryd.
  */
-void			 admission_renew(struct admissions *,
-			    uint64_t deadline);
-uint64_t		 admission_expiry(const struct admissions *);
-void			 admission_expire(struct admissions *, uint64_t now);
+void			 admission_renew(struct admissions *);
+void			 admission_settle(struct admissions *);
 
 #endif /* WZP_MEDIAD_ADMISSION_H */

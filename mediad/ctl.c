@@ -41,12 +41,10 @@ ctl_query(struct media *md, struct channel *ch,
 	if (query->filter[0] == '\0')
 		ctl_rooms(md, ch, query);
 	else {
+		/* It may be another mediad's: controld sees if it is any's. */
 		room = room_find(media_rooms(md), query->filter);
-		if (room == NULL) {
-			worker_ctl_end(ch, query->id, "no such room");
-			return;
-		}
-		ctl_members(room, ch, query, now);
+		if (room != NULL)
+			ctl_members(room, ch, query, now);
 	}
 	worker_ctl_end(ch, query->id, "");
 }
@@ -118,6 +116,8 @@ ctl_stats(struct media *md, struct row *row)
 	row_u64(row, "rooms", rooms_count(media_rooms(md)));
 	row_u64(row, "members", rooms_members(media_rooms(md)));
 	row_u64(row, "waiting", media_waiting(md));
+	row_u64(row, "held", media_held(md));
+	row_bool(row, "retiring", media_retiring(md));
 	row_u64(row, "admissions", admission_count(media_admissions(md)));
 	row_u64(row, "datagrams_in", traffic->tr_packets_in);
 	row_u64(row, "datagrams_out", traffic->tr_packets_out);
@@ -130,4 +130,6 @@ ctl_stats(struct media *md, struct row *row)
 	row_u64(row, "silent", counters->mn_silent);
 	row_u64(row, "replays", counters->mn_replays);
 	row_u64(row, "replaced", counters->mn_replaced);
+	row_u64(row, "offers_held", counters->mn_held);
+	row_u64(row, "tokens_refused", counters->mn_tokens);
 }

@@ -2,25 +2,32 @@
 
 mediad_core = mediad/admission.c mediad/admission.h mediad/announce.c \
 	mediad/announce.h mediad/media.c mediad/media.h mediad/replay.c \
-	mediad/replay.h mediad/room.c mediad/room.h
+	mediad/replay.h mediad/room.c mediad/room.h mediad/roster.c \
+	mediad/roster.h
 mediad_fake = regress/unit/fake_quic.c regress/unit/fake_quic.h
+mediad_world = regress/unit/media_world.c regress/unit/media_world.h \
+	$(mediad_fake) $(mediad_core)
 mediad_test_LIBS = common/libwire.a common/libbase.a $(YYJSON_LIBS) \
 	$(CRYPTO_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/room_test regress/unit/admission_test \
-	regress/unit/media_test
+	regress/unit/media_test regress/unit/media_admit_test
 regress_unit_room_test_SOURCES = regress/unit/room_test.c $(mediad_fake) \
-	mediad/announce.c mediad/room.c
+	mediad/announce.c mediad/room.c mediad/roster.c
 regress_unit_room_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_room_test_LDADD = $(mediad_test_LIBS)
 regress_unit_admission_test_SOURCES = regress/unit/admission_test.c \
 	mediad/admission.c mediad/replay.c
 regress_unit_admission_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_admission_test_LDADD = $(mediad_test_LIBS)
-regress_unit_media_test_SOURCES = regress/unit/media_test.c $(mediad_fake) \
-	$(mediad_core)
+regress_unit_media_test_SOURCES = regress/unit/media_test.c \
+	$(mediad_world)
 regress_unit_media_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_media_test_LDADD = $(mediad_test_LIBS)
+regress_unit_media_admit_test_SOURCES = regress/unit/media_admit_test.c \
+	$(mediad_world)
+regress_unit_media_admit_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_media_admit_test_LDADD = $(mediad_test_LIBS)
 
 pkglibexec_PROGRAMS += mediad/mediad
 mediad_mediad_SOURCES = mediad/mediad.c mediad/ctl.c mediad/ctl.h \

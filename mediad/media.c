@@ -31,18 +31,21 @@
 #include "common/wire/signal.h"
 #include "mediad/media.h"
 #include "mediad/replay.h"
+#include "mediad/roster.h"
 
 #define PROOF_LABEL	"EXPORTER-wzp-proof"
 #define CLOSE_NORMAL	"normal close"		/* 1.7 */
 
 /*
- * Each state but the last has a list: what a connection waits for is what
- * it waits on.  All times on one list have the same length, so its head is
- * the first one due.
+ * Each state has a list: what a connection waits for is what it waits on.
+ * All times on one list have the same length, so its head is the first one
+ * due.
  */
 enum conn_state {
-	CONN_OFFER,		/* for the client's CallOffer */
+	CONN_OFFER,		/* for the client's AuthToken or CallOffer */
+	CONN_CHECK,		/* for lookupd's word about the token */
 	CONN_SIGNING,		/* for its turn at keyd */
+	CONN_HELD,		/* for the admission of its call */
 	CONN_MEMBER,		/* in a room */
 	CONN_CALL,		/* in a call room: for the next report */
 	CONN_CLOSING,		/* for closed() */
@@ -54,7 +57,12 @@ struct conn {
 	struct media		*co_media;
 	struct quic_conn	*co_quic;
 	enum conn_state		 co_state;
-	uint64_t		 co_due;
+	uint64_t		 co_since;	/* in it; CONN_CALL: reported */
+	uint64_t		 co_check;	/* at lookupd; 0: none */
+	uint8_t			*co_kept;	/* came during the check */
+	size_t			 co_kept_len;
+	bool			 co_has_token;
+	char			 co_token_fp[FP_STRLEN];
 	struct member		 co_member;
 };
 TAILQ_HEAD(conn_list, conn);
@@ -64,8 +72,16 @@ struct media {
 	struct rooms		*md_rooms;
 	struct admissions	*md_admissions;
 	struct replay		*md_replay;
+	struct roster		*md_roster;
+	uint64_t		 md_roster_due;	/* UINT64_MAX: it is told */
 	struct conn_list	 md_lists[CONN_STATES];
 	size_t			 md_counts[CONN_STATES];
+	size_t			 md_kept;	/* bytes */
+	bool			 md_admitted;	/* all there was at our start */
+	bool			 md_recheck;	/* the held ones */
+	bool			 md_unsent;	/* closed outside of a turn */
+	bool			 md_retiring;
+	bool			 md_drained;	/* and said so */
 	struct media_counters	 md_counters;
 };
 
@@ -80,16 +96,25 @@ static void	 media_closed(void *, struct quic_conn *,
 		    const struct quic_close *);
 
 static void	 conn_state(struct conn *, enum conn_state);
+static uint64_t	 conn_due(const struct conn *);
 static void	 conn_refuse(struct conn *, const char *);
+static void	 conn_drop(struct conn *, const char *);
+static void	 conn_close(struct conn *, const char *, const char *);
+static void	 conn_forget(struct conn *);
+static void	 conn_token(struct conn *, const uint8_t *, size_t);
+static void	 conn_keep(struct conn *, const uint8_t *, size_t);
 static void	 conn_offer(struct conn *, const uint8_t *, size_t);
 static const char
 		*conn_check(struct conn *, const struct sig_call_offer *);
 static void	 conn_alias(struct conn *, const char *);
 static void	 conn_answer(struct conn *, uint64_t);
 static int	 conn_send_answer(struct conn *);
+static void	 conn_admit(struct conn *, uint64_t);
 static void	 conn_join(struct conn *, uint64_t);
 static void	 conn_depart(struct conn *, uint64_t);
 static void	 conn_report(struct conn *, const char *, bool);
+static void	 media_recheck(struct media *, uint64_t);
+static void	 media_drain(struct media *);
 
 const struct quic_ops	media_quic_ops = {
 	.accept = media_accept,
@@ -108,17 +133,34 @@ media_new(const struct media_config *config)
 	if ((md = calloc(1, sizeof(*md))) == NULL)
 		return (NULL);
 	md->md_config = *config;
+	md->md_roster_due = UINT64_MAX;
 	for (i = 0; i < CONN_STATES; i++)
 		TAILQ_INIT(&md->md_lists[i]);
 	md->md_rooms = rooms_new(&config->mc_limits);
 	md->md_admissions = admissions_new(config->mc_max_calls);
 	md->md_replay = replay_new(REPLAY_MAX);
+	md->md_roster = roster_new(config->mc_ops->room, config->mc_arg);
 	if (md->md_rooms == NULL || md->md_admissions == NULL ||
-	    md->md_replay == NULL) {
+	    md->md_replay == NULL || md->md_roster == NULL) {
 		media_free(md);
 		return (NULL);
 	}
+	rooms_watch(md->md_rooms, &roster_watch, md->md_roster);
 	return (md);
+}
+
+void
+media_settings(struct media *md, const struct media_config *config)
+{
+	struct media_config	*own = &md->md_config;
+
+	own->mc_legacy_allow = config->mc_legacy_allow;
+	own->mc_auth_required = config->mc_auth_required;
+	own->mc_offer_ms = config->mc_offer_ms;
+	own->mc_max_calls = config->mc_max_calls;
+	own->mc_limits = config->mc_limits;
+	rooms_limit(md->md_rooms, &own->mc_limits);
+	admission_limit(md->md_admissions, own->mc_max_calls);
 }
 
 void
@@ -132,12 +174,14 @@ media_free(struct media *md)
 	for (i = 0; i < CONN_STATES; i++) {
 		while ((co = TAILQ_FIRST(&md->md_lists[i])) != NULL) {
 			TAILQ_REMOVE(&md->md_lists[i], co, co_entry);
+			free(co->co_kept);
 			free(co);
 		}
 	}
 	rooms_free(md->md_rooms);
 	admissions_free(md->md_admissions);
 	replay_free(md->md_replay);
+	roster_free(md->md_roster);
 	free(md);
 }
 
@@ -176,28 +220,33 @@ media_established(void *arg, struct quic_conn *quic)
 	co->co_media = md;
 	co->co_quic = quic;
 	co->co_member.me_conn = quic;
-	/*
-	 * After a path race a client is silent for about 4 s before it makes
-	 * up its mind (7.6): the limit has to be well above that.
-	 */
-	co->co_due = md->md_config.mc_ops->now(md->md_config.mc_arg) +
-	    md->md_config.mc_offer_ms * NS_PER_MS;
+	co->co_since = md->md_config.mc_ops->now(md->md_config.mc_arg);
 	co->co_state = CONN_OFFER;
 	TAILQ_INSERT_TAIL(&md->md_lists[CONN_OFFER], co, co_entry);
 	md->md_counts[CONN_OFFER]++;
 	quic_conn_set_data(quic, co);
 }
 
-/* After CallOffer, signals of a client are consumed and ignored (8.6). */
+/*
+ * Where people have tokens theirs comes first; they send the CallOffer right
+ * behind it, for nothing tells them that the token was good.  After CallOffer
+ * signals of a client are consumed and ignored (8.6).
+ */
 static void
 media_message(void *arg, struct quic_conn *quic, const uint8_t *text,
     size_t len)
 {
+	struct media	*md = arg;
 	struct conn	*co;
 
-	(void)arg;
-	co = quic_conn_data(quic);
-	if (co != NULL && co->co_state == CONN_OFFER)
+	if ((co = quic_conn_data(quic)) == NULL)
+		return;
+	if (co->co_state == CONN_CHECK)
+		conn_keep(co, text, len);
+	else if (co->co_state == CONN_OFFER && !co->co_has_token &&
+	    md->md_config.mc_auth_required)
+		conn_token(co, text, len);
+	else if (co->co_state == CONN_OFFER)
 		conn_offer(co, text, len);
 }
 
@@ -223,6 +272,7 @@ media_closed(void *arg, struct quic_conn *quic, const struct quic_close *why)
 	if ((co = quic_conn_data(quic)) == NULL)
 		return;
 	quic_conn_set_data(quic, NULL);
+	conn_forget(co);
 	conn_depart(co, md->md_config.mc_ops->now(md->md_config.mc_arg));
 	TAILQ_REMOVE(&md->md_lists[co->co_state], co, co_entry);
 	md->md_counts[co->co_state]--;
@@ -241,9 +291,34 @@ conn_state(struct conn *co, enum conn_state state)
 	md->md_counts[state]++;
 }
 
-/* The wire never says why (1.7), the log does. */
+/*
+ * After a path race a client is silent for about 4 s before it makes up its
+ * mind (7.6): limit media-offer has to be well above that.
+ */
+static uint64_t
+conn_due(const struct conn *co)
+{
+	return (co->co_since + (co->co_state == CONN_CALL ? MEDIA_REPORT_NS :
+	    co->co_media->md_config.mc_offer_ms * NS_PER_MS));
+}
+
 static void
 conn_refuse(struct conn *co, const char *why)
+{
+	conn_close(co, CLOSE_NORMAL, why);
+}
+
+/* For want of a token. */
+static void
+conn_drop(struct conn *co, const char *why)
+{
+	co->co_media->md_counters.mn_tokens++;
+	conn_close(co, CLOSE_NORMAL, why);
+}
+
+/* The wire never says why (1.7), the log does. */
+static void
+conn_close(struct conn *co, const char *reason, const char *why)
 {
 	char	name[ROOM_STRLEN * 4];
 	char	remote[ADDR_STRLEN];
@@ -255,8 +330,96 @@ conn_refuse(struct conn *co, const char *why)
 		    addr_print(quic_conn_remote(co->co_quic), remote,
 		    sizeof(remote)), why);
 	co->co_media->md_counters.mn_refused++;
+	conn_forget(co);
 	conn_state(co, CONN_CLOSING);
-	quic_close(co->co_quic, 0, CLOSE_NORMAL);
+	quic_close(co->co_quic, 0, reason);
+}
+
+/* What only a connection on its way in has. */
+static void
+conn_forget(struct conn *co)
+{
+	const struct media_config	*config = &co->co_media->md_config;
+
+	if (co->co_check != 0)
+		config->mc_ops->give_up(config->mc_arg, co->co_check);
+	co->co_check = 0;
+	co->co_media->md_kept -= co->co_kept_len;
+	free(co->co_kept);
+	co->co_kept = NULL;
+	co->co_kept_len = 0;
+}
+
+static void
+conn_token(struct conn *co, const uint8_t *text, size_t len)
+{
+	const struct media_config	*config = &co->co_media->md_config;
+	struct signal			*sig;
+	const char			*token, *why;
+
+	if ((sig = signal_parse(text, len, &why)) == NULL) {
+		conn_drop(co, why);
+		return;
+	}
+	if (sig->type != SIGNAL_AUTH_TOKEN)
+		conn_drop(co, "first signal is no AuthToken");
+	else {
+		token = sig->u.auth_token.token;
+		co->co_check = config->mc_ops->check(config->mc_arg, token,
+		    strlen(token), co);
+		if (co->co_check == 0)
+			conn_drop(co, "the token could not be checked");
+		else
+			conn_state(co, CONN_CHECK);
+	}
+	signal_free(sig);
+}
+
+static void
+conn_keep(struct conn *co, const uint8_t *text, size_t len)
+{
+	struct media	*md = co->co_media;
+
+	if (co->co_kept != NULL)
+		return;
+	if (len > MEDIA_KEPT_MAX - md->md_kept ||
+	    (co->co_kept = malloc(len + 1)) == NULL) {
+		conn_refuse(co, "too many tokens to check at once");
+		return;
+	}
+	memcpy(co->co_kept, text, len);
+	co->co_kept_len = len;
+	md->md_kept += len;
+}
+
+/* The time for the CallOffer begins anew (5.1, step 4). */
+void
+media_checked(void *handle, bool ok, const char *fingerprint,
+    const char *error)
+{
+	struct conn	*co = handle;
+	struct media	*md = co->co_media;
+	uint8_t		*kept = co->co_kept;
+	size_t		 len = co->co_kept_len;
+
+	co->co_check = 0;
+	md->md_unsent = true;
+	if (!ok || identity_fingerprint_parse(fingerprint,
+	    co->co_token_fp) == -1) {
+		conn_drop(co, ok ? "the token has no proper fingerprint" :
+		    error);
+		return;
+	}
+	co->co_has_token = true;
+	co->co_since = md->md_config.mc_ops->now(md->md_config.mc_arg);
+	conn_state(co, CONN_OFFER);
+	if (kept == NULL)
+		return;
+	co->co_kept = NULL;
+	co->co_kept_len = 0;
+	md->md_kept -= len;
+	conn_offer(co, kept, len);
+	free(kept);
 }
 
 static void
@@ -280,8 +443,6 @@ conn_offer(struct conn *co, const uint8_t *text, size_t len)
 	if (why != NULL) {
 		conn_refuse(co, why);
 	} else {
-		identity_fingerprint(sig->u.call_offer.identity_pub,
-		    co->co_member.me_fp);
 		conn_alias(co, sig->u.call_offer.alias);
 		conn_state(co, CONN_SIGNING);
 	}
@@ -293,9 +454,14 @@ static const char *
 conn_check(struct conn *co, const struct sig_call_offer *offer)
 {
 	struct media	*md = co->co_media;
+	char		*fp = co->co_member.me_fp;
 	uint8_t		 exporter[32];
 	bool		 seen;
 
+	identity_fingerprint(offer->identity_pub, fp);
+	/* The original takes either for the person, unseen (gap 3). */
+	if (co->co_has_token && strcmp(fp, co->co_token_fp) != 0)
+		return ("CallOffer with another key than the token's");
 	if (!identity_verify_offer(offer->identity_pub, offer->ephemeral_pub,
 	    offer->signature.data, offer->signature.len))
 		return ("CallOffer with a bad signature");
@@ -343,12 +509,29 @@ conn_alias(struct conn *co, const char *alias)
 static void
 conn_answer(struct conn *co, uint64_t now)
 {
+	struct media	*md = co->co_media;
 	const char	*call_id;
 
 	if (conn_send_answer(co) == -1) {
 		conn_refuse(co, "no CallAnswer could be made");
 		return;
 	}
+	call_id = room_call_id(quic_conn_name(co->co_quic));
+	if (call_id != NULL && !md->md_admitted &&
+	    !admission_knows(md->md_admissions, call_id)) {
+		md->md_counters.mn_held++;
+		co->co_since = now;
+		conn_state(co, CONN_HELD);
+		return;
+	}
+	conn_admit(co, now);
+}
+
+static void
+conn_admit(struct conn *co, uint64_t now)
+{
+	const char	*call_id;
+
 	call_id = room_call_id(quic_conn_name(co->co_quic));
 	if (call_id != NULL && !admission_allows(co->co_media->md_admissions,
 	    call_id, co->co_member.me_fp, co->co_member.me_proven)) {
@@ -422,7 +605,7 @@ conn_join(struct conn *co, uint64_t now)
 		quic_close(old->co_quic, 0, CLOSE_NORMAL);
 	}
 	if (room_call_id(quic_conn_name(co->co_quic)) != NULL) {
-		co->co_due = now + MEDIA_REPORT_NS;
+		co->co_since = now;
 		conn_state(co, CONN_CALL);
 	} else
 		conn_state(co, CONN_MEMBER);
@@ -467,10 +650,11 @@ bool
 media_turn(struct media *md, uint64_t now)
 {
 	struct conn	*co;
-	bool		 did = false;
+	bool		 did = md->md_unsent;
 
+	md->md_unsent = false;
 	while ((co = TAILQ_FIRST(&md->md_lists[CONN_OFFER])) != NULL &&
-	    co->co_due <= now) {
+	    conn_due(co) <= now) {
 		md->md_counters.mn_silent++;
 		conn_refuse(co, "no CallOffer in time");
 		did = true;
@@ -483,37 +667,82 @@ media_turn(struct media *md, uint64_t now)
 		conn_answer(co, now);
 		did = true;
 	}
+	if (md->md_recheck) {
+		media_recheck(md, now);
+		did = true;
+	}
+	while ((co = TAILQ_FIRST(&md->md_lists[CONN_HELD])) != NULL &&
+	    conn_due(co) <= now) {
+		conn_refuse(co, "nobody announced this call");
+		did = true;
+	}
 	while ((co = TAILQ_FIRST(&md->md_lists[CONN_CALL])) != NULL &&
-	    co->co_due <= now) {
+	    conn_due(co) <= now) {
 		conn_report(co, quic_conn_name(co->co_quic), false);
-		co->co_due = now + MEDIA_REPORT_NS;
+		co->co_since = now;
 		conn_state(co, CONN_CALL);
 	}
 	if (rooms_expiry(md->md_rooms) <= now) {
 		rooms_expire(md->md_rooms, now);
 		did = true;
 	}
-	admission_expire(md->md_admissions, now);
+	md->md_roster_due = roster_push(md->md_roster) ?
+	    now + MEDIA_AGAIN_NS : UINT64_MAX;
+	media_drain(md);
 	return (did);
+}
+
+/* Those whose call has been announced meanwhile; in the end all of them. */
+static void
+media_recheck(struct media *md, uint64_t now)
+{
+	struct conn	*co, *next;
+
+	md->md_recheck = false;
+	for (co = TAILQ_FIRST(&md->md_lists[CONN_HELD]); co != NULL;
+	    co = next) {
+		next = TAILQ_NEXT(co, co_entry);
+		if (md->md_admitted || admission_knows(md->md_admissions,
+		    room_call_id(quic_conn_name(co->co_quic))))
+			conn_admit(co, now);
+	}
+}
+
+static void
+media_drain(struct media *md)
+{
+	size_t	i;
+
+	if (!md->md_retiring || md->md_drained)
+		return;
+	for (i = 0; i < CONN_STATES; i++)
+		if (md->md_counts[i] > 0)
+			return;
+	md->md_drained = md->md_config.mc_ops->drained(
+	    md->md_config.mc_arg) == 0;
 }
 
 uint64_t
 media_expiry(const struct media *md)
 {
-	const struct conn	*co;
-	uint64_t		 due, t;
+	static const enum conn_state	 timed[] = {
+		CONN_OFFER, CONN_HELD, CONN_CALL
+	};
+	const struct conn		*co;
+	uint64_t			 due;
+	size_t				 i;
 
-	if (md->md_counts[CONN_SIGNING] > 0)
+	if (md->md_counts[CONN_SIGNING] > 0 || md->md_recheck ||
+	    md->md_unsent)
 		return (0);
 	due = rooms_expiry(md->md_rooms);
-	if ((co = TAILQ_FIRST(&md->md_lists[CONN_OFFER])) != NULL &&
-	    co->co_due < due)
-		due = co->co_due;
-	if ((co = TAILQ_FIRST(&md->md_lists[CONN_CALL])) != NULL &&
-	    co->co_due < due)
-		due = co->co_due;
-	if ((t = admission_expiry(md->md_admissions)) < due)
-		due = t;
+	if (md->md_roster_due < due)
+		due = md->md_roster_due;
+	for (i = 0; i < sizeof(timed) / sizeof(timed[0]); i++) {
+		co = TAILQ_FIRST(&md->md_lists[timed[i]]);
+		if (co != NULL && conn_due(co) < due)
+			due = conn_due(co);
+	}
 	return (due);
 }
 
@@ -528,6 +757,7 @@ media_shutdown(struct media *md)
 	/* Nobody hears of the others' leaving: all go at once. */
 	for (i = 0; i < CONN_CLOSING; i++) {
 		while ((co = TAILQ_FIRST(&md->md_lists[i])) != NULL) {
+			conn_forget(co);
 			conn_state(co, CONN_CLOSING);
 			quic_close(co->co_quic, 0, "shutdown");
 		}
@@ -553,7 +783,44 @@ media_admit(struct media *md, const struct msg_room_admit *msg)
 				return (-1);
 		}
 	}
-	return (admission_put(md->md_admissions, msg));
+	if (admission_put(md->md_admissions, msg) == -1)
+		return (-1);
+	md->md_recheck = md->md_counts[CONN_HELD] > 0;
+	return (0);
+}
+
+void
+media_admit_end(struct media *md)
+{
+	admission_settle(md->md_admissions);
+	md->md_admitted = true;
+	md->md_recheck = md->md_counts[CONN_HELD] > 0;
+}
+
+void
+media_signald(struct media *md, bool present)
+{
+	if (!present) {
+		roster_end(md->md_roster);
+		return;
+	}
+	admission_renew(md->md_admissions);
+	roster_begin(md->md_roster);
+}
+
+void
+media_retire(struct media *md, bool retire)
+{
+	if (md->md_retiring == retire)
+		return;
+	md->md_retiring = retire;
+	md->md_drained = false;
+}
+
+bool
+media_retiring(const struct media *md)
+{
+	return (md->md_retiring);
 }
 
 struct admissions *
@@ -577,5 +844,11 @@ media_counters(const struct media *md)
 size_t
 media_waiting(const struct media *md)
 {
-	return (md->md_counts[CONN_OFFER]);
+	return (md->md_counts[CONN_OFFER] + md->md_counts[CONN_CHECK]);
+}
+
+size_t
+media_held(const struct media *md)
+{
+	return (md->md_counts[CONN_HELD]);
 }

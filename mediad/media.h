@@ -36,6 +36,10 @@
 #define MEDIA_SIGNING_MAX	1024
 /* How often registryd hears about a call that goes on. */
 #define MEDIA_REPORT_NS		(10 * NS_PER_S)
+/* Signals that came before the answer to the token in front of them. */
+#define MEDIA_KEPT_MAX		(4 * 1024 * 1024)
+/* What signald's slow channel did not take is tried again after this. */
+#define MEDIA_AGAIN_NS		(10 * NS_PER_MS)
 
 struct media;
 
@@ -46,6 +50,20 @@ struct media_ops {
 	/* To registryd. */
 	void		(*report)(void *, const struct msg_call_media *);
 	uint64_t	(*now)(void *);		/* monotonic ns */
+	/* To signald, see roster_send (roster.h). */
+	int		(*room)(void *, enum msg_type, const char *);
+	/*
+	 * Is this token good?  The answer goes to media_checked() with that
+	 * handle, never from within.  0: refused, there will be no answer;
+	 * else an id for giving up.
+	 */
+	uint64_t	(*check)(void *, const void *token, size_t, void *);
+	void		(*give_up)(void *, uint64_t id);
+	/*
+	 * Retiring, and no connection is left that we know of.  -1: others
+	 * are not through their handshake yet, ask again.
+	 */
+	int		(*drained)(void *);
 };
 
 struct media_config {
@@ -53,6 +71,7 @@ struct media_config {
 	void			*mc_arg;
 	uint8_t			 mc_identity_pub[PUB_LEN];
 	bool			 mc_legacy_allow;
+	bool			 mc_auth_required;
 	uint64_t		 mc_offer_ms;
 	uint64_t		 mc_max_calls;
 	struct room_limits	 mc_limits;
@@ -64,12 +83,20 @@ struct media_counters {
 	uint64_t	mn_silent;	/* of these: no CallOffer in time */
 	uint64_t	mn_replays;	/* of these: offer seen before */
 	uint64_t	mn_replaced;
+	uint64_t	mn_tokens;	/* refused or missing */
+	uint64_t	mn_held;	/* came before their admission */
 };
 
 /* What an endpoint needs; its arg is the struct media. */
 extern const struct quic_ops	media_quic_ops;
 
 struct media		*media_new(const struct media_config *);
+/*
+ * The configuration was read anew: everything but the first two members and
+ * the key.  It holds for those who wait as well.
+ */
+void			 media_settings(struct media *,
+			    const struct media_config *);
 /* Frees what the connections hold; the endpoint must not call back again. */
 void			 media_free(struct media *);
 /*
@@ -88,10 +115,27 @@ void			 media_shutdown(struct media *);
  */
 int			 media_admit(struct media *,
 			    const struct msg_room_admit *);
+/*
+ * signald has announced all that is live.  Until it has said so once, people
+ * are not turned away from call rooms that we have not heard of: we were
+ * started in the middle of their call, and they were faster.
+ */
+void			 media_admit_end(struct media *);
+/* A new signald, or (false) none. */
+void			 media_signald(struct media *, bool);
+/* The answer to ops->check; fingerprint as the token's issuer writes it. */
+void			 media_checked(void *handle, bool ok,
+			    const char *fingerprint, const char *error);
+/* Gets nothing new any more, or is in service again. */
+void			 media_retire(struct media *, bool);
+bool			 media_retiring(const struct media *);
 struct admissions	*media_admissions(struct media *);
 struct rooms		*media_rooms(struct media *);
 const struct media_counters
 			*media_counters(const struct media *);
+/* Neither members nor on their way out: a token or CallOffer is to come... */
 size_t			 media_waiting(const struct media *);
+/* ... or the admission of their call. */
+size_t			 media_held(const struct media *);
 
 #endif /* WZP_MEDIAD_MEDIA_H */

@@ -15,10 +15,11 @@
  */
 
 /*
- * mediad, the process: rooms and their datagrams.  It reads no socket (doord
- * hands packets over), writes to the shared UDP sockets, asks keyd for the
- * signatures of handshakes and CallAnswers, hears from signald who may enter
- * call rooms and tells registryd what went through them.
+ * mediad, the process: one of N, with the rooms that placement gives it.  It
+ * reads and writes the sockets of its own slot; new connections come from
+ * doord.  It asks keyd for the signatures of handshakes and CallAnswers and
+ * lookupd about tokens, hears from signald who may enter call rooms and tells
+ * it which rooms are occupied, and registryd what went through them.
  */
 #include "config.h"
 
@@ -28,9 +29,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
-#include "common/ipc/slots.h"
 #include "common/quic/service.h"
 #include "common/quic/tls.h"
+#include "common/worker/authcheck.h"
 #include "common/worker/keys.h"
 #include "common/worker/worker.h"
 #include "mediad/ctl.h"
@@ -39,12 +40,10 @@
 /* Last reports kept while registryd is away; older ones go first. */
 #define REPORTS_KEPT	256
 
-/* signald repeats its live calls well within its own grace time. */
-#define RENEW_MS	5000
-
 struct udp_fd {
 	int		uf_fd;
 	struct addr	uf_address;
+	bool		uf_receive;
 };
 
 struct mediad {
@@ -53,6 +52,7 @@ struct mediad {
 	struct quic_tls		*me_tls;
 	struct quic_service	*me_service;
 	struct media		*me_media;
+	struct authcheck	*me_auth;
 	struct udp_fd		 me_udp[SERVICE_LISTENERS_MAX];
 	ev_timer		 me_timer;
 	uint64_t		 me_armed;	/* UINT64_MAX: it is not */
@@ -64,9 +64,14 @@ struct mediad {
 	uint64_t		 me_lost;	/* reports */
 };
 
+static void	 mediad_settings(struct worker *,
+		    const struct msg_settings *);
+static void	 mediad_slot(struct worker *, const struct msg_slot *);
 static void	 mediad_udp_socket(struct worker *,
 		    const struct msg_udp_socket *, int);
 static void	 mediad_channel(struct worker *, struct channel *, bool);
+static void	 mediad_channel_lost(struct worker *, enum proc, unsigned int,
+		    bool);
 static int	 mediad_start(struct worker *);
 static int	 mediad_serve(struct worker *);
 static void	 mediad_message(struct channel *, void *, enum msg_type,
@@ -74,6 +79,8 @@ static void	 mediad_message(struct channel *, void *, enum msg_type,
 static void	 mediad_batch_end(struct channel *, void *);
 static void	 mediad_shutdown(struct worker *, uint64_t);
 static void	 mediad_stats(struct worker *, struct row *);
+static void	 mediad_config(const struct msg_settings *,
+		    struct media_config *);
 static void	 mediad_admit(struct mediad *, struct channel *,
 		    const struct msg_room_admit *);
 static void	 mediad_prepare(struct ev_loop *, ev_prepare *, int);
@@ -82,11 +89,18 @@ static void	 mediad_idle(struct ev_loop *, ev_idle *, int);
 static int	 mediad_sign(void *, const uint8_t *, uint8_t *);
 static void	 mediad_report(void *, const struct msg_call_media *);
 static uint64_t	 mediad_now(void *);
+static int	 mediad_room(void *, enum msg_type, const char *);
+static uint64_t	 mediad_check(void *, const void *, size_t, void *);
+static void	 mediad_give_up(void *, uint64_t);
+static int	 mediad_drained(void *);
 
 static const struct worker_ops	mediad_ops = {
 	.role = PROC_MEDIAD,
+	.settings = mediad_settings,
+	.slot = mediad_slot,
 	.udp_socket = mediad_udp_socket,
 	.channel = mediad_channel,
+	.channel_lost = mediad_channel_lost,
 	.start = mediad_start,
 	.serve = mediad_serve,
 	.message = mediad_message,
@@ -98,7 +112,11 @@ static const struct worker_ops	mediad_ops = {
 static const struct media_ops	mediad_media_ops = {
 	.sign = mediad_sign,
 	.report = mediad_report,
-	.now = mediad_now
+	.now = mediad_now,
+	.room = mediad_room,
+	.check = mediad_check,
+	.give_up = mediad_give_up,
+	.drained = mediad_drained
 };
 
 int
@@ -110,6 +128,48 @@ main(int argc, char **argv)
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
 		me.me_udp[i].uf_fd = -1;
 	return (worker_main(argc, argv, &mediad_ops, &me));
+}
+
+/* Read anew while we serve; before that mediad_serve() takes them. */
+static void
+mediad_settings(struct worker *worker, const struct msg_settings *settings)
+{
+	struct mediad		*me = worker_ctx(worker);
+	struct media_config	 config;
+
+	if (me->me_media == NULL)
+		return;
+	mediad_config(settings, &config);
+	media_settings(me->me_media, &config);
+	quic_endpoint_set_max(quic_service_endpoint(me->me_service),
+	    settings->max_connections);
+}
+
+static void
+mediad_config(const struct msg_settings *settings,
+    struct media_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	config->mc_legacy_allow = settings->legacy_allow;
+	config->mc_auth_required = settings->auth_required;
+	config->mc_offer_ms = settings->offer_ms;
+	config->mc_max_calls = settings->max_calls;
+	config->mc_limits.rl_rooms = settings->max_rooms;
+	config->mc_limits.rl_participants = settings->max_participants;
+}
+
+static void
+mediad_slot(struct worker *worker, const struct msg_slot *slot)
+{
+	struct mediad	*me = worker_ctx(worker);
+
+	if (me->me_media == NULL || (int)slot->slot != worker_slot(worker))
+		return;
+	if (slot->retiring != media_retiring(me->me_media))
+		log_info("%s", slot->retiring ?
+		    "retiring: waiting for the last one to leave" :
+		    "in service again");
+	media_retire(me->me_media, slot->retiring);
 }
 
 static void
@@ -127,6 +187,7 @@ mediad_udp_socket(struct worker *worker, const struct msg_udp_socket *msg,
 	}
 	me->me_udp[msg->listener].uf_fd = fd;
 	me->me_udp[msg->listener].uf_address = msg->address;
+	me->me_udp[msg->listener].uf_receive = msg->receive;
 }
 
 static void
@@ -134,13 +195,17 @@ mediad_channel(struct worker *worker, struct channel *ch, bool data)
 {
 	struct mediad	*me = worker_ctx(worker);
 
-	if (data || me->me_media == NULL)
+	if (me->me_media == NULL)
 		return;
+	if (data) {
+		if (channel_peer(ch) == PROC_DOORD)
+			quic_service_set_door(me->me_service, ch);
+		return;
+	}
 	switch (channel_peer(ch)) {
 	case PROC_SIGNALD:
-		admission_renew(media_admissions(me->me_media),
-		    clock_mono_ns() + (RENEW_MS +
-		    worker_settings(worker)->grace_ms) * NS_PER_MS);
+		/* mediad_prepare() sends the list. */
+		media_signald(me->me_media, true);
 		break;
 	case PROC_REGISTRYD:
 		for (; me->me_nreports > 0; me->me_nreports--) {
@@ -149,6 +214,31 @@ mediad_channel(struct worker *worker, struct channel *ch, bool data)
 				break;
 			me->me_first = (me->me_first + 1) % REPORTS_KEPT;
 		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+mediad_channel_lost(struct worker *worker, enum proc proc,
+    unsigned int instance, bool data)
+{
+	struct mediad	*me = worker_ctx(worker);
+
+	(void)instance;
+	if (me->me_media == NULL)
+		return;
+	switch (proc) {
+	case PROC_DOORD:
+		if (data)
+			quic_service_set_door(me->me_service, NULL);
+		break;
+	case PROC_SIGNALD:
+		media_signald(me->me_media, false);
+		break;
+	case PROC_LOOKUPD:
+		authcheck_lost(me->me_auth);
 		break;
 	default:
 		break;
@@ -167,6 +257,7 @@ mediad_serve(struct worker *worker)
 {
 	struct mediad			*me = worker_ctx(worker);
 	const struct msg_settings	*settings = worker_settings(worker);
+	const struct slot		*own;
 	struct media_config		 media;
 	struct quic_config		 quic;
 	size_t				 i;
@@ -181,16 +272,12 @@ mediad_serve(struct worker *worker)
 		log_warnx("no keys from keyd");
 		return (-1);
 	}
-	memset(&media, 0, sizeof(media));
+	mediad_config(settings, &media);
 	media.mc_ops = &mediad_media_ops;
 	media.mc_arg = me;
 	memcpy(media.mc_identity_pub, me->me_keys.keys_identity_pub, PUB_LEN);
-	media.mc_legacy_allow = settings->legacy_allow;
-	media.mc_offer_ms = settings->offer_ms;
-	media.mc_max_calls = settings->max_calls;
-	media.mc_limits.rl_rooms = settings->max_rooms;
-	media.mc_limits.rl_participants = settings->max_participants;
-	if ((me->me_media = media_new(&media)) == NULL) {
+	if ((me->me_auth = authcheck_new(worker)) == NULL ||
+	    (me->me_media = media_new(&media)) == NULL) {
 		log_warn("media");
 		return (-1);
 	}
@@ -209,6 +296,7 @@ mediad_serve(struct worker *worker)
 	memcpy(quic.reset_key, me->me_keys.keys_reset_key,
 	    sizeof(quic.reset_key));
 	quic.slot = (uint8_t)slot;
+	quic.door = true;
 	if ((me->me_service = quic_service_new(worker_loop(worker),
 	    &quic)) == NULL) {
 		log_warn("quic");
@@ -218,7 +306,8 @@ mediad_serve(struct worker *worker)
 		if (me->me_udp[i].uf_fd == -1)
 			continue;
 		if (quic_service_add_socket(me->me_service, (unsigned int)i,
-		    &me->me_udp[i].uf_address, me->me_udp[i].uf_fd) == -1) {
+		    &me->me_udp[i].uf_address, me->me_udp[i].uf_fd,
+		    me->me_udp[i].uf_receive) == -1) {
 			log_warn("listener %zu", i);
 			return (-1);
 		}
@@ -230,6 +319,14 @@ mediad_serve(struct worker *worker)
 	me->me_armed = UINT64_MAX;
 	me->me_prepare.data = me;
 	ev_prepare_start(worker_loop(worker), &me->me_prepare);
+	/* Channels that came before we could use them. */
+	quic_service_set_door(me->me_service,
+	    worker_data_channel(worker, PROC_DOORD, 0));
+	media_signald(me->me_media,
+	    worker_channel(worker, PROC_SIGNALD, 0) != NULL);
+	if ((own = slots_owner(worker_slots(worker),
+	    (unsigned int)slot)) != NULL)
+		media_retire(me->me_media, own->sl_retiring);
 	return (0);
 }
 
@@ -254,6 +351,12 @@ mediad_message(struct channel *ch, void *arg, enum msg_type type,
 	case MSG_ROOM_CLOSE:
 		cl = msg;
 		admission_close(media_admissions(me->me_media), cl->call_id);
+		break;
+	case MSG_ADMIT_END:
+		media_admit_end(me->me_media);
+		break;
+	case MSG_AUTH_RESULT:
+		authcheck_result(me->me_auth, msg);
 		break;
 	case MSG_CTL_QUERY:
 		ctl_query(me->me_media, ch, msg, clock_mono_ns());
@@ -361,6 +464,7 @@ mediad_stats(struct worker *worker, struct row *row)
 	row_u64(row, "connections", quic_endpoint_connections(
 	    quic_service_endpoint(me->me_service)));
 	ctl_stats(me->me_media, row);
+	authcheck_stats(me->me_auth, row);
 	row_u64(row, "socket_drops", quic_service_dropped(me->me_service));
 	row_u64(row, "reports_lost", me->me_lost);
 }
@@ -381,6 +485,9 @@ mediad_report(void *arg, const struct msg_call_media *msg)
 	struct channel	*ch;
 
 	ch = worker_channel(me->me_worker, PROC_REGISTRYD, 0);
+	/* The next one of that member says the same and more. */
+	if (ch != NULL && !msg->final && channel_slow(ch))
+		return;
 	if (ch != NULL && channel_send(ch, MSG_CALL_MEDIA, msg) == 0)
 		return;
 	if (!msg->final)
@@ -401,4 +508,50 @@ mediad_now(void *arg)
 
 	return (me->me_service == NULL ? clock_mono_ns() :
 	    quic_service_now(me->me_service));
+}
+
+static int
+mediad_room(void *arg, enum msg_type type, const char *name)
+{
+	struct mediad	*me = arg;
+	struct msg_room	 msg;
+	struct channel	*ch;
+
+	ch = worker_channel(me->me_worker, PROC_SIGNALD, 0);
+	if (ch == NULL || (type != MSG_ROOM_EMPTY && channel_slow(ch)))
+		return (-1);
+	if (type == MSG_ROOMS_END)
+		return (channel_send(ch, type, NULL));
+	memset(&msg, 0, sizeof(msg));
+	strlcpy(msg.room, name, sizeof(msg.room));
+	return (channel_send(ch, type, &msg));
+}
+
+static uint64_t
+mediad_check(void *arg, const void *token, size_t len, void *handle)
+{
+	struct mediad	*me = arg;
+
+	return (authcheck_start(me->me_auth, token, len, media_checked,
+	    handle));
+}
+
+static void
+mediad_give_up(void *arg, uint64_t id)
+{
+	struct mediad	*me = arg;
+
+	authcheck_cancel(me->me_auth, id);
+}
+
+static int
+mediad_drained(void *arg)
+{
+	struct mediad	*me = arg;
+
+	if (quic_endpoint_connections(quic_service_endpoint(
+	    me->me_service)) > 0)
+		return (-1);
+	return (channel_send(worker_channel(me->me_worker, PROC_RELAYD, 0),
+	    MSG_DRAINED, NULL));
 }

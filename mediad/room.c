@@ -33,6 +33,8 @@
 
 struct rooms {
 	struct room_limits	 rs_limits;
+	const struct room_watch	*rs_watch;	/* NULL: nobody */
+	void			*rs_arg;
 	struct table		*rs_table;
 	struct announcer	*rs_announcer;
 	size_t			 rs_members;
@@ -57,7 +59,8 @@ rooms_new(const struct room_limits *limits)
 	if ((rooms = calloc(1, sizeof(*rooms))) == NULL)
 		return (NULL);
 	rooms->rs_limits = *limits;
-	rooms->rs_table = table_new(limits->rl_rooms);
+	/* The limit may change, so room_new() keeps to it. */
+	rooms->rs_table = table_new(SIZE_MAX);
 	rooms->rs_announcer = announcer_new();
 	if (rooms->rs_table == NULL || rooms->rs_announcer == NULL) {
 		rooms_free(rooms);
@@ -74,6 +77,7 @@ rooms_free(struct rooms *rooms)
 
 	if (rooms == NULL)
 		return;
+	rooms->rs_watch = NULL;
 	if (rooms->rs_table != NULL) {
 		while ((room = table_next(rooms->rs_table, &iter)) != NULL)
 			room_free(room);
@@ -83,12 +87,29 @@ rooms_free(struct rooms *rooms)
 	free(rooms);
 }
 
+void
+rooms_watch(struct rooms *rooms, const struct room_watch *watch, void *arg)
+{
+	rooms->rs_watch = watch;
+	rooms->rs_arg = arg;
+}
+
+void
+rooms_limit(struct rooms *rooms, const struct room_limits *limits)
+{
+	rooms->rs_limits = *limits;
+}
+
 static struct room *
 room_new(struct rooms *rooms, const char *name)
 {
 	struct room	*room;
 	int		 saved;
 
+	if (table_count(rooms->rs_table) >= rooms->rs_limits.rl_rooms) {
+		errno = ENOSPC;
+		return (NULL);
+	}
 	if ((room = calloc(1, sizeof(*room))) == NULL)
 		return (NULL);
 	if (strlcpy(room->rm_name, name, sizeof(room->rm_name)) >=
@@ -115,6 +136,8 @@ room_free(struct room *room)
 {
 	struct rooms	*rooms = room->rm_rooms;
 
+	if (room->rm_open && rooms->rs_watch != NULL)
+		rooms->rs_watch->empty(rooms->rs_arg, room);
 	announce_forget(rooms->rs_announcer, room);
 	(void)table_remove(rooms->rs_table, room->rm_name,
 	    strlen(room->rm_name));
@@ -195,6 +218,10 @@ room_join(struct rooms *rooms, const char *name, struct member *member,
 	member->me_has_report = false;
 	quality_init(&member->me_quality, now / NS_PER_MS);
 	rooms->rs_members++;
+	if (!room->rm_open && rooms->rs_watch != NULL) {
+		room->rm_open = true;
+		rooms->rs_watch->opened(rooms->rs_arg, room);
+	}
 	announce_change(rooms->rs_announcer, room, now);
 	return (ROOM_JOINED);
 }

@@ -87,6 +87,7 @@ struct seat {
 struct room {
 	char			 rm_name[ROOM_STRLEN];
 	bool			 rm_call;	/* call-<id> */
+	bool			 rm_open;	/* its watch knows it */
 	struct rooms		*rm_rooms;
 	struct seat		*rm_seats;	/* in join order */
 	size_t			 rm_count;
@@ -102,6 +103,19 @@ struct room {
 	uint64_t		 rm_due;
 	uint64_t		 rm_last;
 	uint64_t		 rm_retry;	/* ns, doubling */
+
+	/* roster.c */
+	TAILQ_ENTRY(room)	 rm_roster;
+	bool			 rm_known;
+};
+
+/*
+ * Told when a room has got its first member, and when it has lost its last
+ * and is about to be freed; not while one connection replaces another.
+ */
+struct room_watch {
+	void	(*opened)(void *, struct room *);
+	void	(*empty)(void *, struct room *);
 };
 
 struct room_limits {
@@ -120,6 +134,11 @@ enum room_verdict {
 struct rooms	*rooms_new(const struct room_limits *);
 /* All members must have left. */
 void		 rooms_free(struct rooms *);
+/* One watch; before the first room. */
+void		 rooms_watch(struct rooms *, const struct room_watch *,
+		    void *arg);
+/* New limits are for those who come: nobody has to leave. */
+void		 rooms_limit(struct rooms *, const struct room_limits *);
 /*
  * Takes member in and tells everybody.  In call rooms the newest connection
  * of a fingerprint replaces the older one (gap 41): that one has left when

@@ -46,6 +46,7 @@ struct queries {
 static struct query
 		*query_add(struct queries *, struct channel *);
 static void	 query_drop(struct queries *, struct query *);
+static bool	 query_blocked(const struct query *);
 static void	 query_live_row(void *, const struct store_call *);
 static void	 query_history_row(void *, const struct store_call *);
 
@@ -76,8 +77,7 @@ query_add(struct queries *qs, struct channel *channel)
 {
 	struct query	*query;
 
-	if (qs->qs_count >= QUERY_MAX ||
-	    (query = calloc(1, sizeof(*query))) == NULL)
+	if ((query = calloc(1, sizeof(*query))) == NULL)
 		return (NULL);
 	query->qu_channel = channel;
 	TAILQ_INSERT_TAIL(&qs->qs_queries, query, qu_entry);
@@ -103,7 +103,8 @@ queries_control(struct queries *qs, struct channel *channel,
 		worker_ctl_end(channel, msg->id, "not known to registryd");
 		return;
 	}
-	if ((query = query_add(qs, channel)) == NULL) {
+	if (qs->qs_count >= QUERY_MAX ||
+	    (query = query_add(qs, channel)) == NULL) {
 		worker_ctl_end(channel, msg->id, "too many queries");
 		return;
 	}
@@ -126,7 +127,7 @@ queries_live(struct queries *qs, struct channel *channel,
 			query_drop(qs, query);
 	}
 	if ((query = query_add(qs, channel)) == NULL)
-		return;		/* it is asked again with a new channel */
+		return;		/* it will ask again */
 	query->qu_is_live = true;
 	query->qu_id = msg->seq;
 }
@@ -147,6 +148,24 @@ bool
 queries_wanted(const struct queries *qs)
 {
 	return (!TAILQ_EMPTY(&qs->qs_queries));
+}
+
+static bool
+query_blocked(const struct query *query)
+{
+	return (channel_queued(query->qu_channel) > QUERY_QUEUE_MAX);
+}
+
+bool
+queries_blocked(const struct queries *qs)
+{
+	const struct query	*query;
+
+	TAILQ_FOREACH(query, &qs->qs_queries, qu_entry) {
+		if (!query_blocked(query))
+			return (false);
+	}
+	return (true);
 }
 
 static void
@@ -212,7 +231,11 @@ queries_slice(struct queries *qs)
 	unsigned int		 max = STORE_SLICE;
 	int			 n;
 
-	if ((query = TAILQ_FIRST(&qs->qs_queries)) == NULL)
+	TAILQ_FOREACH(query, &qs->qs_queries, qu_entry) {
+		if (!query_blocked(query))
+			break;
+	}
+	if (query == NULL)
 		return;
 	/* The next slice is another one's. */
 	TAILQ_REMOVE(&qs->qs_queries, query, qu_entry);

@@ -28,6 +28,8 @@
 
 /* Running at a time; further ones are answered as busy. */
 #define QUERY_MAX	16
+/* Bytes in a channel past which its next rows wait until it was read. */
+#define QUERY_QUEUE_MAX	(256 * 1024)
 
 struct queries;
 
@@ -40,6 +42,8 @@ void		 queries_live(struct queries *, struct channel *,
 /* That neighbour is gone, and what it asked with it. */
 void		 queries_forget(struct queries *, enum proc);
 bool		 queries_wanted(const struct queries *);
+/* Nobody who asked has read what he was sent before. */
+bool		 queries_blocked(const struct queries *);
 /* One slice of the query whose turn it is. */
 void		 queries_slice(struct queries *);
 

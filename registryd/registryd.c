@@ -39,6 +39,8 @@
 #define PRUNE_EVERY_S	60.
 /* Until kept proofs and counters are tried again after a failure. */
 #define RETRY_AFTER_S	1.
+/* Until a reader that did not keep up is looked at again. */
+#define SLOW_AFTER_S	0.02
 
 struct registryd {
 	struct worker		*rd_worker;
@@ -50,6 +52,7 @@ struct registryd {
 	ev_idle			 rd_idle;
 	ev_timer		 rd_prune;
 	ev_timer		 rd_retry;
+	ev_timer		 rd_slow;
 	ev_timer		 rd_deadline;
 	bool			 rd_pruning;
 	bool			 rd_stopping;
@@ -74,6 +77,7 @@ static void	 registryd_prepare(struct ev_loop *, ev_prepare *, int);
 static void	 registryd_idle(struct ev_loop *, ev_idle *, int);
 static void	 registryd_prune(struct ev_loop *, ev_timer *, int);
 static void	 registryd_retry(struct ev_loop *, ev_timer *, int);
+static void	 registryd_slow(struct ev_loop *, ev_timer *, int);
 static void	 registryd_deadline(struct ev_loop *, ev_timer *, int);
 
 static const struct worker_ops	registryd_worker_ops = {
@@ -98,6 +102,12 @@ registryd_settings(struct worker *worker, const struct msg_settings *settings)
 	struct registryd	*rd = worker_ctx(worker);
 
 	rd->rd_settings = *settings;
+	if (rd->rd_store == NULL)
+		return;
+	/* Read anew while we serve. */
+	store_set_limits(rd->rd_store, settings->retention_s,
+	    settings->max_records);
+	rd->rd_pruning = true;
 }
 
 /* SQLite wants random bytes once; later there is no device to read. */
@@ -153,6 +163,8 @@ registryd_serve(struct worker *worker)
 	ev_timer_start(loop, &rd->rd_prune);
 	ev_timer_init(&rd->rd_retry, registryd_retry, RETRY_AFTER_S, 0.);
 	rd->rd_retry.data = rd;
+	ev_timer_init(&rd->rd_slow, registryd_slow, SLOW_AFTER_S, 0.);
+	rd->rd_slow.data = rd;
 	ev_timer_init(&rd->rd_deadline, registryd_deadline, 0., 0.);
 	rd->rd_deadline.data = rd;
 	rd->rd_pruning = true;
@@ -257,10 +269,15 @@ registryd_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 	(void)events;
 	if (commit_wanted(rd->rd_commit))
 		registryd_run(rd);
-	if (rd->rd_pruning || queries_wanted(rd->rd_queries))
+	if (rd->rd_pruning || !queries_blocked(rd->rd_queries)) {
 		ev_idle_start(loop, &rd->rd_idle);
-	else
-		ev_idle_stop(loop, &rd->rd_idle);
+		return;
+	}
+	ev_idle_stop(loop, &rd->rd_idle);
+	if (queries_wanted(rd->rd_queries) && !ev_is_active(&rd->rd_slow)) {
+		ev_timer_set(&rd->rd_slow, SLOW_AFTER_S, 0.);
+		ev_timer_start(loop, &rd->rd_slow);
+	}
 }
 
 static void
@@ -271,7 +288,7 @@ registryd_idle(struct ev_loop *loop, ev_idle *idle, int events)
 
 	(void)loop;
 	(void)events;
-	if (queries_wanted(rd->rd_queries)) {
+	if (!queries_blocked(rd->rd_queries)) {
 		queries_slice(rd->rd_queries);
 		return;
 	}
@@ -291,6 +308,15 @@ registryd_prune(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	rd->rd_pruning = true;
+}
+
+/* What is blocked is looked at when the loop gets to registryd_prepare(). */
+static void
+registryd_slow(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)timer;
+	(void)events;
 }
 
 static void

@@ -114,6 +114,7 @@ static const struct {
 	{ "PRAGMA synchronous", "2" }
 };
 
+static bool	 store_is_ours(struct store *);
 static int	 store_setup(struct store *, char *, size_t);
 static int	 store_pragma(struct store *, const char *, char *, size_t);
 static int	 store_migrate(struct store *, char *, size_t);
@@ -134,14 +135,38 @@ store_open(const struct store_config *config, char *why, size_t whylen)
 		return (NULL);
 	}
 	st->st_boot_id = config->st_boot_id;
-	st->st_retention_ms = config->st_retention_s > UINT64_MAX / 1000 ?
-	    UINT64_MAX : config->st_retention_s * 1000;
-	st->st_max_records = config->st_max_records;
+	store_set_limits(st, config->st_retention_s, config->st_max_records);
 	if (store_setup(st, why, whylen) == -1) {
 		store_close(st);
 		return (NULL);
 	}
 	return (st);
+}
+
+void
+store_set_limits(struct store *st, uint64_t retention_s, uint64_t max_records)
+{
+	st->st_retention_ms = retention_s > UINT64_MAX / 1000 ? UINT64_MAX :
+	    retention_s * 1000;
+	st->st_max_records = max_records;
+}
+
+/*
+ * The last call is of this run of the relay: the file was checked when the
+ * run began.  A registryd that died has to be back before the offers that
+ * wait for it give up, however long its file is.
+ */
+static bool
+store_is_ours(struct store *st)
+{
+	static const char	sql[] =
+	    "SELECT boot_id FROM calls ORDER BY id DESC LIMIT 1";
+	char			text[32];
+
+	if (store_pragma(st, sql, text, sizeof(text)) == -1 ||
+	    text[0] == '\0')
+		return (false);
+	return ((uint64_t)strtoll(text, NULL, 10) == st->st_boot_id);
 }
 
 static int
@@ -172,14 +197,16 @@ store_setup(struct store *st, char *why, size_t whylen)
 			return (-1);
 		}
 	}
-	if (store_pragma(st, "PRAGMA quick_check(1)", text,
-	    sizeof(text)) == -1) {
-		(void)snprintf(why, whylen, "check: %s", st->st_error);
-		return (-1);
-	}
-	if (strcmp(text, "ok") != 0) {
-		(void)snprintf(why, whylen, "damaged: %s", text);
-		return (-1);
+	if (!store_is_ours(st)) {
+		if (store_pragma(st, "PRAGMA quick_check(1)", text,
+		    sizeof(text)) == -1) {
+			(void)snprintf(why, whylen, "check: %s", st->st_error);
+			return (-1);
+		}
+		if (strcmp(text, "ok") != 0) {
+			(void)snprintf(why, whylen, "damaged: %s", text);
+			return (-1);
+		}
 	}
 	if (store_migrate(st, why, whylen) == -1)
 		return (-1);

@@ -75,6 +75,9 @@ typedef void store_row_fn(void *arg, const struct store_call *);
 struct store	*store_open(const struct store_config *, char *why,
 		    size_t whylen);
 void		 store_close(struct store *);
+/* Other limits from now on; pruning comes to it. */
+void		 store_set_limits(struct store *, uint64_t retention_s,
+		    uint64_t max_records);
 /* Calls closed as lost by store_open(). */
 uint64_t	 store_lost(const struct store *);
 

@@ -30,7 +30,7 @@ WZP=$BUILD/wzp/wzp
 RELAY_LIMIT=${RELAY_LIMIT:-10}
 # Numeric ids of an unused range, for runs as root.
 WORKER_UIDS="keyd:61960 doord:61961 signald:61962 mediad:61963 \
-registryd:61964 controld:61965"
+registryd:61964 controld:61965 federd:61966 lookupd:61967"
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/wzp-regress.XXXXXX") || exit 1
 chmod 755 "$tmp"
@@ -149,7 +149,7 @@ relay_conf()
 # Starts relayd with the configuration there is; the log is $relay/log.
 relay_spawn()
 {
-	"$RELAYD" -dv -L "$BUILD" -f "$relay/relayd.conf" \
+	"$RELAYD" -dv -L "${RELAY_LIBEXEC:-$BUILD}" -f "$relay/relayd.conf" \
 	    >>"$relay/log" 2>&1 </dev/null &
 	relay_pid=$!
 	relay_status=

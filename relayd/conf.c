@@ -239,6 +239,21 @@ config_free(struct config *cf)
 	free(cf);
 }
 
+unsigned int
+config_wants(const struct config *cf, enum proc role)
+{
+	switch (role) {
+	case PROC_MEDIAD:
+		return (cf->cf_media);
+	case PROC_FEDERD:
+		return (cf->cf_federation ? 1 : 0);
+	case PROC_LOOKUPD:
+		return (cf->cf_auth_url != NULL ? 1 : 0);
+	default:
+		return (1);
+	}
+}
+
 static int
 address_of(struct addr *addr, const char *host, long port, const char **why)
 {

@@ -56,10 +56,10 @@ struct config {
 	char			*cf_chroot;
 	char			*cf_users[PROC_MAX];	/* names or numbers */
 	enum config_choice	 cf_legacy;
-	bool			 cf_steering;	/* by the kernel; or by doord */
+	bool			 cf_steering;	/* port; else none */
 	bool			 cf_federation;
 	unsigned int		 cf_media;	/* mediad processes */
-	char			*cf_auth_url;	/* NULL: no token is asked for */
+	char			*cf_auth_url;	/* NULL: no tokens */
 	char			*cf_auth_ca;	/* path, NULL: the system's */
 	struct msg_settings	 cf_settings;
 };
@@ -74,6 +74,8 @@ struct config	*config_load(const char *path);
 /* The first of the errors of the last file, for one who sees no log. */
 const char	*config_error_text(void);
 void		 config_free(struct config *);
+/* How many workers of a role it wants; 0: not that one. */
+unsigned int	 config_wants(const struct config *, enum proc);
 /* The whole effective configuration in the grammar of the file. */
 void		 config_print(const struct config *, FILE *);
 

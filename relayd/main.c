@@ -26,10 +26,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,20 +40,21 @@
 
 #include "build_id.h"
 #include "common/base/log.h"
+#include "relayd/drill.h"
 #include "relayd/identity.h"
-#include "relayd/listen.h"
+#include "relayd/reload.h"
+#include "relayd/sockets.h"
+#include "relayd/stop.h"
 #include "relayd/supervise.h"
 #include "relayd/users.h"
 
 static void	usage(FILE *, int) __attribute__((noreturn));
+static void	relayd_serve(struct supervisor *);
 static void	relayd_harden(void);
-static int	relayd_settings(struct supervisor *, int);
+static int	relayd_settings(struct supervisor *);
 static int	relayd_check_identity(const struct config *);
-static int	relayd_control(struct supervisor *);
-static int	relayd_control_dir(const char *);
-static int	relayd_bind(struct supervisor *);
 static void	relayd_daemonize(void);
-static void	relayd_detach(void);
+static void	relayd_detach(struct supervisor *);
 static void	relayd_signal(EV_P_ ev_signal *, int);
 static void	relayd_hangup(EV_P_ ev_signal *, int);
 
@@ -66,7 +65,7 @@ static void
 usage(FILE *out, int status)
 {
 	fprintf(out, "usage: relayd [-dhnVv] [-D name=value] [-f file] "
-	    "[-L directory]\n");
+	    "[-L directory] [-T case]\n");
 	if (status == 0)
 		fprintf(out, "\n"
 		    "-D name=value  a macro for the configuration\n"
@@ -77,6 +76,8 @@ usage(FILE *out, int status)
 		    ")\n"
 		    "-n             check the configuration only; with -v "
 		    "print all of it\n"
+		    "-T case        try the sandbox: list, all, WORKER or "
+		    "WORKER:CASE\n"
 		    "-V             print the version\n"
 		    "-v             log more\n");
 	exit(status);
@@ -91,18 +92,17 @@ main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	static struct supervisor	 sv;
-	struct sandbox_identity		 ids[PROC_MAX];
 	struct config			*cf;
-	ev_signal			 term, intr, hup;
 	const char			*file = WZP_SYSCONFDIR "/relayd.conf";
-	int				 c, verbose = 0;
+	const char			*drill = NULL;
+	int				 c;
 	bool				 check = false;
 
 	/* Whoever started us may have left descriptors open. */
 	closefrom(STDERR_FILENO + 1);
 	log_init("relayd", NULL);
 	sv.sv_libexec = WZP_LIBEXECDIR;
-	while ((c = getopt_long(argc, argv, "D:df:hL:nVv", options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "D:df:hL:nT:Vv", options, NULL)) !=
 	    -1)
 		switch (c) {
 		case 'D':
@@ -125,11 +125,14 @@ main(int argc, char **argv)
 		case 'n':
 			check = true;
 			break;
+		case 'T':
+			drill = optarg;
+			break;
 		case 'V':
 			printf("relayd %s\n", BUILD_ID);
 			return (0);
 		case 'v':
-			verbose++;
+			sv.sv_verbose++;
 			break;
 		default:
 			usage(stderr, 2);
@@ -137,10 +140,14 @@ main(int argc, char **argv)
 	if (argc != optind)
 		usage(stderr, 2);
 
+	if (drill != NULL && strcmp(drill, "list") == 0) {
+		drill_list();
+		return (0);
+	}
 	if ((cf = config_load(file)) == NULL)
 		return (1);
 	if (check) {
-		if (verbose > 0)
+		if (sv.sv_verbose > 0)
 			config_print(cf, stdout);
 		else
 			fprintf(stderr, "%s: configuration ok\n", file);
@@ -148,82 +155,102 @@ main(int argc, char **argv)
 		return (0);
 	}
 	sv.sv_config = cf;
-	if (relayd_settings(&sv, verbose) == -1)
+	/* In the background the current directory is another one. */
+	if ((sv.sv_file = realpath(file, NULL)) == NULL) {
+		log_warn("%s", file);
+		return (1);
+	}
+	if (drill != NULL) {
+		sv.sv_keep_stderr = true;
+		if (drill_init(&sv, drill) == -1)
+			return (2);
+	}
+	TAILQ_INIT(&sv.sv_processes);
+	if (relayd_settings(&sv) == -1)
 		return (1);
 	log_set_verbose((int)sv.sv_settings.verbose);
 	relayd_harden();
 
 	/* All that can be wrong is said at once. */
-	c = users_resolve(cf, ids);
+	c = users_resolve(cf, sv.sv_ids);
 	if (c == 0)
-		c = users_database_directory(cf, &ids[PROC_REGISTRYD]);
+		c = users_database_directory(cf, &sv.sv_ids[PROC_REGISTRYD]);
 	c |= relayd_check_identity(cf);
-	c |= relayd_bind(&sv);
-	if (c != 0 || relayd_control(&sv) == -1)
+	c |= sockets_open(&sv);
+	if (c != 0 || sockets_control(&sv) == -1)
 		return (1);
+	relayd_serve(&sv);
+	return (sv.sv_exit);
+}
+
+static void
+relayd_serve(struct supervisor *sv)
+{
+	ev_signal	term, intr, hup;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (!sv.sv_keep_stderr)
+	if (!sv->sv_keep_stderr)
 		relayd_daemonize();
-	sv.sv_on_ready = sv.sv_keep_stderr ? NULL : relayd_detach;
-	if ((sv.sv_loop = ev_default_loop(EVFLAG_NOENV)) == NULL)
+	sv->sv_on_ready = sv->sv_keep_stderr ? NULL : relayd_detach;
+	if ((sv->sv_loop = ev_default_loop(EVFLAG_NOENV)) == NULL)
 		fatalx("no event loop");
 	ev_signal_init(&term, relayd_signal, SIGTERM);
 	ev_signal_init(&intr, relayd_signal, SIGINT);
 	ev_signal_init(&hup, relayd_hangup, SIGHUP);
-	term.data = intr.data = &sv;
-	ev_signal_start(sv.sv_loop, &term);
-	ev_signal_start(sv.sv_loop, &intr);
-	ev_signal_start(sv.sv_loop, &hup);
+	term.data = intr.data = hup.data = sv;
+	ev_signal_start(sv->sv_loop, &term);
+	ev_signal_start(sv->sv_loop, &intr);
+	ev_signal_start(sv->sv_loop, &hup);
 
 	log_info("starting, version %s", PACKAGE_VERSION);
-	if (supervise_start(&sv, ids) == -1)
-		supervise_stop(&sv, 1);
-	ev_run(sv.sv_loop, 0);
+	if (supervise_start(sv) == -1)
+		supervise_stop(sv, 1);
+	/* Without a single worker it is over before the loop. */
+	if (!sv->sv_over)
+		ev_run(sv->sv_loop, 0);
 
-	(void)unlink(cf->cf_control);
-	if (cf->cf_control_ro != NULL)
-		(void)unlink(cf->cf_control_ro);
+	sockets_unlink(sv);
 	log_info("ended");
-	config_free(cf);
-	return (sv.sv_exit);
+	config_free(sv->sv_config);
 }
 
-/* For moments the seed is in our memory: no core, no debugger. */
+/*
+ * For moments the seed is in our memory: no core, no debugger.  A socket for
+ * every slot of every address may be more than the usual limit.
+ */
 static void
 relayd_harden(void)
 {
-	struct rlimit	none = { 0, 0 };
+	struct rlimit	none = { 0, 0 }, files;
 
 	(void)setrlimit(RLIMIT_CORE, &none);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 #if defined(__linux__) && !defined(WZP_SANITIZERS)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 	(void)umask(022);
 }
 
+/* What is drawn once for the whole run, and the first settings. */
 static int
-relayd_settings(struct supervisor *sv, int verbose)
+relayd_settings(struct supervisor *sv)
 {
-	struct msg_settings	*st = &sv->sv_settings;
-	char			 path[1024];
+	struct msg_settings	*st = &sv->sv_settings, first;
 
-	*st = sv->sv_config->cf_settings;
-	if ((uint64_t)verbose > st->verbose)
-		st->verbose = verbose > 9 ? 9 : (uint64_t)verbose;
 	if (getrandom(&st->boot_id, sizeof(st->boot_id), 0) !=
-	    (ssize_t)sizeof(st->boot_id)) {
+	    (ssize_t)sizeof(st->boot_id) ||
+	    getrandom(st->room_key, sizeof(st->room_key), 0) !=
+	    (ssize_t)sizeof(st->room_key)) {
 		log_warn("getrandom");
 		return (-1);
 	}
-	(void)strlcpy(path, sv->sv_config->cf_database, sizeof(path));
-	if (strlcpy(st->database, basename(path), sizeof(st->database)) >=
-	    sizeof(st->database)) {
-		log_warnx("database %s: file name too long",
-		    sv->sv_config->cf_database);
+	if (reload_settings(sv, sv->sv_config, &first) == -1)
 		return (-1);
-	}
-	return (0);
+	*st = first;
+	return (tokens_init(sv));
 }
 
 /* Now, while somebody reads what is wrong; keyd's start reads it again. */
@@ -236,66 +263,6 @@ relayd_check_identity(const struct config *cf)
 	status = identity_load(cf->cf_identity, seed);
 	explicit_bzero(seed, sizeof(seed));
 	return (status);
-}
-
-static int
-relayd_bind(struct supervisor *sv)
-{
-	const struct listener	*ln;
-	struct sockaddr_storage	 ss;
-	socklen_t		 len;
-	int			 fd, status = 0;
-
-	TAILQ_FOREACH(ln, &sv->sv_config->cf_listeners, ln_entry) {
-		if ((fd = listen_bind(&ln->ln_addr)) == -1) {
-			status = -1;
-			continue;
-		}
-		len = sizeof(ss);
-		if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
-		    addr_from_sockaddr(&sv->sv_bound[sv->sv_nudp],
-		    (struct sockaddr *)&ss, len) == -1) {
-			log_warn("getsockname");
-			close(fd);
-			status = -1;
-			continue;
-		}
-		sv->sv_udp[sv->sv_nudp++] = fd;
-	}
-	return (status);
-}
-
-static int
-relayd_control(struct supervisor *sv)
-{
-	const struct config	*cf = sv->sv_config;
-
-	sv->sv_control = sv->sv_control_ro = -1;
-	if (relayd_control_dir(cf->cf_control) == -1 ||
-	    (sv->sv_control = listen_control(cf->cf_control, false)) == -1)
-		return (-1);
-	if (cf->cf_control_ro != NULL &&
-	    (relayd_control_dir(cf->cf_control_ro) == -1 ||
-	    (sv->sv_control_ro = listen_control(cf->cf_control_ro,
-	    true)) == -1))
-		return (-1);
-	return (0);
-}
-
-/* The directory of a control socket; those of a run disappear at boot. */
-static int
-relayd_control_dir(const char *path)
-{
-	char		 copy[256];
-	const char	*dir;
-
-	(void)strlcpy(copy, path, sizeof(copy));
-	dir = dirname(copy);
-	if (mkdir(dir, 0755) == -1 && errno != EEXIST) {
-		log_warn("directory %s of the control socket", dir);
-		return (-1);
-	}
-	return (0);
 }
 
 /*
@@ -326,10 +293,11 @@ relayd_daemonize(void)
 }
 
 static void
-relayd_detach(void)
+relayd_detach(struct supervisor *sv)
 {
 	int	null;
 
+	(void)sv;
 	log_init("relayd", log_to_syslog);
 	if (chdir("/") == -1)
 		log_warn("chdir /");
@@ -359,7 +327,7 @@ static void
 relayd_hangup(EV_P_ ev_signal *w, int events)
 {
 	(void)loop;
-	(void)w;
 	(void)events;
-	log_info("SIGHUP: the configuration is read at a start only");
+	log_info("SIGHUP: reading the configuration");
+	reload_soon(w->data);
 }

@@ -28,7 +28,10 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/ipc/row.h"
+#include "relayd/reload.h"
 #include "relayd/report.h"
+#include "relayd/slots.h"
+#include "relayd/supervise.h"
 
 /*
  * Workers limit themselves to 100 lines a second; twice that is the bound
@@ -36,6 +39,8 @@
  */
 #define LOG_RATE	200
 
+static const char
+		*state_name(const struct process *);
 static void	report_workers(struct supervisor *, struct channel *,
 		    uint64_t);
 static void	report_stats(struct supervisor *, struct channel *, uint64_t);
@@ -112,7 +117,8 @@ void
 report_query(struct supervisor *sv, struct channel *ch,
     const struct msg_ctl_query *query)
 {
-	struct msg_ctl_end	end;
+	struct msg_ctl_end	 end;
+	const char		*why;
 
 	memset(&end, 0, sizeof(end));
 	end.id = query->id;
@@ -123,6 +129,10 @@ report_query(struct supervisor *sv, struct channel *ch,
 	case CTL_STATS:
 		report_stats(sv, ch, query->id);
 		break;
+	case CTL_RELOAD:
+		if ((why = reload_asked(sv)) != NULL)
+			(void)strlcpy(end.error, why, sizeof(end.error));
+		break;
 	default:
 		(void)snprintf(end.error, sizeof(end.error),
 		    "relayd has nothing of that");
@@ -131,31 +141,48 @@ report_query(struct supervisor *sv, struct channel *ch,
 	(void)channel_send(ch, MSG_CTL_END, &end);
 }
 
+/* One word of what it does, for people. */
+static const char *
+state_name(const struct process *p)
+{
+	switch (p->pr_state) {
+	case PROCESS_SETUP:
+	case PROCESS_STARTING:
+		return ("starting");
+	case PROCESS_SERVING:
+		return (p->pr_retiring ? "draining" : "serving");
+	case PROCESS_ENDING:
+		return ("ending");
+	default:
+		return ("down");
+	}
+}
+
 static void
 report_workers(struct supervisor *sv, struct channel *ch, uint64_t id)
 {
-	static const char *const	 states[] = {
-		[PROCESS_DOWN] = "down",
-		[PROCESS_SETUP] = "starting",
-		[PROCESS_STARTING] = "starting",
-		[PROCESS_SERVING] = "serving",
-		[PROCESS_ENDING] = "ending"
-	};
-	static struct row		 row;
-	const struct process		*p;
-	size_t				 i;
+	static struct row	 row;
+	const struct process	*p;
+	unsigned int		 deaths;
+	int			 slot;
 
-	for (i = 0; i < sv->sv_nprocesses; i++) {
-		p = &sv->sv_processes[i];
+	TAILQ_FOREACH(p, &sv->sv_processes, pr_entry) {
 		row_init(&row);
 		row_str(&row, "name", proc_name(p->pr_role));
 		row_u64(&row, "instance", p->pr_instance);
-		row_str(&row, "state", states[p->pr_state]);
+		/* keyd and its like have none. */
+		if ((slot = slots_number(p)) != -1)
+			row_u64(&row, "slot", (uint64_t)slot);
+		row_u64(&row, "generation", p->pr_generation);
+		row_str(&row, "state", state_name(p));
 		row_u64(&row, "pid", (uint64_t)p->pr_pid);
-		row_u64(&row, "uid", p->pr_identity.sid_uid);
-		row_u64(&row, "restarts", p->pr_restarts);
+		row_u64(&row, "uid", sv->sv_ids[p->pr_role].sid_uid);
 		row_u64(&row, "uptime_s", p->pr_pid == 0 ? 0 :
 		    (clock_mono_ns() - p->pr_started) / NS_PER_S);
+		row_u64(&row, "restarts", p->pr_restarts);
+		deaths = process_deaths(p);
+		row_u64(&row, "deaths_last_minute", deaths);
+		row_bool(&row, "crash_loop", deaths >= CRASH_LOOP);
 		row_str(&row, "sandbox", p->pr_sandbox);
 		send_row(ch, id, &row);
 	}
@@ -164,13 +191,14 @@ report_workers(struct supervisor *sv, struct channel *ch, uint64_t id)
 static void
 report_stats(struct supervisor *sv, struct channel *ch, uint64_t id)
 {
-	static struct row	row;
-	uint64_t		restarts = 0;
-	size_t			i, serving = 0;
+	static struct row	 row;
+	const struct process	*p;
+	uint64_t		 restarts = 0, serving = 0, workers = 0;
 
-	for (i = 0; i < sv->sv_nprocesses; i++) {
-		restarts += sv->sv_processes[i].pr_restarts;
-		if (sv->sv_processes[i].pr_state == PROCESS_SERVING)
+	TAILQ_FOREACH(p, &sv->sv_processes, pr_entry) {
+		workers++;
+		restarts += p->pr_restarts;
+		if (p->pr_state == PROCESS_SERVING)
 			serving++;
 	}
 	row_init(&row);
@@ -179,7 +207,7 @@ report_stats(struct supervisor *sv, struct channel *ch, uint64_t id)
 	row_u64(&row, "pid", (uint64_t)getpid());
 	row_u64(&row, "uptime_s",
 	    (clock_mono_ns() - sv->sv_started) / NS_PER_S);
-	row_u64(&row, "workers", sv->sv_nprocesses);
+	row_u64(&row, "workers", workers);
 	row_u64(&row, "serving", serving);
 	row_u64(&row, "restarts", restarts);
 	row_u64(&row, "blames", sv->sv_blames);

@@ -25,7 +25,7 @@ void	report_log(struct process *, const struct msg_log *);
 /* How a process ended, in words. */
 const char
 	*report_death(const struct process *, char *, size_t);
-/* Answers CTL_WORKERS and CTL_STATS. */
+/* Answers CTL_WORKERS, CTL_STATS and CTL_RELOAD. */
 void	report_query(struct supervisor *, struct channel *,
 	    const struct msg_ctl_query *);
 

@@ -27,13 +27,15 @@
 #include "common/ipc/mesh.h"
 #include "relayd/identity.h"
 #include "relayd/setup.h"
+#include "relayd/slots.h"
 
 static int	setup_seed(struct process *);
-static int	setup_sockets(struct process *);
+static int	setup_auth(struct process *);
+static int	setup_ports(struct process *);
+static int	setup_control(struct process *);
 static int	setup_pair(struct process *, struct process *, bool);
 static int	setup_end(struct process *, const struct process *, bool,
 		    int);
-static bool	has_udp(enum proc);
 
 int
 setup_worker(struct process *p)
@@ -44,7 +46,13 @@ setup_worker(struct process *p)
 		return (-1);
 	if (p->pr_role == PROC_KEYD && setup_seed(p) == -1)
 		return (-1);
-	return (setup_sockets(p));
+	if (p->pr_role == PROC_LOOKUPD && setup_auth(p) == -1)
+		return (-1);
+	if (p->pr_role == PROC_CONTROLD && setup_control(p) == -1)
+		return (-1);
+	if (slots_send(p) == -1 || tokens_send(p) == -1)
+		return (-1);
+	return (setup_ports(p));
 }
 
 /* Read at each start of keyd: no copy stays here. */
@@ -62,47 +70,58 @@ setup_seed(struct process *p)
 	return (error);
 }
 
-static bool
-has_udp(enum proc role)
+static int
+setup_auth(struct process *p)
 {
-	return ((msg_desc(MSG_UDP_SOCKET)->to & 1 << role) != 0);
+	const struct config	*cf = p->pr_super->sv_config;
+	struct msg_auth_url	 msg;
+
+	memset(&msg, 0, sizeof(msg));
+	if (cf->cf_auth_url != NULL)
+		(void)strlcpy(msg.url, cf->cf_auth_url, sizeof(msg.url));
+	if (cf->cf_auth_ca != NULL)
+		(void)strlcpy(msg.ca, cf->cf_auth_ca, sizeof(msg.ca));
+	return (channel_send(p->pr_channel, MSG_AUTH_URL, &msg));
+}
+
+/*
+ * Each worker reads the socket of its slot.  Without steering there is one,
+ * which doord reads; the others have it to send on.
+ */
+static int
+setup_ports(struct process *p)
+{
+	const struct supervisor	*sv = p->pr_super;
+	const struct port	*po;
+	struct msg_udp_socket	 udp;
+	struct msg_listen	 listen;
+	size_t			 i;
+	int			 slot;
+
+	if (!slots_has(p->pr_role) || (slot = slots_number(p)) == -1)
+		return (0);
+	for (i = 0; i < sv->sv_nports; i++) {
+		po = &sv->sv_ports[i];
+		memset(&listen, 0, sizeof(listen));
+		listen.address = po->po_addr;
+		memset(&udp, 0, sizeof(udp));
+		udp.listener = i;
+		udp.address = po->po_addr;
+		udp.receive = po->po_steered || p->pr_role == PROC_DOORD;
+		if (channel_send(p->pr_channel, MSG_LISTEN, &listen) == -1 ||
+		    channel_send_fd(p->pr_channel, MSG_UDP_SOCKET, &udp,
+		    listen_fd(po, (unsigned int)slot)) == -1)
+			return (-1);
+	}
+	return (0);
 }
 
 static int
-setup_sockets(struct process *p)
+setup_control(struct process *p)
 {
 	const struct supervisor		*sv = p->pr_super;
 	struct msg_control_socket	 control;
-	struct msg_udp_socket		 udp;
-	struct msg_listen		 listen;
-	static const enum proc		 slots[] = {
-		PROC_DOORD, PROC_SIGNALD, PROC_MEDIAD
-	};
-	struct msg_slot			 slot;
-	size_t				 i;
 
-	for (i = 0; i < 3 && (has_udp(p->pr_role) || p->pr_role == PROC_KEYD);
-	    i++) {
-		memset(&slot, 0, sizeof(slot));
-		slot.slot = i;
-		slot.role = slots[i];
-		if (channel_send(p->pr_channel, MSG_SLOT, &slot) == -1)
-			return (-1);
-	}
-	for (i = 0; i < sv->sv_nudp && has_udp(p->pr_role); i++) {
-		memset(&listen, 0, sizeof(listen));
-		listen.address = sv->sv_bound[i];
-		memset(&udp, 0, sizeof(udp));
-		udp.listener = i;
-		udp.address = sv->sv_bound[i];
-		udp.receive = p->pr_role == PROC_DOORD;
-		if (channel_send(p->pr_channel, MSG_LISTEN, &listen) == -1 ||
-		    channel_send_fd(p->pr_channel, MSG_UDP_SOCKET, &udp,
-		    sv->sv_udp[i]) == -1)
-			return (-1);
-	}
-	if (p->pr_role != PROC_CONTROLD)
-		return (0);
 	control.read_only = false;
 	if (channel_send_fd(p->pr_channel, MSG_CONTROL_SOCKET, &control,
 	    sv->sv_control) == -1)
@@ -119,10 +138,8 @@ setup_mesh(struct process *p)
 {
 	struct supervisor	*sv = p->pr_super;
 	struct process		*other;
-	size_t			 i;
 
-	for (i = 0; i < sv->sv_nprocesses; i++) {
-		other = &sv->sv_processes[i];
+	TAILQ_FOREACH(other, &sv->sv_processes, pr_entry) {
 		if (other == p || other->pr_channel == NULL ||
 		    other->pr_state == PROCESS_ENDING ||
 		    other->pr_state == PROCESS_DOWN ||
@@ -163,6 +180,7 @@ setup_end(struct process *p, const struct process *peer, bool data, int fd)
 	memset(&msg, 0, sizeof(msg));
 	msg.role = peer->pr_role;
 	msg.instance = peer->pr_instance;
+	msg.generation = peer->pr_generation;
 	msg.data = data;
 	return (channel_send_fd(p->pr_channel, MSG_CHANNEL, &msg, fd));
 }
@@ -170,7 +188,8 @@ setup_end(struct process *p, const struct process *peer, bool data, int fd)
 int
 setup_start(struct process *p)
 {
-	const struct sandbox_identity	*id = &p->pr_identity;
+	const struct supervisor		*sv = p->pr_super;
+	const struct sandbox_identity	*id = &sv->sv_ids[p->pr_role];
 	struct msg_start		 msg;
 	char				 path[1024];
 
@@ -180,8 +199,7 @@ setup_start(struct process *p)
 	msg.gid = id->sid_gid;
 	(void)strlcpy(msg.root, id->sid_root, sizeof(msg.root));
 	if (p->pr_role == PROC_REGISTRYD) {
-		(void)strlcpy(path, p->pr_super->sv_config->cf_database,
-		    sizeof(path));
+		(void)strlcpy(path, sv->sv_config->cf_database, sizeof(path));
 		if (strlcpy(msg.directory, dirname(path),
 		    sizeof(msg.directory)) >= sizeof(msg.directory)) {
 			log_warnx("database directory: path too long");

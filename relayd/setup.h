@@ -20,7 +20,7 @@
 
 #include "relayd/process.h"
 
-/* Settings, addresses, sockets, and keyd's seed.  -1: cannot, logged. */
+/* Settings, slots, sockets, keys, and keyd's seed.  -1: cannot, logged. */
 int	setup_worker(struct process *);
 /*
  * Makes the channels between p and each neighbour that is there; the other

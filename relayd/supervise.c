@@ -18,41 +18,48 @@
  * Workers come up one after another in order of rank, each serving before
  * the next is started, because the later ones ask the earlier ones.  A dead
  * one is started again after a pause, and gets new channels to all its
- * neighbours.  Blame restarts the lower-ranking of two, so that a worker in
- * an attacker's hands brings down at most what ranks below it.
+ * neighbours.
  */
 
 #include "config.h"
 
 #include <sys/wait.h>
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
-#include "common/ipc/mesh.h"
+#include "relayd/blame.h"
+#include "relayd/drill.h"
+#include "relayd/reload.h"
 #include "relayd/report.h"
+#include "relayd/roster.h"
 #include "relayd/setup.h"
+#include "relayd/slots.h"
 #include "relayd/spawn.h"
+#include "relayd/stop.h"
 #include "relayd/supervise.h"
 
 #define BACKOFF_MIN_MS		100
 #define BACKOFF_MAX_MS		10000
 /* Who served this long begins anew with the shortest pause. */
-#define BACKOFF_RESET_S		30
+#define BACKOFF_RESET_NS	(2 * NS_PER_S)
 /* A worker that does not serve this long after its start is stuck. */
 #define SERVE_LIMIT_S		15.
-/* Deaths within a minute that are reported as a crash loop. */
-#define CRASH_LOOP		5
-#define STOP_LIMIT_MS		2000
+#define DEATHS_NS		(60 * NS_PER_S)
+/*
+ * A mediad that died while it retired comes back only to tell the clients of
+ * its predecessor (stateless reset); idle ones ask after 8 s at the latest.
+ */
+#define BEREFT_S		10.
 
 static int	process_start(struct process *);
-static void	process_kill(struct process *);
+static void	process_timer(struct process *, double);
+static void	process_drained(struct process *);
 static void	process_gone(struct process *);
+static void	process_died(struct process *, bool);
 static void	process_restart_later(struct process *);
 static void	process_exited(EV_P_ ev_child *, int);
 static void	process_timeout(EV_P_ ev_timer *, int);
@@ -60,62 +67,48 @@ static void	process_message(struct channel *, void *, enum msg_type,
 		    const void *, int);
 static void	process_broken(struct channel *, void *, const char *);
 static void	process_ready(struct process *, const struct msg_ready *);
-static void	process_blamed(struct process *, const struct msg_blame *);
-static struct process
-		*process_find(struct supervisor *, enum proc, unsigned int);
-static void	supervise_advance(struct supervisor *);
-static void	stop_wave(struct supervisor *);
-static bool	stop_done(struct supervisor *);
-static void	stop_timeout(EV_P_ ev_timer *, int);
-static bool	in_wave(const struct process *, unsigned int);
+static void	supervise_ready(struct supervisor *);
 
 static const struct channel_ops	process_ops = {
 	process_message, process_broken, NULL
 };
 
-int
-supervise_start(struct supervisor *sv,
-    const struct sandbox_identity ids[PROC_MAX])
+void
+supervise_init(struct process *p)
 {
-	const enum proc	*roles;
+	p->pr_backoff_ms = BACKOFF_MIN_MS;
+	ev_init(&p->pr_timer, process_timeout);
+	p->pr_timer.data = p;
+	ev_init(&p->pr_child, process_exited);
+	p->pr_child.data = p;
+}
+
+int
+supervise_start(struct supervisor *sv)
+{
 	struct process	*p;
-	size_t		 i, n;
 
 	sv->sv_started = clock_mono_ns();
-	ev_timer_init(&sv->sv_stop_timer, stop_timeout, 0., 0.);
-	sv->sv_stop_timer.data = sv;
-	roles = mesh_workers(&n);
-	for (i = 0; i < n; i++) {
-		if (roles[i] == PROC_FEDERD || roles[i] == PROC_LOOKUPD)
-			continue;
-		p = &sv->sv_processes[sv->sv_nprocesses++];
-		memset(p, 0, sizeof(*p));
-		p->pr_super = sv;
-		p->pr_role = roles[i];
-		p->pr_identity = ids[roles[i]];
-		p->pr_backoff_ms = BACKOFF_MIN_MS;
-		ev_init(&p->pr_timer, process_timeout);
-		p->pr_timer.data = p;
-		ev_init(&p->pr_child, process_exited);
-		p->pr_child.data = p;
-	}
-	for (i = 0; i < sv->sv_nprocesses; i++)
-		if (process_start(&sv->sv_processes[i]) == -1)
+	blame_init(sv);
+	tokens_start(sv);
+	roster_apply(sv);
+	TAILQ_FOREACH(p, &sv->sv_processes, pr_entry)
+		if (process_start(p) == -1)
 			return (-1);
 	supervise_advance(sv);
 	return (0);
 }
 
-static struct process *
-process_find(struct supervisor *sv, enum proc role, unsigned int instance)
+/* What the worker is waited for; the time begins now. */
+static void
+process_timer(struct process *p, double seconds)
 {
-	size_t	i;
+	struct ev_loop	*loop = p->pr_super->sv_loop;
 
-	for (i = 0; i < sv->sv_nprocesses; i++)
-		if (sv->sv_processes[i].pr_role == role &&
-		    sv->sv_processes[i].pr_instance == instance)
-			return (&sv->sv_processes[i]);
-	return (NULL);
+	ev_timer_stop(loop, &p->pr_timer);
+	ev_now_update(loop);
+	ev_timer_set(&p->pr_timer, seconds, 0.);
+	ev_timer_start(loop, &p->pr_timer);
 }
 
 static int
@@ -125,6 +118,10 @@ process_start(struct process *p)
 	char			 path[1024];
 	int			 fds[2];
 
+	p->pr_after = AFTER_LATER;
+	p->pr_drained = false;
+	p->pr_served = 0;
+	p->pr_sandbox[0] = '\0';
 	if (spawn_find(sv->sv_libexec, proc_name(p->pr_role), path,
 	    sizeof(path)) == -1)
 		return (-1);
@@ -142,9 +139,12 @@ process_start(struct process *p)
 		return (-1);
 	}
 	p->pr_started = clock_mono_ns();
-	p->pr_sandbox[0] = '\0';
+	p->pr_generation =
+	    ++sv->sv_generations[p->pr_role][p->pr_instance];
 	ev_child_set(&p->pr_child, p->pr_pid, 0);
 	ev_child_start(sv->sv_loop, &p->pr_child);
+	/* Before it can get a channel, neighbours know what it is now. */
+	slots_changed(p);
 	if ((p->pr_channel = channel_new(sv->sv_loop, fds[0], PROC_RELAYD,
 	    p->pr_role, p->pr_instance, false, &process_ops, p)) == NULL) {
 		log_warn("channel to %s", process_name(p));
@@ -153,9 +153,7 @@ process_start(struct process *p)
 		return (-1);
 	}
 	p->pr_state = PROCESS_SETUP;
-	ev_timer_stop(sv->sv_loop, &p->pr_timer);
-	ev_timer_set(&p->pr_timer, SERVE_LIMIT_S, 0.);
-	ev_timer_start(sv->sv_loop, &p->pr_timer);
+	process_timer(p, SERVE_LIMIT_S);
 	if (setup_worker(p) == -1 || setup_mesh(p) == -1) {
 		log_warnx("%s cannot be set up", process_name(p));
 		process_kill(p);
@@ -164,21 +162,28 @@ process_start(struct process *p)
 	return (0);
 }
 
+void
+process_begin(struct process *p)
+{
+	if (process_start(p) == -1 && p->pr_pid == 0)
+		process_restart_later(p);
+}
+
 /*
  * START goes to everyone whose predecessors are not on their way up, and
  * never while keyd is away: others than registryd need its signature.
  */
-static void
+void
 supervise_advance(struct supervisor *sv)
 {
 	struct process	*p;
-	bool		 keys = false;
-	size_t		 i;
+	bool		 all = true, keys = false;
 
 	if (sv->sv_stopping != 0)
 		return;
-	for (i = 0; i < sv->sv_nprocesses; i++) {
-		p = &sv->sv_processes[i];
+	TAILQ_FOREACH(p, &sv->sv_processes, pr_entry) {
+		if (p->pr_state != PROCESS_SERVING)
+			all = false;
 		if (p->pr_role == PROC_KEYD)
 			keys = p->pr_state == PROCESS_SERVING;
 		if (p->pr_state == PROCESS_STARTING)
@@ -189,28 +194,35 @@ supervise_advance(struct supervisor *sv)
 			return;
 		p->pr_state = PROCESS_STARTING;
 		/* The time it waited for others does not count. */
-		ev_timer_stop(sv->sv_loop, &p->pr_timer);
-		ev_timer_set(&p->pr_timer, SERVE_LIMIT_S, 0.);
-		ev_timer_start(sv->sv_loop, &p->pr_timer);
+		process_timer(p, SERVE_LIMIT_S);
 		if (setup_start(p) == -1)
 			process_kill(p);
 		return;
 	}
-	for (i = 0; i < sv->sv_nprocesses; i++)
-		if (sv->sv_processes[i].pr_state != PROCESS_SERVING)
-			return;
+	if (all)
+		supervise_ready(sv);
+}
+
+static void
+supervise_ready(struct supervisor *sv)
+{
 	if (!sv->sv_ready) {
 		sv->sv_ready = true;
 		log_info("ready");
 		if (sv->sv_on_ready != NULL)
-			sv->sv_on_ready();
+			sv->sv_on_ready(sv);
+		if (sv->sv_reload)
+			reload_now(sv);
 	}
+	if (sv->sv_drill != NULL)
+		drill_next(sv);
 }
 
 static void
 process_ready(struct process *p, const struct msg_ready *msg)
 {
 	p->pr_state = PROCESS_SERVING;
+	p->pr_served = clock_mono_ns();
 	channel_set_state(p->pr_channel, MSG_AT_SERVE);
 	ev_timer_stop(p->pr_super->sv_loop, &p->pr_timer);
 	log_escape(p->pr_sandbox, sizeof(p->pr_sandbox), msg->sandbox,
@@ -241,7 +253,10 @@ process_message(struct channel *ch, void *arg, enum msg_type type,
 		process_ready(p, msg);
 		break;
 	case MSG_BLAME:
-		process_blamed(p, msg);
+		blame_heard(p, msg);
+		break;
+	case MSG_DRAINED:
+		process_drained(p);
 		break;
 	case MSG_CTL_QUERY:
 		report_query(p->pr_super, ch, msg);
@@ -251,39 +266,30 @@ process_message(struct channel *ch, void *arg, enum msg_type type,
 	}
 }
 
+/* It may cross our word that the mediad is wanted again. */
 static void
-process_blamed(struct process *p, const struct msg_blame *msg)
+process_drained(struct process *p)
 {
-	struct supervisor	*sv = p->pr_super;
-	struct process		*other, *victim;
-	char			 text[4 * sizeof(msg->reason)];
+	double	served;
 
-	/* What is already being killed has no say any more. */
-	if (sv->sv_stopping != 0 || p->pr_state == PROCESS_ENDING)
+	if (!p->pr_retiring || p->pr_state != PROCESS_SERVING)
 		return;
-	sv->sv_blames++;
-	log_escape(text, sizeof(text), msg->reason, strlen(msg->reason));
-	other = process_find(sv, (enum proc)msg->role,
-	    (unsigned int)msg->instance);
-	if (other == NULL || !mesh_allows(p->pr_role, other->pr_role,
-	    false)) {
-		log_warnx("%s blames %s, which is no neighbour of it: %s",
-		    process_name(p), proc_name((enum proc)msg->role), text);
-		process_kill(p);
-		return;
-	}
-	victim = p->pr_role > other->pr_role ? p : other;
-	/*
-	 * On its way out: one line a death, or a worker that outranks another
-	 * could fill the log by blaming it without end.
-	 */
-	if (victim->pr_state == PROCESS_ENDING ||
-	    victim->pr_state == PROCESS_DOWN)
-		return;
-	log_warnx("%s blames %s: %s; restarting %s",
-	    proc_name(p->pr_role), proc_name(other->pr_role), text,
-	    proc_name(victim->pr_role));
-	process_kill(victim);
+	p->pr_drained = true;
+	served = (double)(clock_mono_ns() - p->pr_served) / NS_PER_S;
+	if (p->pr_bereft && served < BEREFT_S)
+		process_timer(p, BEREFT_S - served);
+	else
+		process_end(p, AFTER_REMOVE);
+}
+
+void
+process_keep(struct process *p)
+{
+	p->pr_retiring = p->pr_drained = p->pr_bereft = false;
+	if (p->pr_state == PROCESS_SERVING)
+		ev_timer_stop(p->pr_super->sv_loop, &p->pr_timer);
+	log_info("%s is wanted again", process_name(p));
+	slots_changed(p);
 }
 
 static void
@@ -295,6 +301,8 @@ process_broken(struct channel *ch, void *arg, const char *why)
 		p->pr_super->sv_blames++;
 		log_warnx("%s: bad message to relayd: %s", process_name(p),
 		    why);
+		/* Then it is the one, whatever it says of others. */
+		blame_forget(p);
 	}
 	p->pr_channel = NULL;
 	channel_free(ch);
@@ -303,13 +311,34 @@ process_broken(struct channel *ch, void *arg, const char *why)
 	process_gone(p);
 }
 
-static void
+void
 process_kill(struct process *p)
 {
 	if (p->pr_pid > 0)
 		(void)kill(p->pr_pid, SIGKILL);
 	if (p->pr_state != PROCESS_DOWN)
 		p->pr_state = PROCESS_ENDING;
+}
+
+void
+process_end(struct process *p, enum process_after after)
+{
+	struct msg_shutdown	msg = { STOP_LIMIT_MS };
+
+	p->pr_after = after;
+	if (p->pr_state == PROCESS_DOWN) {
+		ev_timer_stop(p->pr_super->sv_loop, &p->pr_timer);
+		if (after == AFTER_REMOVE)
+			roster_remove(p);
+		else
+			process_begin(p);
+		return;
+	}
+	if (p->pr_state != PROCESS_ENDING && (p->pr_channel == NULL ||
+	    channel_send(p->pr_channel, MSG_SHUTDOWN, &msg) == -1))
+		process_kill(p);
+	p->pr_state = PROCESS_ENDING;
+	process_timer(p, STOP_LIMIT_MS / 1000.);
 }
 
 static void
@@ -332,14 +361,36 @@ static void
 process_gone(struct process *p)
 {
 	struct supervisor	*sv = p->pr_super;
-	bool			 served;
-	char			 text[128];
+	bool			 served = p->pr_served != 0;
 
 	if (p->pr_pid != 0 || p->pr_channel != NULL)
 		return;
-	served = p->pr_sandbox[0] != '\0';
 	p->pr_state = PROCESS_DOWN;
 	ev_timer_stop(sv->sv_loop, &p->pr_timer);
+	blame_forget(p);
+	if (sv->sv_drill != NULL && drill_gone(p))
+		p->pr_after = AFTER_AGAIN;
+	if (sv->sv_stopping != 0 || p->pr_after == AFTER_LATER) {
+		process_died(p, served);
+		return;
+	}
+	if (sv->sv_drill == NULL)
+		log_info("%s ended", process_name(p));
+	if (p->pr_after == AFTER_REMOVE)
+		roster_remove(p);
+	else {
+		p->pr_restarts++;
+		process_begin(p);
+	}
+	supervise_advance(sv);
+}
+
+static void
+process_died(struct process *p, bool served)
+{
+	struct supervisor	*sv = p->pr_super;
+	char			 text[128];
+
 	(void)report_death(p, text, sizeof(text));
 	if (sv->sv_stopping != 0) {
 		if (!WIFEXITED(p->pr_status) || WEXITSTATUS(p->pr_status) != 0)
@@ -348,42 +399,50 @@ process_gone(struct process *p)
 		return;
 	}
 	log_warnx("%s died: %s", process_name(p), text);
+	p->pr_deaths[p->pr_ndeaths++ % DEATHS_KEPT] = clock_mono_ns();
 	/*
 	 * Who ends by itself at the first start has said why, and trying again
 	 * would not mend it.  Who was killed gets its other chances.
 	 */
 	if (!sv->sv_ready && !served && (WIFEXITED(p->pr_status) ||
-	    p->pr_deaths + 1 >= CRASH_LOOP)) {
+	    process_deaths(p) >= CRASH_LOOP)) {
 		log_warnx("%s cannot serve; giving up", process_name(p));
 		supervise_stop(sv, 1);
 		return;
 	}
+	p->pr_bereft = p->pr_retiring;
 	process_restart_later(p);
 	/* Others may wait behind this one. */
 	supervise_advance(sv);
 }
 
+unsigned int
+process_deaths(const struct process *p)
+{
+	uint64_t	i, kept, now = clock_mono_ns();
+	unsigned int	n = 0;
+
+	kept = p->pr_ndeaths < DEATHS_KEPT ? p->pr_ndeaths : DEATHS_KEPT;
+	for (i = 0; i < kept; i++)
+		if (now - p->pr_deaths[i] < DEATHS_NS)
+			n++;
+	return (n);
+}
+
 static void
 process_restart_later(struct process *p)
 {
-	struct supervisor	*sv = p->pr_super;
-	uint64_t		 now = clock_mono_ns();
+	unsigned int	deaths = process_deaths(p);
 
-	if (now - p->pr_started > BACKOFF_RESET_S * NS_PER_S)
+	if (p->pr_served != 0 &&
+	    clock_mono_ns() - p->pr_served >= BACKOFF_RESET_NS)
 		p->pr_backoff_ms = BACKOFF_MIN_MS;
-	if (now - p->pr_minute > 60 * NS_PER_S) {
-		p->pr_minute = now;
-		p->pr_deaths = 0;
-	}
-	if (++p->pr_deaths >= CRASH_LOOP)
+	if (deaths >= CRASH_LOOP)
 		log_warnx("%s: crash loop, %u deaths within a minute",
-		    process_name(p), p->pr_deaths);
+		    process_name(p), deaths);
 	log_info("%s: next start in %llu ms", process_name(p),
 	    (unsigned long long)p->pr_backoff_ms);
-	ev_timer_stop(sv->sv_loop, &p->pr_timer);
-	ev_now_update(sv->sv_loop);
-	ev_timer_set(&p->pr_timer, (double)p->pr_backoff_ms / 1000., 0.);
-	ev_timer_start(sv->sv_loop, &p->pr_timer);
+	process_timer(p, (double)p->pr_backoff_ms / 1000.);
 	p->pr_backoff_ms *= 2;
 	if (p->pr_backoff_ms > BACKOFF_MAX_MS)
 		p->pr_backoff_ms = BACKOFF_MAX_MS;
@@ -395,117 +454,30 @@ process_timeout(EV_P_ ev_timer *t, int events)
 	struct process		*p = t->data;
 	struct supervisor	*sv = p->pr_super;
 
+	(void)loop;
 	(void)events;
-	if (p->pr_state == PROCESS_SETUP) {
+	switch (p->pr_state) {
+	case PROCESS_SETUP:
 		/* It waits for another one. */
-		ev_timer_set(t, SERVE_LIMIT_S, 0.);
-		ev_timer_start(EV_A_ t);
-		return;
-	}
-	if (p->pr_state != PROCESS_DOWN) {
+		process_timer(p, SERVE_LIMIT_S);
+		break;
+	case PROCESS_SERVING:
+		if (p->pr_retiring && p->pr_drained)
+			process_end(p, AFTER_REMOVE);
+		break;
+	case PROCESS_STARTING:
 		log_warnx("%s does not get to serve; killing it",
 		    process_name(p));
 		process_kill(p);
-		return;
-	}
-	p->pr_restarts++;
-	if (process_start(p) == -1 && p->pr_pid == 0)
-		process_restart_later(p);
-	supervise_advance(sv);
-}
-
-/*
- * The end: first those that serve people, then those they still write to.
- * Each wave has two seconds, then it is killed.
- */
-static bool
-in_wave(const struct process *p, unsigned int wave)
-{
-	bool	last = p->pr_role == PROC_KEYD ||
-	    p->pr_role == PROC_REGISTRYD;
-
-	return (last == (wave == 2));
-}
-
-void
-supervise_stop(struct supervisor *sv, int status)
-{
-	size_t	i;
-
-	if (sv->sv_stopping != 0) {
-		/* One request often comes twice: to us and to our group. */
-		if (clock_mono_ns() - sv->sv_stop_began < NS_PER_S)
-			return;
-		for (i = 0; i < sv->sv_nprocesses; i++)
-			process_kill(&sv->sv_processes[i]);
-		return;
-	}
-	log_info("ending");
-	sv->sv_stop_began = clock_mono_ns();
-	sv->sv_exit = status;
-	for (i = 0; i < sv->sv_nprocesses; i++)
-		ev_timer_stop(sv->sv_loop, &sv->sv_processes[i].pr_timer);
-	stop_wave(sv);
-}
-
-static bool
-stop_done(struct supervisor *sv)
-{
-	size_t	i;
-
-	for (i = 0; i < sv->sv_nprocesses; i++)
-		if (in_wave(&sv->sv_processes[i], sv->sv_stopping) &&
-		    (sv->sv_processes[i].pr_pid != 0 ||
-		    sv->sv_processes[i].pr_channel != NULL))
-			return (false);
-	return (true);
-}
-
-/* Begins the next wave when this one is over, and ends the loop at last. */
-static void
-stop_wave(struct supervisor *sv)
-{
-	struct msg_shutdown	 msg = { STOP_LIMIT_MS };
-	struct process		*p;
-	size_t			 i;
-
-	while (sv->sv_stopping == 0 || stop_done(sv)) {
-		if (++sv->sv_stopping > 2) {
-			ev_timer_stop(sv->sv_loop, &sv->sv_stop_timer);
-			ev_break(sv->sv_loop, EVBREAK_ALL);
-			return;
-		}
-		for (i = 0; i < sv->sv_nprocesses; i++) {
-			p = &sv->sv_processes[i];
-			if (!in_wave(p, sv->sv_stopping) ||
-			    p->pr_channel == NULL)
-				continue;
-			p->pr_state = PROCESS_ENDING;
-			if (channel_send(p->pr_channel, MSG_SHUTDOWN,
-			    &msg) == -1)
-				process_kill(p);
-		}
-		ev_timer_stop(sv->sv_loop, &sv->sv_stop_timer);
-		ev_now_update(sv->sv_loop);
-		ev_timer_set(&sv->sv_stop_timer, STOP_LIMIT_MS / 1000., 0.);
-		ev_timer_start(sv->sv_loop, &sv->sv_stop_timer);
-	}
-}
-
-static void
-stop_timeout(EV_P_ ev_timer *t, int events)
-{
-	struct supervisor	*sv = t->data;
-	struct process		*p;
-	size_t			 i;
-
-	(void)loop;
-	(void)events;
-	for (i = 0; i < sv->sv_nprocesses; i++) {
-		p = &sv->sv_processes[i];
-		if (!in_wave(p, sv->sv_stopping) || p->pr_pid == 0)
-			continue;
+		break;
+	case PROCESS_ENDING:
 		log_warnx("%s does not end; killing it", process_name(p));
 		process_kill(p);
+		break;
+	case PROCESS_DOWN:
+		p->pr_restarts++;
+		process_begin(p);
+		supervise_advance(sv);
+		break;
 	}
 }

@@ -20,13 +20,27 @@
 
 #include "relayd/process.h"
 
+/* Deaths within a minute that are reported as a crash loop. */
+#define CRASH_LOOP	5
+
 /*
- * Starts all workers; everything else happens on the loop (the default one:
- * children are waited for).  -1: one of them cannot even be run.
+ * Starts all workers that the configuration wants; everything else happens
+ * on the loop (the default one: children are waited for).  -1: one of them
+ * cannot even be run.
  */
-int	supervise_start(struct supervisor *,
-	    const struct sandbox_identity ids[PROC_MAX]);
-/* Ends all workers in order, then the loop; a second time: at once. */
-void	supervise_stop(struct supervisor *, int status);
+int	supervise_start(struct supervisor *);
+/* Timers of a new entry. */
+void	supervise_init(struct process *);
+/* The next START, to whom it is due. */
+void	supervise_advance(struct supervisor *);
+/* Starts a worker that is not there; tries again later when that fails. */
+void	process_begin(struct process *);
+void	process_kill(struct process *);
+/* In good order, and what then; one that is not there is done with. */
+void	process_end(struct process *, enum process_after);
+/* A retiring mediad is wanted again. */
+void	process_keep(struct process *);
+unsigned int
+	process_deaths(const struct process *);	/* in the last minute */
 
 #endif /* WZP_RELAYD_SUPERVISE_H */

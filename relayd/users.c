@@ -46,7 +46,8 @@ users_resolve(const struct config *cf, struct sandbox_identity ids[PROC_MAX])
 
 	memset(ids, 0, sizeof(*ids) * PROC_MAX);
 	for (i = 0; i < PROC_MAX; i++) {
-		if (cf->cf_users[i] == NULL)
+		if (cf->cf_users[i] == NULL ||
+		    config_wants(cf, (enum proc)i) == 0)
 			continue;
 		if (!root) {
 			ids[i].sid_uid = geteuid();

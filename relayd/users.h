@@ -27,9 +27,9 @@
 #include "relayd/conf.h"
 
 /*
- * As root: looks up every worker's user and checks the chroot directory.  As
- * another user: that user for all, no chroot.  -1: logged what is missing,
- * with the commands that create it.
+ * As root: looks up the user of every worker that is wanted and checks the
+ * chroot directory.  As another user: that user for all, no chroot.  -1:
+ * logged what is missing, with the commands that create it.
  */
 int	users_resolve(const struct config *,
 	    struct sandbox_identity ids[PROC_MAX]);

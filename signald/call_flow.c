@@ -37,7 +37,6 @@ static void	 flow_refused(void *, const struct msg_call_put *,
 static void	 flow_fill_put(const struct flow *, const struct call *,
 		    struct msg_call_put *);
 static void	 flow_ended(struct flow *, struct call *);
-static void	 flow_lose(struct flow *, struct call_party *);
 static void	 flow_find_again(struct flow *, struct call_party *);
 static void	 flow_party_gone(struct flow *, struct call *,
 		    enum call_side);
@@ -66,7 +65,9 @@ flow_new(const struct flow_config *config, struct hub *hub,
 	TAILQ_INIT(&flow->fl_unrecorded);
 	TAILQ_INIT(&flow->fl_unadmitted);
 	TAILQ_INIT(&flow->fl_lost);
-	flow->fl_calls = calls_new(config->fc_max_calls);
+	TAILQ_INIT(&flow->fl_quiet);
+	TAILQ_INIT(&flow->fl_orphans);
+	flow->fl_calls = calls_new(FLOW_CALLS_HARD_MAX);
 	/* Twice: as many ended calls as live ones may wait for registryd. */
 	flow->fl_outbox = outbox_new(2 * config->fc_max_calls,
 	    &flow_outbox_ops, flow);
@@ -82,9 +83,17 @@ flow_free(struct flow *flow)
 {
 	if (flow == NULL)
 		return;
+	flow_orphans_expire(flow, UINT64_MAX);
 	calls_free(flow->fl_calls);
 	outbox_free(flow->fl_outbox);
 	free(flow);
+}
+
+void
+flow_configure(struct flow *flow, const struct flow_config *config)
+{
+	flow->fl_config = *config;
+	outbox_set_max(flow->fl_outbox, 2 * config->fc_max_calls);
 }
 
 void
@@ -185,6 +194,7 @@ flow_fill_put(const struct flow *flow, const struct call *call,
 	put->state = call->call_state;
 	put->mode = call->call_mode;
 	put->reason = call->call_reason;
+	put->path = call->call_path;
 	put->caller_proven = caller->cp_proven;
 	put->callee_proven = callee->cp_proven;
 	put->created_ms = call->call_created_ms;
@@ -203,7 +213,7 @@ flow_put(struct flow *flow, const struct call *call)
 	struct msg_call_put	put;
 
 	flow_fill_put(flow, call, &put);
-	if (outbox_put(flow->fl_outbox, &put, flow->fl_now) == -1)
+	if (outbox_put(flow->fl_outbox, &put) == -1)
 		log_warn("call %s: record lost", call->call_id);
 }
 
@@ -286,6 +296,56 @@ flow_call_admitted(struct flow *flow, struct call *call)
 	TAILQ_REMOVE(&flow->fl_unadmitted, call, call_unadmitted_entry);
 }
 
+void
+flow_moved(struct flow *flow, const char *call_id)
+{
+	struct call	*call, *other;
+
+	call = calls_find(flow->fl_calls, call_id);
+	if (call == NULL || call->call_state != CALL_ACTIVE ||
+	    call->call_setup || !call->call_admitted)
+		return;
+	call->call_admitted = false;
+	/* It goes on waiting since it was answered: the queue is by time. */
+	TAILQ_FOREACH_REVERSE(other, &flow->fl_unadmitted, flow_call_queue,
+	    call_unadmitted_entry) {
+		if (other->call_since_ns <= call->call_since_ns)
+			break;
+	}
+	if (other != NULL)
+		TAILQ_INSERT_AFTER(&flow->fl_unadmitted, other, call,
+		    call_unadmitted_entry);
+	else
+		TAILQ_INSERT_HEAD(&flow->fl_unadmitted, call,
+		    call_unadmitted_entry);
+}
+
+/* Nobody is in the room of a recovered call, since now. */
+void
+flow_quiet(struct flow *flow, struct call *call, bool quiet)
+{
+	if (quiet == call->call_quiet)
+		return;
+	call->call_quiet = quiet;
+	if (!quiet) {
+		TAILQ_REMOVE(&flow->fl_quiet, call, call_quiet_entry);
+		return;
+	}
+	call->call_quiet_ns = flow->fl_now;
+	TAILQ_INSERT_TAIL(&flow->fl_quiet, call, call_quiet_entry);
+}
+
+void
+flow_occupied(struct flow *flow, const char *call_id, bool occupied)
+{
+	struct call	*call;
+
+	call = calls_find(flow->fl_calls, call_id);
+	if (call != NULL && call->call_recovered &&
+	    call->call_path <= CALL_PATH_RELAY)
+		flow_quiet(flow, call, !occupied);
+}
+
 /* The end of a call */
 
 /* Called with the call still in the table; messages were sent before. */
@@ -301,8 +361,7 @@ flow_end(struct flow *flow, struct call *call, enum call_reason reason)
 static void
 flow_ended(struct flow *flow, struct call *call)
 {
-	struct msg_room_close	room;
-	size_t			i;
+	size_t	i;
 
 	flow->fl_stats.fs_ended++;
 	log_info("call %s: ended (%s)", call->call_id,
@@ -311,9 +370,7 @@ flow_ended(struct flow *flow, struct call *call)
 	    call->call_created_ms))
 		flow_put(flow, call);
 	if (call->call_room[0] != '\0') {
-		memset(&room, 0, sizeof(room));
-		strlcpy(room.call_id, call->call_id, sizeof(room.call_id));
-		(void)flow->fl_ops->close_room(flow->fl_arg, &room);
+		flow->fl_ops->close_room(flow->fl_arg, call->call_id);
 		flow_call_recorded(flow, call);
 		flow_call_admitted(flow, call);
 	}
@@ -322,9 +379,11 @@ flow_ended(struct flow *flow, struct call *call)
 			TAILQ_REMOVE(&flow->fl_lost, &call->call_party[i],
 			    cp_lost_entry);
 	}
+	flow_quiet(flow, call, false);
 	flow_drop_text(flow, call);
 	call_free(call);
 }
+
 /* Something of ours is missing: an error to both. */
 void
 flow_fail(struct flow *flow, struct call *call)
@@ -336,7 +395,7 @@ flow_fail(struct flow *flow, struct call *call)
 
 /* People who come and go */
 
-static void
+void
 flow_lose(struct flow *flow, struct call_party *party)
 {
 	if (party->cp_lost)
@@ -380,6 +439,7 @@ flow_registered(struct flow *flow, const struct reg *reg)
 		flow_find_again(flow, party);
 		party->cp_addr = reg->reg_remote;
 	}
+	flow_orphans_tell(flow, reg);
 }
 
 void
@@ -447,6 +507,12 @@ flow_expiry(const struct flow *flow)
 		due = flow_due(party->cp_lost_ns, config->fc_grace_ns);
 		next = due < next ? due : next;
 	}
+	if ((call = TAILQ_FIRST(&flow->fl_quiet)) != NULL) {
+		due = flow_due(call->call_quiet_ns, config->fc_grace_ns);
+		next = due < next ? due : next;
+	}
+	due = flow_orphans_expiry(flow);
+	next = due < next ? due : next;
 	return (next);
 }
 
@@ -520,66 +586,17 @@ flow_expire(struct flow *flow)
 		    CALL_CALLEE : CALL_CALLER, HANGUP_TIMEOUT);
 		flow_end(flow, call, CALL_REASON_TIMEOUT);
 	}
+	while ((call = TAILQ_FIRST(&flow->fl_quiet)) != NULL &&
+	    flow->fl_now - call->call_quiet_ns >= config->fc_grace_ns) {
+		flow->fl_stats.fs_quiet_timeouts++;
+		flow_tell(flow, call, CALL_CALLER, HANGUP_TIMEOUT);
+		flow_tell(flow, call, CALL_CALLEE, HANGUP_TIMEOUT);
+		flow_end(flow, call, CALL_REASON_TIMEOUT);
+	}
+	flow_orphans_expire(flow, flow->fl_now);
 }
 
-/* Crash and stop */
-
-void
-flow_live(struct flow *flow, const struct msg_call_put *put)
-{
-	const struct reg	*reg;
-	struct call_party	*party;
-	struct msg_call_put	 ended;
-	struct call		*call;
-	size_t			 i;
-
-	/*
-	 * Somebody took the call_id of this one before we knew of it: the
-	 * older call has the right to it, and to its room (6.2, gap 9).
-	 */
-	call = calls_find(flow->fl_calls, put->call_id);
-	if (call != NULL && put->state == CALL_ACTIVE &&
-	    call->call_state != CALL_ACTIVE &&
-	    call->call_created_ms != put->created_ms)
-		flow_fail(flow, call);
-	/* Ours since the start, or ended and not yet written so. */
-	if (!offer_call_id_valid(put->call_id) ||
-	    calls_find(flow->fl_calls, put->call_id) != NULL ||
-	    outbox_has(flow->fl_outbox, put->call_id, put->created_ms))
-		return;
-	if (put->state == CALL_ACTIVE)
-		call = calls_create(flow->fl_calls, put->call_id, put->caller,
-		    put->callee, flow->fl_now, put->created_ms);
-	else
-		call = NULL;
-	if (call == NULL || !calls_activate(flow->fl_calls, call,
-	    put->mode == CALL_MODE_TRUSTED ? CALL_MODE_TRUSTED :
-	    CALL_MODE_GENERIC, flow->fl_now, put->answered_ms)) {
-		/* Nobody is left who waits for an unanswered call. */
-		ended = *put;
-		ended.state = CALL_ENDED;
-		ended.reason = CALL_REASON_ERROR;
-		ended.ended_ms = flow->fl_wall_ms;
-		(void)outbox_put(flow->fl_outbox, &ended, flow->fl_now);
-		return;
-	}
-	strlcpy(call->call_alias, put->caller_alias,
-	    sizeof(call->call_alias));
-	call->call_unconfirmed = put->unconfirmed;
-	call->call_recorded = call->call_admitted = call->call_setup = true;
-	call->call_party[CALL_CALLER].cp_proven = put->caller_proven;
-	call->call_party[CALL_CALLEE].cp_proven = put->callee_proven;
-	call->call_party[CALL_CALLER].cp_addr = put->caller_addr;
-	call->call_party[CALL_CALLEE].cp_addr = put->callee_addr;
-	for (i = 0; i < 2; i++) {
-		party = &call->call_party[i];
-		reg = hub_find(flow->fl_hub, party->cp_fp);
-		if (reg == NULL || (party->cp_proven && !reg->reg_proven))
-			flow_lose(flow, party);
-	}
-	log_info("call %s: active again after a restart", call->call_id);
-	flow_admit(flow, call);
-}
+/* Stop */
 
 void
 flow_stop(struct flow *flow)

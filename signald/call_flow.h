@@ -23,7 +23,12 @@
  *
  * What waits for what: the offer to the callee and CallRinging for the
  * durable Pending record; answer and CallSetup for the durable Active record
- * and mediad's admission; the end of a call for nothing.
+ * and the admission by its room's mediad; the end of a call for nothing.
+ *
+ * A call that was found in the registry may have ended while nobody listened:
+ * its parties have the grace time to register again, and somebody has to be
+ * in its room, or to come there within that time, unless both have reported
+ * that they talk directly.
  */
 #ifndef WZP_SIGNALD_CALL_FLOW_H
 #define WZP_SIGNALD_CALL_FLOW_H
@@ -44,6 +49,8 @@
 #define FLOW_ADMIT_NS		(UINT64_C(5) * 1000000000)
 /* Bytes of offers and answers kept for the next step, all calls together. */
 #define FLOW_TEXT_MAX		(16u * 1024 * 1024)
+/* Calls that no configuration can go beyond. */
+#define FLOW_CALLS_HARD_MAX	(1u << 20)
 
 struct flow_config {
 	bool		fc_best_effort;		/* registry best-effort */
@@ -55,11 +62,15 @@ struct flow_config {
 	size_t		fc_max_pending;		/* per fingerprint */
 };
 
-/* To neighbours; -1: that one is away. */
 struct flow_ops {
+	/* To registryd; -1: it is away. */
 	int	(*record)(void *arg, const struct msg_call_put *);
-	int	(*admit)(void *arg, const struct msg_room_admit *);
-	int	(*close_room)(void *arg, const struct msg_room_close *);
+	/*
+	 * The room of a live call is wanted, and no more (placing.h, which
+	 * sees to it that the right mediad knows, whoever dies).
+	 */
+	void	(*admit)(void *arg, const struct msg_room_admit *);
+	void	(*close_room)(void *arg, const char *call_id);
 };
 
 struct flow_stats {
@@ -74,6 +85,7 @@ struct flow_stats {
 	uint64_t	fs_ended;
 	uint64_t	fs_ring_timeouts;
 	uint64_t	fs_lost_timeouts;
+	uint64_t	fs_quiet_timeouts;	/* recovered, nobody came */
 	uint64_t	fs_ignored;		/* not a member, wrong state */
 };
 
@@ -82,6 +94,8 @@ struct flow;
 struct flow	*flow_new(const struct flow_config *, struct hub *,
 		    const struct flow_ops *, void *arg);
 void		 flow_free(struct flow *);
+/* Other limits from now on; no call ends because of it. */
+void		 flow_configure(struct flow *, const struct flow_config *);
 /* Before any other call of a turn: monotonic ns and Unix ms. */
 void		 flow_set_time(struct flow *, uint64_t now, uint64_t wall_ms);
 uint64_t	 flow_expiry(const struct flow *);	/* UINT64_MAX: never */
@@ -103,9 +117,11 @@ void		 flow_registry_up(struct flow *);
 void		 flow_registry_down(struct flow *);
 void		 flow_committed(struct flow *,
 		    const struct msg_call_committed *);
-/* mediad is there (again): it gets all admissions. */
-void		 flow_media_up(struct flow *);
+/* The mediad of a call's room answered; another one is asked now. */
 void		 flow_admitted(struct flow *, const struct msg_room_admitted *);
+void		 flow_moved(struct flow *, const char *call_id);
+/* Somebody is in the room of this call, or nobody any more. */
+void		 flow_occupied(struct flow *, const char *call_id, bool);
 /* A call that registryd had as live when we started. */
 void		 flow_live(struct flow *, const struct msg_call_put *);
 /* Ends every call: the relay stops. */

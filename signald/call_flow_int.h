@@ -14,7 +14,10 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* What call_flow.c and call_signals.c share; nobody else includes this. */
+/*
+ * What call_flow.c, call_signals.c and call_recover.c share; nobody else
+ * includes this.
+ */
 #ifndef WZP_SIGNALD_CALL_FLOW_INT_H
 #define WZP_SIGNALD_CALL_FLOW_INT_H
 
@@ -25,6 +28,9 @@
 TAILQ_HEAD(flow_call_queue, call);
 TAILQ_HEAD(flow_party_queue, call_party);
 
+struct flow_orphan;
+TAILQ_HEAD(flow_orphan_queue, flow_orphan);
+
 struct flow {
 	struct flow_config	 fl_config;
 	struct hub		*fl_hub;
@@ -34,6 +40,9 @@ struct flow {
 	struct flow_call_queue	 fl_unrecorded;
 	struct flow_call_queue	 fl_unadmitted;
 	struct flow_party_queue	 fl_lost;	/* oldest first */
+	struct flow_call_queue	 fl_quiet;	/* oldest first */
+	struct flow_orphan_queue fl_orphans;	/* oldest first */
+	size_t			 fl_norphans;
 	size_t			 fl_text_bytes;
 	bool			 fl_refusing;	/* registryd stores nothing */
 	uint64_t		 fl_now;
@@ -59,6 +68,13 @@ void	 flow_put(struct flow *, const struct call *);
 void	 flow_admit(struct flow *, const struct call *);
 void	 flow_call_recorded(struct flow *, struct call *);
 void	 flow_call_admitted(struct flow *, struct call *);
+void	 flow_quiet(struct flow *, struct call *, bool);
+/* This party has the grace time to register again. */
+void	 flow_lose(struct flow *, struct call_party *);
+/* call_recover.c: of the calls that ended with our predecessor. */
+void	 flow_orphans_tell(struct flow *, const struct reg *);
+uint64_t flow_orphans_expiry(const struct flow *);
+void	 flow_orphans_expire(struct flow *, uint64_t now);
 /* Pending -> Ringing: offer and CallRinging go out. */
 void	 flow_deliver(struct flow *, struct call *);
 /* Answer and CallSetups go out, if all is in place. */

@@ -45,6 +45,8 @@ static void	 flow_hangup(struct flow *, struct reg *,
 		    const struct signal *);
 static void	 flow_path_report(struct flow *, struct reg *,
 		    const struct signal *);
+static enum call_path
+		 flow_direct_path(const struct call *);
 static enum call_reason
 		 flow_hangup_reason(const struct call *, const char *,
 		    enum hangup_reason);
@@ -101,8 +103,11 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_BUSY);
 		return;
 	}
-	call = calls_create(flow->fl_calls, offer->call_id, reg->reg_fp,
-	    target->reg_fp, flow->fl_now, flow->fl_wall_ms);
+	call = NULL;
+	if (calls_count(flow->fl_calls) < flow->fl_config.fc_max_calls)
+		call = calls_create(flow->fl_calls, offer->call_id,
+		    reg->reg_fp, target->reg_fp, flow->fl_now,
+		    flow->fl_wall_ms);
 	if (call == NULL) {
 		stats->fs_offers_refused++;
 		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_ERROR);
@@ -166,8 +171,7 @@ flow_admit(struct flow *flow, const struct call *call)
 	    sizeof(admit.callee));
 	admit.caller_proven = call->call_party[CALL_CALLER].cp_proven;
 	admit.callee_proven = call->call_party[CALL_CALLEE].cp_proven;
-	/* Away: flow_media_up() repeats it. */
-	(void)flow->fl_ops->admit(flow->fl_arg, &admit);
+	flow->fl_ops->admit(flow->fl_arg, &admit);
 }
 
 static void
@@ -285,16 +289,6 @@ flow_admitted(struct flow *flow, const struct msg_room_admitted *msg)
 	flow_setup(flow, call);
 }
 
-void
-flow_media_up(struct flow *flow)
-{
-	struct call	*call;
-
-	for (call = calls_oldest(flow->fl_calls, CALL_ACTIVE); call != NULL;
-	    call = calls_after(call))
-		flow_admit(flow, call);
-}
-
 /* Hangup and path reports */
 
 static enum call_reason
@@ -336,10 +330,25 @@ flow_hangup(struct flow *flow, struct reg *reg, const struct signal *sig)
 		flow->fl_stats.fs_ignored++;
 }
 
+/* As far as the addresses tell from which the parties speak to us. */
+static enum call_path
+flow_direct_path(const struct call *call)
+{
+	const struct addr	*a, *b;
+
+	a = &call->call_party[CALL_CALLER].cp_addr;
+	b = &call->call_party[CALL_CALLEE].cp_addr;
+	if (addr_same_host(a, b))
+		return (CALL_PATH_DIRECT_LAN);
+	if (addr_family(a) == AF_INET6 && addr_family(b) == AF_INET6)
+		return (CALL_PATH_DIRECT_V6);
+	return (CALL_PATH_DIRECT_REFLEXIVE);
+}
+
 static void
 flow_path_report(struct flow *flow, struct reg *reg, const struct signal *sig)
 {
-	struct call_party	*peer;
+	struct call_party	*peer, *self;
 	struct call		*call;
 
 	call = calls_find(flow->fl_calls, sig->u.media_path_report.call_id);
@@ -349,6 +358,15 @@ flow_path_report(struct flow *flow, struct reg *reg, const struct signal *sig)
 		return;
 	}
 	(void)flow_send(flow, peer->cp_fp, sig);
+	/* Direct is used only if both say so (7.6). */
+	self = call_peer(call, peer->cp_fp);
+	self->cp_direct = sig->u.media_path_report.direct_ok;
+	if (!self->cp_direct || !peer->cp_direct ||
+	    call->call_path > CALL_PATH_RELAY)
+		return;
+	call->call_path = flow_direct_path(call);
+	flow_quiet(flow, call, false);
+	flow_put(flow, call);
 }
 
 void

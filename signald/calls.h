@@ -51,6 +51,7 @@ struct call_party {
 	char			 cp_fp[FP_STRLEN];
 	bool			 cp_proven;
 	bool			 cp_lost;	/* waits to register again */
+	bool			 cp_direct;	/* reported a direct path */
 	uint64_t		 cp_lost_ns;
 	struct addr		 cp_addr;	/* observed */
 	char			 cp_reflexive[ADDR_STRLEN];	/* "": none */
@@ -75,12 +76,17 @@ struct call {
 	/* The rest belongs to call_flow.c: what the next step waits for. */
 	TAILQ_ENTRY(call)	 call_unrecorded_entry;
 	TAILQ_ENTRY(call)	 call_unadmitted_entry;
+	TAILQ_ENTRY(call)	 call_quiet_entry;
 	char			*call_text;	/* offer, later answer */
 	size_t			 call_text_len;
 	bool			 call_unconfirmed;
 	bool			 call_recorded;	/* Active is durable */
 	bool			 call_admitted;	/* mediad knows the room */
 	bool			 call_setup;	/* CallSetup went out */
+	bool			 call_recovered; /* from the registry */
+	bool			 call_quiet;	/* ... and nobody in its room */
+	uint64_t		 call_quiet_ns;
+	enum call_path		 call_path;	/* NONE: not known to us */
 };
 
 struct calls;

@@ -135,8 +135,9 @@ control_query(struct channel *channel, const struct msg_ctl_query *query,
 
 void
 control_stats(struct row *row, const struct flow *flow,
-    const struct signal_server *server)
+    const struct signal_server *server, const struct placing *placing)
 {
+	const struct placing_stats	*ps = placing_stats(placing);
 	const struct signal_stats	*ss = signal_stats(server);
 	const struct flow_stats		*fs = flow_stats(flow);
 
@@ -161,6 +162,11 @@ control_stats(struct row *row, const struct flow *flow,
 	row_u64(row, "calls_ended", fs->fs_ended);
 	row_u64(row, "ring_timeouts", fs->fs_ring_timeouts);
 	row_u64(row, "lost_timeouts", fs->fs_lost_timeouts);
+	row_u64(row, "quiet_timeouts", fs->fs_quiet_timeouts);
 	row_u64(row, "ignored", fs->fs_ignored);
 	row_u64(row, "records_waiting", flow_unconfirmed(flow));
+	row_u64(row, "rooms", placing_rooms(placing));
+	row_u64(row, "calls_moved", ps->ps_moved);
+	row_u64(row, "rooms_split", ps->ps_split);
+	row_u64(row, "rooms_ignored", ps->ps_ignored);
 }

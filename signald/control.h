@@ -21,6 +21,7 @@
 #include "common/ipc/channel.h"
 #include "common/ipc/row.h"
 #include "signald/call_flow.h"
+#include "signald/placing.h"
 #include "signald/signal_conn.h"
 
 /* Rows of one answer: they must fit the channel's queue. */
@@ -30,6 +31,6 @@
 void	 control_query(struct channel *, const struct msg_ctl_query *,
 	    const struct flow *, struct hub *, uint64_t now);
 void	 control_stats(struct row *, const struct flow *,
-	    const struct signal_server *);
+	    const struct signal_server *, const struct placing *);
 
 #endif /* WZP_SIGNALD_CONTROL_H */

@@ -37,8 +37,12 @@ struct hub_person {
 	size_t		hp_count;
 };
 
+/* People, whatever is configured. */
+#define HUB_HARD_MAX	(1u << 20)
+
 struct hub {
 	struct table		*hub_people;
+	size_t			 hub_max_people;
 	size_t			 hub_max_regs;
 	const struct hub_ops	*hub_ops;
 	void			*hub_arg;
@@ -58,14 +62,21 @@ hub_new(size_t max_people, size_t max_regs, const struct hub_ops *ops,
 
 	if ((hub = calloc(1, sizeof(*hub))) == NULL)
 		return (NULL);
-	if ((hub->hub_people = table_new(max_people)) == NULL) {
+	if ((hub->hub_people = table_new(HUB_HARD_MAX)) == NULL) {
 		free(hub);
 		return (NULL);
 	}
-	hub->hub_max_regs = max_regs == 0 ? 1 : max_regs;
+	hub_set_limits(hub, max_people, max_regs);
 	hub->hub_ops = ops;
 	hub->hub_arg = arg;
 	return (hub);
+}
+
+void
+hub_set_limits(struct hub *hub, size_t max_people, size_t max_regs)
+{
+	hub->hub_max_people = max_people;
+	hub->hub_max_regs = max_regs == 0 ? 1 : max_regs;
 }
 
 void
@@ -137,6 +148,10 @@ hub_register(struct hub *hub, struct reg *reg)
 
 	person = hub_person(hub, reg->reg_fp);
 	if (person == NULL) {
+		if (table_count(hub->hub_people) >= hub->hub_max_people) {
+			errno = ENOSPC;
+			return (-1);
+		}
 		if ((person = calloc(1, sizeof(*person))) == NULL)
 			return (-1);
 		strlcpy(person->hp_fp, reg->reg_fp, sizeof(person->hp_fp));

@@ -61,6 +61,9 @@ struct hub_ops {
 struct hub	*hub_new(size_t max_people, size_t max_regs,
 		    const struct hub_ops *, void *arg);
 void		 hub_free(struct hub *);
+/* Whoever is in it stays. */
+void		 hub_set_limits(struct hub *, size_t max_people,
+		    size_t max_regs);
 /*
  * -1: EACCES, an unproven one where a proven one is; ENOSPC; ENOMEM.
  * ops->replaced runs from within, after the new one took its place.

@@ -2,11 +2,12 @@
 noinst_LIBRARIES += signald/libsignald.a
 signald_libsignald_a_SOURCES = \
 	signald/call_flow.c signald/call_flow.h signald/call_flow_int.h \
-	signald/call_signals.c \
+	signald/call_recover.c signald/call_signals.c \
 	signald/calls.c signald/calls.h \
 	signald/hub.c signald/hub.h \
 	signald/offer.c signald/offer.h \
 	signald/outbox.c signald/outbox.h \
+	signald/placing.c signald/placing.h \
 	signald/proven.c signald/proven.h \
 	signald/registration.c signald/registration.h \
 	signald/signal_conn.c signald/signal_conn.h
@@ -32,6 +33,21 @@ regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c \
 regress_unit_call_flow_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_flow_test_LDADD = $(SIGNALD_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/call_kill_test
+regress_unit_call_kill_test_SOURCES = regress/unit/call_kill_test.c \
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
+regress_unit_call_kill_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_call_kill_test_LDADD = $(SIGNALD_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/placement_rooms_test
+regress_unit_placement_rooms_test_SOURCES = \
+	regress/unit/placement_rooms_test.c \
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
+regress_unit_placement_rooms_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_placement_rooms_test_LDADD = $(SIGNALD_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/call_record_test
 regress_unit_call_record_test_SOURCES = regress/unit/call_record_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
@@ -46,6 +62,12 @@ regress_unit_signal_register_test_SOURCES = \
 regress_unit_signal_register_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_signal_register_test_LDADD = $(SIGNALD_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/signal_token_test
+regress_unit_signal_token_test_SOURCES = regress/unit/signal_token_test.c \
+	regress/unit/signal_world.c regress/unit/signal_world.h
+regress_unit_signal_token_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_signal_token_test_LDADD = $(SIGNALD_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/signal_conn_test
 regress_unit_signal_conn_test_SOURCES = regress/unit/signal_conn_test.c \
 	regress/unit/signal_world.c regress/unit/signal_world.h
@@ -53,8 +75,8 @@ regress_unit_signal_conn_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_signal_conn_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 pkglibexec_PROGRAMS += signald/signald
-signald_signald_SOURCES = signald/signald.c \
-	signald/control.c signald/control.h
+signald_signald_SOURCES = signald/signald.c signald/signald.h \
+	signald/control.c signald/control.h signald/links.c
 signald_signald_LDADD = signald/libsignald.a common/libworker.a \
 	common/libwire.a common/libquicservice.a common/libquic.a \
 	common/libipc.a common/libsandbox.a common/libbase.a \

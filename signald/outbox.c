@@ -15,8 +15,8 @@
  */
 
 /*
- * The outbox: records in flight ordered by sequence number, and records that
- * wait to be sent (again).
+ * The outbox: records in flight ordered by sequence number, records that wait
+ * to be sent (again), and records that registryd refused.
  */
 #include "config.h"
 
@@ -29,12 +29,19 @@
 #include "common/base/table.h"
 #include "signald/outbox.h"
 
+enum record_place {
+	RECORD_FLYING,		/* rising seq */
+	RECORD_WAITING,		/* in order of arrival */
+	RECORD_REFUSED,		/* until the next attempt is due */
+	RECORD_PLACES
+};
+
 struct record {
 	TAILQ_ENTRY(record)	rec_entry;
 	struct msg_call_put	rec_put;
 	uint8_t			rec_key[CALL_ID_STRLEN + 8];
 	size_t			rec_keylen;
-	bool			rec_flying;	/* in ob_flying */
+	enum record_place	rec_place;
 	bool			rec_maybe;	/* a version may be on disk */
 	bool			rec_doubt;	/* was in flight at a crash */
 };
@@ -43,10 +50,10 @@ TAILQ_HEAD(record_queue, record);
 
 struct outbox {
 	struct table		*ob_records;
-	struct record_queue	 ob_flying;	/* rising seq */
-	struct record_queue	 ob_waiting;
+	struct record_queue	 ob_queue[RECORD_PLACES];
 	size_t			 ob_max;
-	uint64_t		 ob_seq;
+	uint64_t		 ob_seq;	/* last one used */
+	uint64_t		 ob_done;	/* last one answered */
 	uint64_t		 ob_retry_ns;	/* UINT64_MAX: not armed */
 	uint64_t		 ob_dropped;
 	bool			 ob_up;
@@ -56,24 +63,28 @@ struct outbox {
 
 static size_t	 record_key(uint8_t *, const char *, uint64_t);
 static void	 record_free(struct outbox *, struct record *);
-static void	 record_wait(struct outbox *, struct record *);
-static void	 record_send(struct outbox *, struct record *);
+static void	 record_move(struct outbox *, struct record *,
+		    enum record_place);
 static void	 outbox_send_waiting(struct outbox *);
+static void	 outbox_answered(struct outbox *, uint64_t);
+static void	 outbox_refused(struct outbox *,
+		    const struct msg_call_committed *, uint64_t);
 static bool	 outbox_make_room(struct outbox *);
 
 struct outbox *
 outbox_new(size_t max, const struct outbox_ops *ops, void *arg)
 {
 	struct outbox	*ob;
+	size_t		 i;
 
 	if ((ob = calloc(1, sizeof(*ob))) == NULL)
 		return (NULL);
-	if ((ob->ob_records = table_new(max)) == NULL) {
+	if ((ob->ob_records = table_new(OUTBOX_HARD_MAX)) == NULL) {
 		free(ob);
 		return (NULL);
 	}
-	TAILQ_INIT(&ob->ob_flying);
-	TAILQ_INIT(&ob->ob_waiting);
+	for (i = 0; i < RECORD_PLACES; i++)
+		TAILQ_INIT(&ob->ob_queue[i]);
 	ob->ob_max = max;
 	ob->ob_retry_ns = UINT64_MAX;
 	ob->ob_ops = ops;
@@ -85,15 +96,22 @@ void
 outbox_free(struct outbox *ob)
 {
 	struct record	*rec;
+	size_t		 i;
 
 	if (ob == NULL)
 		return;
-	while ((rec = TAILQ_FIRST(&ob->ob_flying)) != NULL)
-		record_free(ob, rec);
-	while ((rec = TAILQ_FIRST(&ob->ob_waiting)) != NULL)
-		record_free(ob, rec);
+	for (i = 0; i < RECORD_PLACES; i++) {
+		while ((rec = TAILQ_FIRST(&ob->ob_queue[i])) != NULL)
+			record_free(ob, rec);
+	}
 	table_free(ob->ob_records);
 	free(ob);
+}
+
+void
+outbox_set_max(struct outbox *ob, size_t max)
+{
+	ob->ob_max = max;
 }
 
 /* A call_id may be used again after its call ended: the time tells them. */
@@ -110,56 +128,57 @@ record_key(uint8_t *key, const char *call_id, uint64_t created_ms)
 static void
 record_free(struct outbox *ob, struct record *rec)
 {
-	TAILQ_REMOVE(rec->rec_flying ? &ob->ob_flying : &ob->ob_waiting, rec,
-	    rec_entry);
+	TAILQ_REMOVE(&ob->ob_queue[rec->rec_place], rec, rec_entry);
 	table_remove(ob->ob_records, rec->rec_key, rec->rec_keylen);
 	free(rec);
 }
 
 static void
-record_wait(struct outbox *ob, struct record *rec)
+record_move(struct outbox *ob, struct record *rec, enum record_place place)
 {
-	TAILQ_REMOVE(&ob->ob_flying, rec, rec_entry);
-	rec->rec_flying = false;
-	TAILQ_INSERT_TAIL(&ob->ob_waiting, rec, rec_entry);
+	TAILQ_REMOVE(&ob->ob_queue[rec->rec_place], rec, rec_entry);
+	rec->rec_place = place;
+	TAILQ_INSERT_TAIL(&ob->ob_queue[place], rec, rec_entry);
 }
 
-/* From ob_waiting; stays there when registryd does not take it. */
-static void
-record_send(struct outbox *ob, struct record *rec)
-{
-	rec->rec_put.seq = ++ob->ob_seq;
-	if (ob->ob_ops->send(ob->ob_arg, &rec->rec_put) == -1) {
-		ob->ob_up = false;
-		return;
-	}
-	rec->rec_maybe = true;
-	TAILQ_REMOVE(&ob->ob_waiting, rec, rec_entry);
-	rec->rec_flying = true;
-	TAILQ_INSERT_TAIL(&ob->ob_flying, rec, rec_entry);
-}
-
+/*
+ * As many as may be on their way: a registryd that does not answer for a
+ * while must not find its channel full.
+ */
 static void
 outbox_send_waiting(struct outbox *ob)
 {
 	struct record	*rec;
 
-	ob->ob_retry_ns = UINT64_MAX;
-	while (ob->ob_up && (rec = TAILQ_FIRST(&ob->ob_waiting)) != NULL)
-		record_send(ob, rec);
+	while (ob->ob_up && ob->ob_seq - ob->ob_done < OUTBOX_WINDOW &&
+	    (rec = TAILQ_FIRST(&ob->ob_queue[RECORD_WAITING])) != NULL) {
+		rec->rec_put.seq = ++ob->ob_seq;
+		if (ob->ob_ops->send(ob->ob_arg, &rec->rec_put) == -1) {
+			ob->ob_up = false;
+			return;
+		}
+		rec->rec_maybe = true;
+		record_move(ob, rec, RECORD_FLYING);
+	}
 }
 
 /* Only ended calls can be forgotten: the others still need their slot. */
 static bool
 outbox_make_room(struct outbox *ob)
 {
-	struct record	*rec;
+	static const enum record_place	 places[] = {
+		RECORD_WAITING, RECORD_REFUSED
+	};
+	struct record			*rec = NULL;
+	size_t				 i;
 
 	if (table_count(ob->ob_records) < ob->ob_max)
 		return (true);
-	TAILQ_FOREACH(rec, &ob->ob_waiting, rec_entry) {
-		if (rec->rec_put.state == CALL_ENDED)
-			break;
+	for (i = 0; i < 2 && rec == NULL; i++) {
+		TAILQ_FOREACH(rec, &ob->ob_queue[places[i]], rec_entry) {
+			if (rec->rec_put.state == CALL_ENDED)
+				break;
+		}
 	}
 	if (rec == NULL)
 		return (false);
@@ -169,7 +188,7 @@ outbox_make_room(struct outbox *ob)
 }
 
 int
-outbox_put(struct outbox *ob, const struct msg_call_put *put, uint64_t now)
+outbox_put(struct outbox *ob, const struct msg_call_put *put)
 {
 	struct record	*rec;
 	uint8_t		 key[sizeof(rec->rec_key)];
@@ -192,14 +211,13 @@ outbox_put(struct outbox *ob, const struct msg_call_put *put, uint64_t now)
 		}
 		/* No earlier version is known here: it may be on disk. */
 		rec->rec_maybe = put->state != CALL_PENDING;
-		TAILQ_INSERT_TAIL(&ob->ob_waiting, rec, rec_entry);
-	} else if (rec->rec_flying)
-		record_wait(ob, rec);
+		rec->rec_place = RECORD_WAITING;
+		TAILQ_INSERT_TAIL(&ob->ob_queue[RECORD_WAITING], rec,
+		    rec_entry);
+	} else if (rec->rec_place != RECORD_WAITING)
+		record_move(ob, rec, RECORD_WAITING);
 	rec->rec_put = *put;
-	if (ob->ob_up)
-		record_send(ob, rec);
-	if (!rec->rec_flying && ob->ob_up && ob->ob_retry_ns == UINT64_MAX)
-		ob->ob_retry_ns = now + OUTBOX_RETRY_NS;
+	outbox_send_waiting(ob);
 	return (0);
 }
 
@@ -228,6 +246,39 @@ outbox_has(const struct outbox *ob, const char *call_id, uint64_t created_ms)
 	return (table_find(ob->ob_records, key, keylen) != NULL);
 }
 
+/* Whatever was sent up to here has left the channel. */
+static void
+outbox_answered(struct outbox *ob, uint64_t seq)
+{
+	if (seq > ob->ob_seq)
+		seq = ob->ob_seq;
+	if (seq > ob->ob_done)
+		ob->ob_done = seq;
+}
+
+static void
+outbox_refused(struct outbox *ob, const struct msg_call_committed *msg,
+    uint64_t now)
+{
+	struct msg_call_put	 put;
+	struct record		*rec;
+
+	TAILQ_FOREACH(rec, &ob->ob_queue[RECORD_FLYING], rec_entry) {
+		if (rec->rec_put.seq >= msg->seq)
+			break;
+	}
+	/* An answer to a version that is outdated: nothing to do. */
+	if (rec == NULL || rec->rec_put.seq != msg->seq)
+		return;
+	if (rec->rec_put.state == CALL_PENDING && !rec->rec_doubt)
+		rec->rec_maybe = false;
+	record_move(ob, rec, RECORD_REFUSED);
+	if (ob->ob_retry_ns == UINT64_MAX)
+		ob->ob_retry_ns = now + OUTBOX_RETRY_NS;
+	put = rec->rec_put;
+	ob->ob_ops->refused(ob->ob_arg, &put, msg->error);
+}
+
 void
 outbox_committed(struct outbox *ob, const struct msg_call_committed *msg,
     uint64_t now)
@@ -236,31 +287,19 @@ outbox_committed(struct outbox *ob, const struct msg_call_committed *msg,
 	struct record		*rec;
 	uint64_t		 last;
 
-	if (!msg->ok) {
-		TAILQ_FOREACH(rec, &ob->ob_flying, rec_entry) {
-			if (rec->rec_put.seq >= msg->seq)
-				break;
-		}
-		/* An answer to a version that is outdated: nothing to do. */
-		if (rec == NULL || rec->rec_put.seq != msg->seq)
-			return;
-		if (rec->rec_put.state == CALL_PENDING && !rec->rec_doubt)
-			rec->rec_maybe = false;
-		record_wait(ob, rec);
-		if (ob->ob_retry_ns == UINT64_MAX)
-			ob->ob_retry_ns = now + OUTBOX_RETRY_NS;
-		put = rec->rec_put;
-		ob->ob_ops->refused(ob->ob_arg, &put, msg->error);
-		return;
-	}
 	/* What the callbacks put now is not meant, whatever msg->seq says. */
 	last = msg->seq < ob->ob_seq ? msg->seq : ob->ob_seq;
-	while ((rec = TAILQ_FIRST(&ob->ob_flying)) != NULL &&
+	outbox_answered(ob, last);
+	if (!msg->ok)
+		outbox_refused(ob, msg, now);
+	while (msg->ok &&
+	    (rec = TAILQ_FIRST(&ob->ob_queue[RECORD_FLYING])) != NULL &&
 	    rec->rec_put.seq <= last) {
 		put = rec->rec_put;
 		record_free(ob, rec);
 		ob->ob_ops->confirmed(ob->ob_arg, &put);
 	}
+	outbox_send_waiting(ob);
 }
 
 void
@@ -278,10 +317,13 @@ outbox_down(struct outbox *ob)
 
 	ob->ob_up = false;
 	ob->ob_retry_ns = UINT64_MAX;
-	while ((rec = TAILQ_FIRST(&ob->ob_flying)) != NULL) {
+	ob->ob_done = ob->ob_seq;
+	while ((rec = TAILQ_FIRST(&ob->ob_queue[RECORD_FLYING])) != NULL) {
 		rec->rec_doubt = true;
-		record_wait(ob, rec);
+		record_move(ob, rec, RECORD_WAITING);
 	}
+	while ((rec = TAILQ_FIRST(&ob->ob_queue[RECORD_REFUSED])) != NULL)
+		record_move(ob, rec, RECORD_WAITING);
 }
 
 uint64_t
@@ -293,8 +335,14 @@ outbox_expiry(const struct outbox *ob)
 void
 outbox_expire(struct outbox *ob, uint64_t now)
 {
-	if (ob->ob_up && now >= ob->ob_retry_ns)
-		outbox_send_waiting(ob);
+	struct record	*rec;
+
+	if (!ob->ob_up || now < ob->ob_retry_ns)
+		return;
+	ob->ob_retry_ns = UINT64_MAX;
+	while ((rec = TAILQ_FIRST(&ob->ob_queue[RECORD_REFUSED])) != NULL)
+		record_move(ob, rec, RECORD_WAITING);
+	outbox_send_waiting(ob);
 }
 
 size_t

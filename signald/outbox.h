@@ -17,7 +17,8 @@
 /*
  * Call records that registryd has not confirmed yet: one a call, the latest
  * state wins.  While registryd is away, or answers that it could not store a
- * record, records wait here and are repeated.
+ * record, records wait here and are repeated.  Only so many are on their way
+ * at a time.
  */
 #ifndef WZP_SIGNALD_OUTBOX_H
 #define WZP_SIGNALD_OUTBOX_H
@@ -30,6 +31,13 @@
 
 /* Between two attempts at a record that registryd refused (full disk). */
 #define OUTBOX_RETRY_NS	UINT64_C(500000000)
+/*
+ * Records on their way that were not answered yet: at most 0.4 MB, a tenth of
+ * what a channel queues.  While registryd waits for its disk the others wait
+ * here, one a call.
+ */
+#define OUTBOX_WINDOW	512
+#define OUTBOX_HARD_MAX	(1u << 21)	/* whatever is configured */
 
 struct outbox;
 
@@ -46,9 +54,9 @@ struct outbox_ops {
 /* Records of ended calls past max are dropped, the oldest first. */
 struct outbox	*outbox_new(size_t max, const struct outbox_ops *, void *arg);
 void		 outbox_free(struct outbox *);
+void		 outbox_set_max(struct outbox *, size_t);
 /* Takes a copy and sends it if it can; seq is set here.  -1: no room. */
-int		 outbox_put(struct outbox *, const struct msg_call_put *,
-		    uint64_t now);
+int		 outbox_put(struct outbox *, const struct msg_call_put *);
 /*
  * Forgets the record of a call of which registryd can have nothing on disk.
  * false: it may have, so the end of the call must be recorded.

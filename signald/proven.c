@@ -208,9 +208,15 @@ proven_repeat(struct proven *pv)
 void
 proven_up(struct proven *pv)
 {
+	proven_repeat(pv);
+	proven_resume(pv);
+}
+
+void
+proven_resume(struct proven *pv)
+{
 	struct proven_entry	*entry;
 
-	proven_repeat(pv);
 	while ((entry = TAILQ_FIRST(&pv->pv_unsent)) != NULL) {
 		proven_send(pv, entry);
 		if (entry->pe_unsent)

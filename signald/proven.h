@@ -35,7 +35,7 @@ enum proven_state {
 
 struct proven;
 
-/* -1: registryd is away. */
+/* -1: registryd is away, or does not take more just now. */
 typedef int proven_put_fn(void *arg, const struct msg_proven_put *);
 
 struct proven	*proven_new(size_t max, proven_put_fn *, void *arg);
@@ -48,6 +48,8 @@ void		 proven_learn(struct proven *, const char *fp, bool proven);
 void		 proven_record(struct proven *, const char *fp);
 /* registryd is there (again): tells who waits, repeats who was told last. */
 void		 proven_up(struct proven *);
+/* Tells those who wait, as far as it takes them. */
+void		 proven_resume(struct proven *);
 size_t		 proven_count(const struct proven *);
 
 #endif /* WZP_SIGNALD_PROVEN_H */

@@ -37,6 +37,8 @@
 #define PROVEN_CACHE_MAX	65536
 
 enum conn_state {
+	CONN_TOKEN,		/* AuthToken within the limit */
+	CONN_TOKEN_CHECK,	/* lookupd is asked about it */
 	CONN_AWAIT,		/* RegisterPresence within the limit */
 	CONN_CHECK,		/* registryd is asked about the fingerprint */
 	CONN_SERVE,		/* registered */
@@ -52,17 +54,21 @@ struct backlog {
 	uint8_t			bl_data[];
 };
 
+STAILQ_HEAD(backlog_queue, backlog);
+
 struct conn {
 	TAILQ_ENTRY(conn)	 sc_entry;	/* of its state */
 	enum conn_state		 sc_state;
 	struct quic_conn	*sc_quic;
 	struct signal_server	*sc_server;
-	uint64_t		 sc_due_ns;	/* AWAIT, CHECK, LINGER */
+	uint64_t		 sc_due_ns;	/* of states with a limit */
+	uint64_t		 sc_token;	/* TOKEN_CHECK: number of it */
+	char			 sc_token_fp[FP_STRLEN]; /* whose it is */
 	unsigned int		 sc_steps;	/* LINGER */
 	uint64_t		 sc_query;	/* CHECK: seq of the query */
 	struct reg		 sc_reg;
 	bool			 sc_features;	/* the client announced any */
-	STAILQ_HEAD(, backlog)	 sc_backlog;	/* CHECK */
+	struct backlog_queue	 sc_backlog;	/* CHECK, TOKEN_CHECK */
 	size_t			 sc_backlog_len;
 	size_t			 sc_backlog_bytes;
 };
@@ -93,11 +99,13 @@ static void	 conn_free(struct conn *);
 static int	 conn_send(struct conn *, const struct signal *);
 static void	 conn_relay_addr(const struct conn *, char[ADDR_STRLEN]);
 static void	 conn_take(struct conn *, const uint8_t *, size_t);
+static void	 conn_token(struct conn *, const struct sig_auth_token *);
 static void	 conn_register(struct conn *,
 		    const struct sig_register_presence *);
 static void	 conn_refuse(struct conn *, const char *);
 static void	 conn_query(struct conn *);
 static void	 conn_keep(struct conn *, const uint8_t *, size_t);
+static void	 conn_resume(struct conn *);
 static void	 conn_welcome(struct conn *, enum conn_state);
 static void	 conn_serve(struct conn *, const struct signal *);
 
@@ -150,6 +158,14 @@ signal_server_free(struct signal_server *sv)
 	hub_free(sv->sv_hub);
 	proven_free(sv->sv_proven);
 	free(sv);
+}
+
+void
+signal_configure(struct signal_server *sv, const struct signal_config *config)
+{
+	sv->sv_config = *config;
+	hub_set_limits(sv->sv_hub, config->sg_max_people,
+	    config->sg_max_regs);
 }
 
 void
@@ -230,10 +246,15 @@ signal_registry_up(struct signal_server *sv)
 }
 
 void
+signal_registry_resume(struct signal_server *sv)
+{
+	proven_resume(sv->sv_proven);
+}
+
+void
 signal_proven_answer(struct signal_server *sv,
     const struct msg_proven_answer *msg)
 {
-	struct backlog	*item;
 	struct conn	*sc;
 
 	/* Answers come in the order of the questions: mostly the first. */
@@ -255,12 +276,7 @@ signal_proven_answer(struct signal_server *sv,
 		return;
 	}
 	conn_welcome(sc, CONN_SERVE);
-	while ((item = STAILQ_FIRST(&sc->sc_backlog)) != NULL) {
-		STAILQ_REMOVE_HEAD(&sc->sc_backlog, bl_entry);
-		if (sc->sc_state == CONN_SERVE)
-			conn_take(sc, item->bl_data, item->bl_len);
-		free(item);
-	}
+	conn_resume(sc);
 }
 
 /* Connections */
@@ -279,6 +295,12 @@ conn_enter(struct conn *sc, enum conn_state state, uint64_t limit)
 static void
 conn_close(struct conn *sc, const char *reason)
 {
+	struct signal_server	*sv = sc->sc_server;
+
+	if (sc->sc_token != 0) {
+		sv->sv_ops->token_cancel(sv->sv_arg, sc->sc_token);
+		sc->sc_token = 0;
+	}
 	conn_enter(sc, CONN_CLOSED, 0);
 	quic_close(sc->sc_quic, 0, reason);
 }
@@ -286,14 +308,18 @@ conn_close(struct conn *sc, const char *reason)
 static void
 conn_free(struct conn *sc)
 {
-	struct backlog	*item;
+	struct signal_server	*sv = sc->sc_server;
+	struct backlog		*item;
+
+	if (sc->sc_token != 0)
+		sv->sv_ops->token_cancel(sv->sv_arg, sc->sc_token);
 
 	while ((item = STAILQ_FIRST(&sc->sc_backlog)) != NULL) {
 		STAILQ_REMOVE_HEAD(&sc->sc_backlog, bl_entry);
 		free(item);
 	}
-	TAILQ_REMOVE(&sc->sc_server->sv_conns[sc->sc_state], sc, sc_entry);
-	sc->sc_server->sv_count--;
+	TAILQ_REMOVE(&sv->sv_conns[sc->sc_state], sc, sc_entry);
+	sv->sv_count--;
 	free(sc);
 }
 
@@ -361,7 +387,8 @@ signal_established(struct signal_server *sv, struct quic_conn *quic)
 		else
 			conn_enter(sc, CONN_LINGER, SIGNAL_LINGER_NS);
 	} else
-		conn_enter(sc, CONN_AWAIT, sv->sv_config.sg_register_ns);
+		conn_enter(sc, sv->sv_config.sg_auth ? CONN_TOKEN :
+		    CONN_AWAIT, sv->sv_config.sg_register_ns);
 	return (0);
 }
 
@@ -403,7 +430,7 @@ conn_take(struct conn *sc, const uint8_t *data, size_t len)
 
 	if (sc->sc_state == CONN_LINGER || sc->sc_state == CONN_CLOSED)
 		return;
-	if (sc->sc_state == CONN_CHECK) {
+	if (sc->sc_state == CONN_CHECK || sc->sc_state == CONN_TOKEN_CHECK) {
 		conn_keep(sc, data, len);
 		return;
 	}
@@ -412,17 +439,53 @@ conn_take(struct conn *sc, const uint8_t *data, size_t len)
 		log_debug("%s: undecodable signal: %s", sc->sc_state ==
 		    CONN_SERVE ? sc->sc_reg.reg_fp : "_signal", why);
 		/* Before registration fatal (5.1), afterwards ignored (2). */
-		if (sc->sc_state == CONN_AWAIT)
+		if (sc->sc_state == CONN_AWAIT || sc->sc_state == CONN_TOKEN)
 			conn_refuse(sc, "undecodable");
 		return;
 	}
-	if (sc->sc_state != CONN_AWAIT)
+	if (sc->sc_state == CONN_TOKEN) {
+		if (sig->type == SIGNAL_AUTH_TOKEN)
+			conn_token(sc, &sig->u.auth_token);
+		else
+			conn_refuse(sc, "not an AuthToken");
+	} else if (sc->sc_state != CONN_AWAIT)
 		conn_serve(sc, sig);
 	else if (sig->type == SIGNAL_REGISTER_PRESENCE)
 		conn_register(sc, &sig->u.register_presence);
 	else
 		conn_refuse(sc, "not a RegisterPresence");
 	signal_free(sig);
+}
+
+/* Tokens (wzp-protocol 5.1, 5.2) */
+
+static void
+conn_token(struct conn *sc, const struct sig_auth_token *msg)
+{
+	struct signal_server	*sv = sc->sc_server;
+
+	conn_enter(sc, CONN_TOKEN_CHECK, 0);
+	sc->sc_token = sv->sv_ops->token_check(sv->sv_arg, msg->token, sc);
+	if (sc->sc_token == 0)
+		conn_refuse(sc, "its token cannot be checked");
+}
+
+void
+signal_token_answer(void *arg, bool ok, const char *fingerprint,
+    const char *error)
+{
+	struct conn	*sc = arg;
+	char		 text[160];
+
+	sc->sc_token = 0;
+	if (!ok) {
+		conn_refuse(sc, log_escape(text, sizeof(text), error,
+		    strlen(error)));
+		return;
+	}
+	strlcpy(sc->sc_token_fp, fingerprint, sizeof(sc->sc_token_fp));
+	conn_enter(sc, CONN_AWAIT, sc->sc_server->sv_config.sg_register_ns);
+	conn_resume(sc);
 }
 
 /* Registration */
@@ -457,6 +520,12 @@ conn_register(struct conn *sc, const struct sig_register_presence *msg)
 	offer_copy_alias(reg->reg_alias, sizeof(reg->reg_alias), msg->alias);
 	conn_relay_addr(sc, reg->reg_relay_addr);
 
+	/* A token is one person's, not a ticket for any key (gap 3). */
+	if (sc->sc_token_fp[0] != '\0' &&
+	    strcmp(sc->sc_token_fp, reg->reg_fp) != 0) {
+		conn_refuse(sc, "the token is somebody else's");
+		return;
+	}
 	switch (registration_check(msg, exported ? exporter : NULL,
 	    sv->sv_config.sg_legacy_allow, &why)) {
 	case REGISTRATION_REFUSED:
@@ -518,6 +587,23 @@ conn_keep(struct conn *sc, const uint8_t *data, size_t len)
 	STAILQ_INSERT_TAIL(&sc->sc_backlog, item, bl_entry);
 	sc->sc_backlog_len++;
 	sc->sc_backlog_bytes += len;
+}
+
+/* What came meanwhile; it may have to wait again. */
+static void
+conn_resume(struct conn *sc)
+{
+	struct backlog_queue	 queue;
+	struct backlog		*item;
+
+	STAILQ_INIT(&queue);
+	STAILQ_CONCAT(&queue, &sc->sc_backlog);
+	sc->sc_backlog_len = sc->sc_backlog_bytes = 0;
+	while ((item = STAILQ_FIRST(&queue)) != NULL) {
+		STAILQ_REMOVE_HEAD(&queue, bl_entry);
+		conn_take(sc, item->bl_data, item->bl_len);
+		free(item);
+	}
 }
 
 /*
@@ -603,7 +689,7 @@ uint64_t
 signal_expiry(const struct signal_server *sv)
 {
 	static const enum conn_state	 states[] = {
-		CONN_AWAIT, CONN_CHECK, CONN_LINGER
+		CONN_TOKEN, CONN_AWAIT, CONN_CHECK, CONN_LINGER
 	};
 	const struct conn		*sc;
 	uint64_t			 next = UINT64_MAX;
@@ -620,12 +706,18 @@ signal_expiry(const struct signal_server *sv)
 void
 signal_expire(struct signal_server *sv)
 {
-	struct conn	*sc;
+	static const enum conn_state	 silent[] = {
+		CONN_TOKEN, CONN_AWAIT
+	};
+	struct conn			*sc;
+	size_t				 i;
 
-	while ((sc = TAILQ_FIRST(&sv->sv_conns[CONN_AWAIT])) != NULL &&
-	    sc->sc_due_ns <= sv->sv_now) {
-		sv->sv_stats.ss_silent++;
-		conn_close(sc, "");
+	for (i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+		while ((sc = TAILQ_FIRST(&sv->sv_conns[silent[i]])) != NULL &&
+		    sc->sc_due_ns <= sv->sv_now) {
+			sv->sv_stats.ss_silent++;
+			conn_close(sc, "");
+		}
 	}
 	/*
 	 * Nobody can say whether the fingerprint is somebody's who proved

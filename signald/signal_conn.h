@@ -15,9 +15,10 @@
  */
 
 /*
- * Connections of signald and what is said on them: `_signal` (registration
- * within the time limit, then requests), `ping`, `version`; `_federation` and
- * `_probe` are closed as long as nobody serves them (wzp-protocol 1.3, 5).
+ * Connections of signald and what is said on them: `_signal` (a token if the
+ * relay wants one, registration within the time limit, then requests),
+ * `ping`, `version`; `_federation` and `_probe` are closed as long as nobody
+ * serves them (wzp-protocol 1.3, 5).
  *
  * Registered clients are entries of the hub, which this module owns.
  */
@@ -50,14 +51,21 @@ struct signal_config {
 	uint64_t	 sg_registry_wait_ns;
 	size_t		 sg_max_people;
 	size_t		 sg_max_regs;		/* per fingerprint */
+	bool		 sg_auth;		/* AuthToken goes first */
 	struct addr	 sg_advertise4;		/* addr_len 0: none */
 	struct addr	 sg_advertise6;
 };
 
-/* To registryd; -1: it is away. */
 struct signal_ops {
+	/* To registryd; -1: it is away. */
 	int	(*proven_put)(void *arg, const struct msg_proven_put *);
 	int	(*proven_query)(void *arg, const struct msg_proven_query *);
+	/*
+	 * Is this token good?  0: refused, else the number of a check that
+	 * signal_token_answer() is called for, unless it is cancelled.
+	 */
+	uint64_t (*token_check)(void *arg, const char *token, void *conn);
+	void	(*token_cancel)(void *arg, uint64_t);
 };
 
 struct signal_stats {
@@ -78,6 +86,9 @@ struct signal_server
 		    const struct signal_ops *, void *arg);
 /* Frees all connections' state; the endpoint is freed before. */
 void		 signal_server_free(struct signal_server *);
+/* From now on; who is registered stays. */
+void		 signal_configure(struct signal_server *,
+		    const struct signal_config *);
 /* The flow is made with our hub, so it comes after us. */
 void		 signal_server_set_flow(struct signal_server *,
 		    struct flow *);
@@ -98,6 +109,11 @@ void		 signal_closed(struct signal_server *, struct quic_conn *,
 void		 signal_registry_up(struct signal_server *);
 void		 signal_proven_answer(struct signal_server *,
 		    const struct msg_proven_answer *);
+/* registryd answers again: proofs that it could not be told. */
+void		 signal_registry_resume(struct signal_server *);
+/* conn as token_check() got it; error is for the log. */
+void		 signal_token_answer(void *conn, bool ok,
+		    const char *fingerprint, const char *error);
 /* The relay stops: every connection is closed. */
 void		 signal_stop(struct signal_server *);
 const struct signal_stats

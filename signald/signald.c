@@ -16,8 +16,8 @@
 
 /*
  * signald: registrations and the signalling of calls.  This file joins the
- * parts: the QUIC service, the connections' protocol, calls, and the channels
- * to doord, keyd, registryd, mediad and controld.
+ * parts: the QUIC service, the connections' protocol and calls; links.c has
+ * the channels to doord, registryd, mediad, lookupd and controld.
  *
  * Work is done in turns of the event loop: whatever came in is handled, and
  * before the loop sleeps again everything queued is written in one go and the
@@ -33,59 +33,31 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/ipc/slots.h"
-#include "common/quic/service.h"
-#include "common/quic/tls.h"
-#include "common/worker/keys.h"
-#include "common/worker/worker.h"
-#include "signald/call_flow.h"
 #include "signald/control.h"
-#include "signald/signal_conn.h"
+#include "signald/signald.h"
 
 /* Rounds of write-and-handle before the loop gets a chance to read again. */
 #define SIGNALD_ROUNDS	4
 /* Kept of the time for an orderly stop, for the last packets. */
 #define SIGNALD_STOP_MARGIN_MS	200
 
-struct signald {
-	struct worker		*sd_worker;
-	struct msg_settings	 sd_settings;
-	struct keys		 sd_keys;
-	struct quic_tls		*sd_tls;
-	struct quic_service	*sd_service;
-	struct signal_server	*sd_server;
-	struct flow		*sd_flow;
-	ev_timer		 sd_timer;	/* next limit */
-	ev_timer		 sd_deadline;	/* of an orderly stop */
-	ev_prepare		 sd_prepare;
-	bool			 sd_dirty;	/* something may be queued */
-	bool			 sd_stopping;
-	bool			 sd_recovered;	/* live calls were read */
-	uint64_t		 sd_live_seq;
-	struct signald_socket {
-		int		 fd;
-		struct addr	 address;
-	}			 sd_sockets[SERVICE_LISTENERS_MAX];
-};
+struct signald	signald;
 
 static void	 signald_settings(struct worker *,
 		    const struct msg_settings *);
+static void	 signald_slot(struct worker *, const struct msg_slot *);
+static void	 signald_token_key(struct worker *,
+		    const struct msg_token_key *);
 static void	 signald_udp_socket(struct worker *,
 		    const struct msg_udp_socket *, int);
-static void	 signald_channel(struct worker *, struct channel *, bool);
-static void	 signald_channel_lost(struct worker *, enum proc,
-		    unsigned int, bool);
 static int	 signald_start(struct worker *);
 static int	 signald_serve(struct worker *);
-static void	 signald_message(struct channel *, void *, enum msg_type,
-		    const void *, int);
 static void	 signald_shutdown(struct worker *, uint64_t);
 static void	 signald_stats(struct worker *, struct row *);
-static void	 signald_begin(struct signald *);
-static void	 signald_registry_up(struct signald *);
 static int	 signald_make_server(struct signald *);
 static int	 signald_make_service(struct signald *);
-static int	 signald_send(struct signald *, enum proc, enum msg_type,
-		    const void *);
+static void	 signald_configure(const struct signald *,
+		    struct signal_config *, struct flow_config *);
 static void	 signald_prepare(struct ev_loop *, ev_prepare *, int);
 static void	 signald_timer(struct ev_loop *, ev_timer *, int);
 static void	 signald_deadline(struct ev_loop *, ev_timer *, int);
@@ -93,6 +65,8 @@ static void	 signald_deadline(struct ev_loop *, ev_timer *, int);
 static const struct worker_ops	signald_worker_ops = {
 	.role = PROC_SIGNALD,
 	.settings = signald_settings,
+	.slot = signald_slot,
+	.token_key = signald_token_key,
 	.udp_socket = signald_udp_socket,
 	.channel = signald_channel,
 	.channel_lost = signald_channel_lost,
@@ -103,64 +77,9 @@ static const struct worker_ops	signald_worker_ops = {
 	.stats = signald_stats
 };
 
-/* Towards the neighbours */
-
-static int
-signald_send(struct signald *sd, enum proc peer, enum msg_type type,
-    const void *msg)
-{
-	struct channel	*channel;
-
-	if ((channel = worker_channel(sd->sd_worker, peer, 0)) == NULL)
-		return (-1);
-	return (channel_send(channel, type, msg));
-}
-
-static int
-signald_record(void *arg, const struct msg_call_put *msg)
-{
-	return (signald_send(arg, PROC_REGISTRYD, MSG_CALL_PUT, msg));
-}
-
-static int
-signald_admit(void *arg, const struct msg_room_admit *msg)
-{
-	return (signald_send(arg, PROC_MEDIAD, MSG_ROOM_ADMIT, msg));
-}
-
-static int
-signald_close_room(void *arg, const struct msg_room_close *msg)
-{
-	return (signald_send(arg, PROC_MEDIAD, MSG_ROOM_CLOSE, msg));
-}
-
-static int
-signald_proven_put(void *arg, const struct msg_proven_put *msg)
-{
-	return (signald_send(arg, PROC_REGISTRYD, MSG_PROVEN_PUT, msg));
-}
-
-static int
-signald_proven_query(void *arg, const struct msg_proven_query *msg)
-{
-	return (signald_send(arg, PROC_REGISTRYD, MSG_PROVEN_QUERY, msg));
-}
-
-static const struct flow_ops	signald_flow_ops = {
-	signald_record,
-	signald_admit,
-	signald_close_room
-};
-
-static const struct signal_ops	signald_signal_ops = {
-	signald_proven_put,
-	signald_proven_query
-};
-
 /* Events of the QUIC endpoint */
 
-/* Every way into our modules starts here: they have no clock of their own. */
-static void
+void
 signald_begin(struct signald *sd)
 {
 	uint64_t	now;
@@ -168,6 +87,7 @@ signald_begin(struct signald *sd)
 	now = quic_service_now(sd->sd_service);
 	flow_set_time(sd->sd_flow, now, clock_wall_ms());
 	signal_set_time(sd->sd_server, now);
+	placing_set_time(sd->sd_placing, now);
 	sd->sd_dirty = true;
 }
 
@@ -225,12 +145,51 @@ static const struct quic_ops	signald_quic_ops = {
 
 /* Set-up */
 
+/* In set-up, and again when the configuration was read anew. */
 static void
 signald_settings(struct worker *worker, const struct msg_settings *settings)
 {
-	struct signald	*sd = worker_ctx(worker);
+	struct signald		*sd = worker_ctx(worker);
+	struct signal_config	 config;
+	struct flow_config	 flow;
 
 	sd->sd_settings = *settings;
+	if (sd->sd_service == NULL)
+		return;
+	signald_begin(sd);
+	signald_configure(sd, &config, &flow);
+	signal_configure(sd->sd_server, &config);
+	flow_configure(sd->sd_flow, &flow);
+	placing_set_max_rooms(sd->sd_placing, settings->max_rooms);
+}
+
+static void
+signald_slot(struct worker *worker, const struct msg_slot *slot)
+{
+	struct signald	*sd = worker_ctx(worker);
+
+	/* Before start: signald_serve() looks at the table. */
+	if (sd->sd_service == NULL || slot->role != PROC_MEDIAD)
+		return;
+	signald_begin(sd);
+	placing_retiring(sd->sd_placing, (unsigned int)slot->slot,
+	    slot->retiring);
+}
+
+static void
+signald_token_key(struct worker *worker, const struct msg_token_key *key)
+{
+	struct signald	*sd = worker_ctx(worker);
+
+	if (key->role != PROC_SIGNALD)
+		return;
+	if (sd->sd_service != NULL) {
+		quic_service_token_key(sd->sd_service, key->generation,
+		    key->key);
+		return;
+	}
+	sd->sd_token_keys[0] = sd->sd_token_keys[1];
+	sd->sd_token_keys[1] = *key;
 }
 
 static void
@@ -244,13 +203,16 @@ signald_udp_socket(struct worker *worker, const struct msg_udp_socket *msg,
 		return;
 	}
 	if (sd->sd_service != NULL) {
-		(void)quic_service_add_socket(sd->sd_service,
-		    (unsigned int)msg->listener, &msg->address, fd);
+		if (quic_service_add_socket(sd->sd_service,
+		    (unsigned int)msg->listener, &msg->address, fd,
+		    msg->receive) == -1)
+			close(fd);
 		return;
 	}
 	if (sd->sd_sockets[msg->listener].fd != -1)
 		close(sd->sd_sockets[msg->listener].fd);
 	sd->sd_sockets[msg->listener].fd = fd;
+	sd->sd_sockets[msg->listener].receive = msg->receive;
 	sd->sd_sockets[msg->listener].address = msg->address;
 }
 
@@ -263,38 +225,47 @@ signald_start(struct worker *worker)
 	return (signald_make_server(sd));
 }
 
+static void
+signald_configure(const struct signald *sd, struct signal_config *config,
+    struct flow_config *flow)
+{
+	const struct msg_settings	*settings = &sd->sd_settings;
+
+	memset(config, 0, sizeof(*config));
+	config->sg_legacy_allow = settings->legacy_allow;
+	config->sg_auth = settings->auth_required;
+	config->sg_register_ns = settings->register_ms * NS_PER_MS;
+	config->sg_registry_wait_ns = settings->registry_wait_ms * NS_PER_MS;
+	config->sg_max_people = settings->max_connections;
+	config->sg_max_regs = settings->max_registrations;
+	if (settings->advertise4[0] != '\0' &&
+	    addr_parse(&config->sg_advertise4, settings->advertise4) == -1)
+		log_warnx("advertise: not an address with a port");
+	if (settings->advertise6[0] != '\0' &&
+	    addr_parse(&config->sg_advertise6, settings->advertise6) == -1)
+		log_warnx("advertise: not an address with a port");
+	memset(flow, 0, sizeof(*flow));
+	flow->fc_best_effort = settings->registry_best_effort;
+	flow->fc_addresses = settings->registry_addresses;
+	flow->fc_ring_ns = settings->ring_ms * NS_PER_MS;
+	flow->fc_grace_ns = settings->grace_ms * NS_PER_MS;
+	flow->fc_registry_wait_ns = settings->registry_wait_ms * NS_PER_MS;
+	flow->fc_max_calls = settings->max_calls;
+	flow->fc_max_pending = settings->max_pending;
+}
+
 static int
 signald_make_server(struct signald *sd)
 {
-	const struct msg_settings	*settings = &sd->sd_settings;
-	struct signal_config		 config;
-	struct flow_config		 flow;
+	struct signal_config	config;
+	struct flow_config	flow;
 
-	memset(&config, 0, sizeof(config));
-	config.sg_legacy_allow = settings->legacy_allow;
-	config.sg_register_ns = settings->register_ms * NS_PER_MS;
-	config.sg_registry_wait_ns = settings->registry_wait_ms * NS_PER_MS;
-	config.sg_max_people = settings->max_connections;
-	config.sg_max_regs = settings->max_registrations;
-	if (settings->advertise4[0] != '\0' &&
-	    addr_parse(&config.sg_advertise4, settings->advertise4) == -1)
-		log_warnx("advertise: not an address with a port");
-	if (settings->advertise6[0] != '\0' &&
-	    addr_parse(&config.sg_advertise6, settings->advertise6) == -1)
-		log_warnx("advertise: not an address with a port");
+	signald_configure(sd, &config, &flow);
 	sd->sd_server = signal_server_new(&config, &signald_signal_ops, sd);
 	if (sd->sd_server == NULL) {
 		log_warn("registrations");
 		return (-1);
 	}
-	memset(&flow, 0, sizeof(flow));
-	flow.fc_best_effort = settings->registry_best_effort;
-	flow.fc_addresses = settings->registry_addresses;
-	flow.fc_ring_ns = settings->ring_ms * NS_PER_MS;
-	flow.fc_grace_ns = settings->grace_ms * NS_PER_MS;
-	flow.fc_registry_wait_ns = settings->registry_wait_ms * NS_PER_MS;
-	flow.fc_max_calls = settings->max_calls;
-	flow.fc_max_pending = settings->max_pending;
 	sd->sd_flow = flow_new(&flow, signal_server_hub(sd->sd_server),
 	    &signald_flow_ops, sd);
 	if (sd->sd_flow == NULL) {
@@ -302,6 +273,13 @@ signald_make_server(struct signald *sd)
 		return (-1);
 	}
 	signal_server_set_flow(sd->sd_server, sd->sd_flow);
+	sd->sd_placing = placing_new(sd->sd_settings.room_key,
+	    sd->sd_settings.max_rooms, &signald_placing_ops, sd);
+	sd->sd_authcheck = authcheck_new(sd->sd_worker);
+	if (sd->sd_placing == NULL || sd->sd_authcheck == NULL) {
+		log_warn("rooms and tokens");
+		return (-1);
+	}
 	return (0);
 }
 
@@ -310,6 +288,7 @@ signald_make_service(struct signald *sd)
 {
 	struct quic_config	 config;
 	unsigned int		 i;
+	int			 slot;
 
 	memset(&config, 0, sizeof(config));
 	config.ops = &signald_quic_ops;
@@ -320,7 +299,12 @@ signald_make_service(struct signald *sd)
 	config.tls_server = sd->sd_tls;
 	memcpy(config.reset_key, sd->sd_keys.keys_reset_key,
 	    sizeof(config.reset_key));
-	config.slot = (uint8_t)worker_slot(sd->sd_worker);
+	if ((slot = worker_slot(sd->sd_worker)) == -1) {
+		log_warnx("no slot");
+		return (-1);
+	}
+	config.slot = (uint8_t)slot;
+	config.door = true;
 	sd->sd_service = quic_service_new(worker_loop(sd->sd_worker),
 	    &config);
 	explicit_bzero(config.reset_key, sizeof(config.reset_key));
@@ -332,12 +316,22 @@ signald_make_service(struct signald *sd)
 		if (sd->sd_sockets[i].fd == -1)
 			continue;
 		if (quic_service_add_socket(sd->sd_service, i,
-		    &sd->sd_sockets[i].address, sd->sd_sockets[i].fd) == -1) {
+		    &sd->sd_sockets[i].address, sd->sd_sockets[i].fd,
+		    sd->sd_sockets[i].receive) == -1) {
 			log_warn("socket %u", i);
 			return (-1);
 		}
 		sd->sd_sockets[i].fd = -1;
 	}
+	for (i = 0; i < 2; i++) {
+		if (sd->sd_token_keys[i].role == PROC_SIGNALD)
+			quic_service_token_key(sd->sd_service,
+			    sd->sd_token_keys[i].generation,
+			    sd->sd_token_keys[i].key);
+	}
+	explicit_bzero(sd->sd_token_keys, sizeof(sd->sd_token_keys));
+	quic_service_set_door(sd->sd_service,
+	    worker_data_channel(sd->sd_worker, PROC_DOORD, 0));
 	return (0);
 }
 
@@ -367,106 +361,8 @@ signald_serve(struct worker *worker)
 	sd->sd_prepare.data = sd;
 	ev_prepare_start(loop, &sd->sd_prepare);
 	signald_begin(sd);
-	if (worker_channel(worker, PROC_REGISTRYD, 0) != NULL)
-		signald_registry_up(sd);
-	if (worker_channel(worker, PROC_MEDIAD, 0) != NULL)
-		flow_media_up(sd->sd_flow);
+	signald_links(sd);
 	return (0);
-}
-
-/* Neighbours that come and go */
-
-static void
-signald_registry_up(struct signald *sd)
-{
-	struct msg_live_request	request;
-
-	if (!sd->sd_recovered) {
-		memset(&request, 0, sizeof(request));
-		request.seq = ++sd->sd_live_seq;
-		(void)signald_send(sd, PROC_REGISTRYD, MSG_LIVE_REQUEST,
-		    &request);
-	}
-	flow_registry_up(sd->sd_flow);
-	signal_registry_up(sd->sd_server);
-}
-
-static void
-signald_channel(struct worker *worker, struct channel *channel, bool data)
-{
-	struct signald	*sd = worker_ctx(worker);
-
-	/* During set-up: signald_serve() looks at what is there. */
-	if (data || sd->sd_service == NULL)
-		return;
-	signald_begin(sd);
-	switch (channel_peer(channel)) {
-	case PROC_REGISTRYD:
-		signald_registry_up(sd);
-		break;
-	case PROC_MEDIAD:
-		flow_media_up(sd->sd_flow);
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-signald_channel_lost(struct worker *worker, enum proc peer,
-    unsigned int instance, bool data)
-{
-	struct signald	*sd = worker_ctx(worker);
-
-	(void)instance;
-	if (data || sd->sd_service == NULL || peer != PROC_REGISTRYD)
-		return;
-	signald_begin(sd);
-	flow_registry_down(sd->sd_flow);
-}
-
-static void
-signald_message(struct channel *channel, void *arg, enum msg_type type,
-    const void *msg, int fd)
-{
-	struct worker		*worker = arg;
-	struct signald		*sd = worker_ctx(worker);
-	const struct msg_live_end	*end;
-
-	if (fd != -1)
-		close(fd);	/* no message of ours carries one */
-	signald_begin(sd);
-	switch (type) {
-	case MSG_DOOR_DATAGRAM:
-		quic_service_input(sd->sd_service, msg);
-		break;
-	case MSG_CALL_COMMITTED:
-		flow_committed(sd->sd_flow, msg);
-		break;
-	case MSG_ROOM_ADMITTED:
-		flow_admitted(sd->sd_flow, msg);
-		break;
-	case MSG_LIVE_CALL:
-		if (!sd->sd_recovered && !sd->sd_stopping)
-			flow_live(sd->sd_flow, msg);
-		break;
-	case MSG_LIVE_END:
-		end = msg;
-		if (end->seq == sd->sd_live_seq)
-			sd->sd_recovered = true;
-		break;
-	case MSG_PROVEN_ANSWER:
-		signal_proven_answer(sd->sd_server, msg);
-		break;
-	case MSG_CTL_QUERY:
-		control_query(channel, msg, sd->sd_flow,
-		    signal_server_hub(sd->sd_server),
-		    quic_service_now(sd->sd_service));
-		break;
-	default:
-		/* The table lets nothing else through. */
-		break;
-	}
 }
 
 /* Turns */
@@ -493,6 +389,10 @@ signald_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 	next = flow_expiry(sd->sd_flow);
 	due = signal_expiry(sd->sd_server);
 	next = due < next ? due : next;
+	due = placing_expiry(sd->sd_placing);
+	next = due < next ? due : next;
+	due = signald_links_expiry(sd);
+	next = due < next ? due : next;
 	now = clock_mono_ns();
 	ev_timer_stop(loop, &sd->sd_timer);
 	if (sd->sd_dirty)
@@ -515,6 +415,8 @@ signald_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	signald_begin(sd);
 	signal_expire(sd->sd_server);
 	flow_expire(sd->sd_flow);
+	placing_expire(sd->sd_placing);
+	signald_links_expire(sd);
 }
 
 /* Stop */
@@ -545,6 +447,7 @@ signald_shutdown(struct worker *worker, uint64_t deadline_ms)
 	}
 	sd->sd_stopping = true;
 	sd->sd_recovered = true;
+	sd->sd_live_due = UINT64_MAX;
 	signald_begin(sd);
 	flow_stop(sd->sd_flow);
 	signal_stop(sd->sd_server);
@@ -561,7 +464,8 @@ signald_stats(struct worker *worker, struct row *row)
 
 	if (sd->sd_server == NULL || sd->sd_flow == NULL)
 		return;
-	control_stats(row, sd->sd_flow, sd->sd_server);
+	control_stats(row, sd->sd_flow, sd->sd_server, sd->sd_placing);
+	authcheck_stats(sd->sd_authcheck, row);
 	if (sd->sd_service != NULL) {
 		row_u64(row, "quic_connections", quic_endpoint_connections(
 		    quic_service_endpoint(sd->sd_service)));
@@ -573,13 +477,12 @@ signald_stats(struct worker *worker, struct row *row)
 int
 main(int argc, char **argv)
 {
-	static struct signald	sd;
-	unsigned int		i;
+	unsigned int	i;
 
 	/* Before anything else: libcrypto must not read the host's files. */
 	if (quic_tls_init() == -1)
 		return (1);
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
-		sd.sd_sockets[i].fd = -1;
-	return (worker_main(argc, argv, &signald_worker_ops, &sd));
+		signald.sd_sockets[i].fd = -1;
+	return (worker_main(argc, argv, &signald_worker_ops, &signald));
 }

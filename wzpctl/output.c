@@ -45,6 +45,8 @@ struct column {
 	bool		 co_right;	/* numbers only */
 };
 
+static int	 compare_rows(yyjson_val *, yyjson_val *,
+		    const char *const *);
 static bool	 is_time(const char *, size_t);
 static bool	 is_duration(const char *, size_t);
 static size_t	 format_value(const char *, size_t, yyjson_val *, bool,
@@ -132,6 +134,56 @@ size_t
 output_rows(const struct output *ou)
 {
 	return (ou->ou_nrows);
+}
+
+/* A merge sort from below: rows that are equal keep their order. */
+void
+output_sort(struct output *ou, const char *const *keys)
+{
+	yyjson_doc	**from = ou->ou_rows, **tmp, **to;
+	size_t		  a, b, end, i, mid, n = ou->ou_nrows, width;
+
+	if (n < 2 || (to = calloc(n, sizeof(*to))) == NULL)
+		return;		/* out of memory: unsorted is no harm */
+	for (width = 1; width < n; width *= 2) {
+		for (i = 0; i < n; i += 2 * width) {
+			a = i;
+			b = mid = i + width < n ? i + width : n;
+			end = mid + width < n ? mid + width : n;
+			for (size_t k = i; k < end; k++)
+				to[k] = b == end || (a < mid && compare_rows(
+				    yyjson_doc_get_root(from[a]),
+				    yyjson_doc_get_root(from[b]),
+				    keys) <= 0) ? from[a++] : from[b++];
+		}
+		tmp = from;
+		from = to;
+		to = tmp;
+	}
+	ou->ou_rows = from;
+	ou->ou_size = n;
+	free(to);
+}
+
+static int
+compare_rows(yyjson_val *a, yyjson_val *b, const char *const *keys)
+{
+	yyjson_val	*x, *y;
+	int		 c;
+
+	for (; *keys != NULL; keys++) {
+		x = yyjson_obj_get(a, *keys);
+		y = yyjson_obj_get(b, *keys);
+		if (yyjson_is_str(x) && yyjson_is_str(y)) {
+			c = strcmp(yyjson_get_str(x), yyjson_get_str(y));
+			if (c != 0)
+				return (c);
+		} else if (yyjson_is_uint(x) && yyjson_is_uint(y) &&
+		    yyjson_get_uint(x) != yyjson_get_uint(y))
+			return (yyjson_get_uint(x) < yyjson_get_uint(y) ?
+			    -1 : 1);
+	}
+	return (0);
 }
 
 void

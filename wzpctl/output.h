@@ -42,6 +42,11 @@ enum output_line output_line(struct output *, const char *, size_t);
 /* What the relay said went wrong. */
 const char	*output_error(const struct output *);
 size_t		 output_rows(const struct output *);
+/*
+ * Several workers answer in whatever order: puts the rows in the order of
+ * these cells, up to NULL; what has none of them, or the same, stays as it is.
+ */
+void		 output_sort(struct output *, const char *const *);
 /* A JSON array of the rows, one a line. */
 void		 output_json(const struct output *, FILE *);
 /*

@@ -15,8 +15,8 @@
  */
 
 /*
- * wzpctl: shows what the relay is doing.  It sends one line to controld and
- * prints the rows that come back.
+ * wzpctl: shows what the relay is doing, and has it read its configuration
+ * anew.  It sends one line to controld and prints the rows that come back.
  */
 #include "config.h"
 
@@ -39,7 +39,7 @@
 #define EXIT_USAGE	2
 #define REQUEST_MAX	256			/* controld takes no more */
 #define ANSWER_MAX	(16 * 1024 * 1024)
-#define ANSWER_LIMIT_S	15	/* controld answers or gives up within 2 s */
+#define ANSWER_LIMIT_S	15	/* controld answers or gives up within 10 s */
 
 static const char *const	words[] = {
 	"calls", "clients", "history", "rooms", "stats", "workers"
@@ -105,8 +105,11 @@ main(int argc, char **argv)
 	}
 	status = ask(fd, line, output);
 	(void)close(fd);
-	status = finish(output, argv[1], argc == 3 &&
-	    strcmp(argv[2], "live") != 0, json, status);
+	if (strcmp(argv[0], "reload") == 0)
+		status = finish(output, argv[0], false, json, status);
+	else
+		status = finish(output, argv[1], argc == 3 &&
+		    strcmp(argv[2], "live") != 0, json, status);
 	output_free(output);
 	return (status);
 }
@@ -116,7 +119,8 @@ usage(FILE *fp)
 {
 	(void)fprintf(fp, "usage: wzpctl [-hjV] [-s socket] show "
 	    "calls|clients|history|rooms|stats|workers\n"
-	    "              [filter]\n");
+	    "              [filter]\n"
+	    "       wzpctl [-j] [-s socket] reload\n");
 }
 
 static void
@@ -132,7 +136,9 @@ help(void)
 	    "members of one\n"
 	    "show stats                             counters of all workers\n"
 	    "show workers                           processes and their "
-	    "sandboxes\n\n"
+	    "sandboxes\n"
+	    "reload                                 read the configuration "
+	    "anew\n\n"
 	    "-j            a JSON array instead of a table\n"
 	    "-s socket     control socket (WZP_SOCKET, else\n"
 	    "              %s/relayd.sock)\n"
@@ -159,13 +165,18 @@ request(char *line, size_t cap, int argc, char **argv)
 	size_t		 i;
 	int		 n;
 
-	if (argc < 2 || argc > 3) {
-		usage(stderr);
+	if (argc == 1 && strcmp(argv[0], "reload") == 0) {
+		(void)snprintf(line, cap, "reload\n");
+		return (0);
+	}
+	if (argc > 0 && strcmp(argv[0], "show") != 0 &&
+	    strcmp(argv[0], "reload") != 0) {
+		(void)fprintf(stderr, "wzpctl: unknown command '%s': it is "
+		    "show or reload\n", argv[0]);
 		return (-1);
 	}
-	if (strcmp(argv[0], "show") != 0) {
-		(void)fprintf(stderr, "wzpctl: unknown command '%s': it is "
-		    "show\n", argv[0]);
+	if (argc < 2 || argc > 3 || strcmp(argv[0], "show") != 0) {
+		usage(stderr);
 		return (-1);
 	}
 	for (i = 0; i < NWORDS; i++)
@@ -329,17 +340,37 @@ finish(struct output *output, const char *what, bool filter, bool json,
 		"created", "call_id", "caller", "callee", "state", "mode",
 		"reason", "path", "duration_s", "age_s", "packets", NULL
 	};
+	/* Not every process has a slot: it would come last. */
+	static const char *const	 worker_columns[] = {
+		"name", "instance", "slot", "generation", "state", "pid",
+		"uid", "uptime_s", "restarts", "deaths_last_minute",
+		"crash_loop", "sandbox", NULL
+	};
+	/* Of several workers. */
+	static const char *const	 room_order[] = { "room", NULL };
+	static const char *const	 stats_order[] = {
+		"worker", "instance", NULL
+	};
 	const char *const		*columns = NULL;
-	bool				 call;
+	bool				 call, reload;
 
 	call = strcmp(what, "calls") == 0 || strcmp(what, "history") == 0;
+	reload = strcmp(what, "reload") == 0;
+	if (strcmp(what, "rooms") == 0)
+		output_sort(output, room_order);
+	else if (strcmp(what, "stats") == 0)
+		output_sort(output, stats_order);
 	if (call)
 		columns = call_columns;
+	else if (strcmp(what, "workers") == 0)
+		columns = worker_columns;
 	if (json) {
 		if (output_rows(output) > 0 || failed == 0)
 			output_json(output, stdout);
 	} else if (output_rows(output) == 0) {
-		if (failed == 0)
+		if (failed == 0 && reload)
+			(void)printf("configuration reloaded\n");
+		else if (failed == 0)
 			(void)printf("no %s\n", what);
 	} else if (strcmp(what, "stats") == 0 ||
 	    (call && filter && output_rows(output) == 1))

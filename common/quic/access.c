@@ -16,7 +16,7 @@
 
 /*
  * What users ask of a connection besides messages (endpoint.h): datagrams,
- * closing, addresses, counters.
+ * closing, moving, addresses, counters.
  */
 #include "config.h"
 
@@ -136,6 +136,29 @@ close_set(struct quic_conn *c, uint64_t code, const char *reason)
 	strlcpy(c->qc_close_reason, reason == NULL ? "" : reason,
 	    sizeof(c->qc_close_reason));
 	endpoint_dirty(c);
+}
+
+int
+quic_migrate(struct quic_conn *c, unsigned int listener,
+    const struct addr *local, uint64_t now)
+{
+	ngtcp2_path	path;
+
+	c->qc_ep->ep_now = now;
+	if (c->qc_server || !c->qc_confirmed || c->qc_ended ||
+	    c->qc_end.ce_set || c->qc_busy ||
+	    addr_family(local) != addr_family(&c->qc_remote))
+		return (-1);
+	conn_path(&path, local, &c->qc_remote, listener);
+	/* At once: who moves has lost the address he had. */
+	if (ngtcp2_conn_initiate_immediate_migration(c->qc_ng, &path,
+	    now) != 0)
+		return (-1);
+	c->qc_local = *local;
+	c->qc_listener = listener;
+	c->qc_want_write = true;
+	endpoint_dirty(c);
+	return (0);
 }
 
 void *

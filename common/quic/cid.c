@@ -25,8 +25,6 @@
 #include "common/base/table.h"
 #include "common/quic/cid.h"
 
-#define CID_CHECK	0x5a	/* byte 1 is byte 0 with these bits flipped */
-
 static uint32_t	mask(const struct cid_key *, const uint8_t *, size_t);
 static void	put24(uint8_t *, uint32_t);
 static uint32_t	get24(const uint8_t *);

@@ -32,6 +32,7 @@
 #define CID_LEN_SHORT	8	/* as an original client (wzp-protocol 1.2) */
 #define CID_SLOTS_MAX	64
 #define CID_INDEX_MAX	0xffffff
+#define CID_CHECK	0x5a	/* byte 1 is byte 0 with these bits flipped */
 
 struct cid_key {
 	uint8_t	ck_key[16];

@@ -35,8 +35,11 @@
  * would take our silence for loss and send probes.
  */
 #define ANNOUNCED_ACK_DELAY_MS	60
+/* IDs that a peer may give us at a time (see allow_more_ids()). */
+#define ANNOUNCED_CID_LIMIT	5
+#define ENFORCED_CID_LIMIT	7
 /* A turn writes at most this many packets of one connection. */
-#define BURST_MAX		64
+#define BURST_MAX		32
 /* PMTUD sizes to try, best first: Ethernet, a tunnel, the least of IPv6. */
 static const uint16_t	pmtud_probes[] = { QUIC_MTU_MAX, 1372, 1232 };
 
@@ -47,15 +50,26 @@ static const uint16_t	pmtud_probes[] = { QUIC_MTU_MAX, 1372, 1232 };
  */
 #define ODCID_KEEP_NS		(3 * NS_PER_S)
 
+/* What the first packet says about the client's address. */
+struct token {
+	const uint8_t		*t_data;	/* len 0: none */
+	size_t			 t_len;
+	ngtcp2_token_type	 t_type;
+	const struct quic_first	*t_retry;	/* NULL: no Retry */
+};
+
 static int	setup(struct quic_conn *, SSL *, const ngtcp2_cid *dcid,
 		    const ngtcp2_cid *scid, const ngtcp2_path *,
-		    const ngtcp2_pkt_hd *);
+		    const ngtcp2_pkt_hd *, const struct token *);
+static void	allow_more_ids(struct quic_conn *);
+static void	give_token(struct quic_conn *);
 static void	make_cid(struct quic_conn *, ngtcp2_cid *);
 static void	refresh_path(struct quic_conn *);
 static void	write_packets(struct quic_conn *);
 static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *);
 static int	handshake_completed_cb(ngtcp2_conn *, void *);
 static int	handshake_confirmed_cb(ngtcp2_conn *, void *);
+static int	new_token_cb(ngtcp2_conn *, const uint8_t *, size_t, void *);
 static int	datagram_cb(ngtcp2_conn *, uint32_t, const uint8_t *, size_t,
 		    void *);
 static int	new_cid_cb(ngtcp2_conn *, ngtcp2_cid *,
@@ -91,6 +105,7 @@ static const ngtcp2_callbacks callbacks = {
 	.recv_stateless_reset2 = reset_cb,
 	.handshake_completed = handshake_completed_cb,
 	.handshake_confirmed = handshake_confirmed_cb,
+	.recv_new_token = new_token_cb,
 	.recv_datagram = datagram_cb,
 	.recv_stream_data = stream_data_cb,
 	.acked_stream_data_offset = stream_acked_cb,
@@ -101,8 +116,9 @@ static const ngtcp2_callbacks callbacks = {
 
 int
 conn_accept(struct quic_conn *c, const ngtcp2_pkt_hd *hd,
-    const ngtcp2_path *path)
+    const struct quic_first *first, const ngtcp2_path *path)
 {
+	struct token	 token;
 	ngtcp2_cid	 scid;
 	SSL		*ssl;
 
@@ -113,36 +129,57 @@ conn_accept(struct quic_conn *c, const ngtcp2_pkt_hd *hd,
 	if (ssl == NULL)
 		return (-1);
 	make_cid(c, &scid);
-	return (setup(c, ssl, &hd->scid, &scid, path, hd));
+	/* A token that nobody has checked is as good as none. */
+	memset(&token, 0, sizeof(token));
+	if (first != NULL && first->validated) {
+		token.t_data = hd->token;
+		token.t_len = hd->tokenlen;
+		token.t_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+		if (first->retry_scid_len != 0) {
+			token.t_type = NGTCP2_TOKEN_TYPE_RETRY;
+			token.t_retry = first;
+		}
+	}
+	return (setup(c, ssl, &hd->scid, &scid, path, hd, &token));
 }
 
 int
-conn_dial(struct quic_conn *c, const char *sni, const ngtcp2_path *path)
+conn_dial(struct quic_conn *c, const char *sni, const uint8_t *data,
+    size_t len, const ngtcp2_path *path)
 {
+	struct token	 token;
 	ngtcp2_cid	 dcid, scid;
 	SSL		*ssl;
-	size_t		 len;
 
-	len = strlen(sni);
-	if (len >= sizeof(c->qc_name))
+	if (len > QUIC_TOKEN_MAX || strlcpy(c->qc_name, sni,
+	    sizeof(c->qc_name)) >= sizeof(c->qc_name))
 		return (-1);
-	memcpy(c->qc_name, sni, len + 1);
 	c->qc_ref.get_conn = get_conn;
 	c->qc_ref.user_data = c;
 	ssl = session_client(c->qc_ep->ep_config.tls_client, &c->qc_ref, sni);
 	if (ssl == NULL)
 		return (-1);
-	dcid.datalen = c->qc_ep->ep_config.as_original ? 20 : 16;
-	arc4random_buf(dcid.data, dcid.datalen);
+	if (c->qc_ep->ep_dcid_len != 0) {
+		ngtcp2_cid_init(&dcid, c->qc_ep->ep_dcid,
+		    c->qc_ep->ep_dcid_len);
+	} else {
+		dcid.datalen = c->qc_ep->ep_config.as_original ? 20 : 16;
+		arc4random_buf(dcid.data, dcid.datalen);
+	}
 	make_cid(c, &scid);
 	c->qc_announced = true;
-	return (setup(c, ssl, &dcid, &scid, path, NULL));
+	memset(&token, 0, sizeof(token));
+	token.t_data = data;
+	token.t_len = len;
+	token.t_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+	return (setup(c, ssl, &dcid, &scid, path, NULL, &token));
 }
 
 /* Takes ssl.  hd: the client's first packet, NULL when we dial. */
 static int
 setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
-    const ngtcp2_cid *scid, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd)
+    const ngtcp2_cid *scid, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd,
+    const struct token *token)
 {
 	const struct quic_limits	*lim = &c->qc_ep->ep_config.limits;
 	ngtcp2_settings			 settings;
@@ -163,6 +200,11 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	 * read, however short ago; when to write is for conn_due() to say.
 	 */
 	settings.ack_thresh = 1;
+	if (token->t_len > 0) {
+		settings.token = token->t_data;
+		settings.tokenlen = token->t_len;
+		settings.token_type = token->t_type;
+	}
 
 	ngtcp2_transport_params_default(&params);
 	params.max_idle_timeout = lim->idle_ms * NS_PER_MS;
@@ -173,7 +215,7 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	params.initial_max_stream_data_uni = QUIC_STREAM_WINDOW;
 	params.initial_max_streams_bidi = QUIC_STREAMS_BIDI;
 	params.initial_max_streams_uni = QUIC_STREAMS_UNI;
-	params.active_connection_id_limit = 5;
+	params.active_connection_id_limit = ANNOUNCED_CID_LIMIT;
 	params.max_datagram_frame_size = QUIC_DATAGRAM_FRAME_MAX;
 	params.max_ack_delay = ANNOUNCED_ACK_DELAY_MS * NS_PER_MS;
 	params.grease_quic_bit = 1;
@@ -181,6 +223,13 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	if (hd != NULL) {
 		params.original_dcid = hd->dcid;
 		params.original_dcid_present = 1;
+		if (token->t_retry != NULL) {
+			/* RFC 9000 7.3: the client compares all three. */
+			ngtcp2_cid_init(&params.original_dcid,
+			    token->t_retry->odcid, token->t_retry->odcid_len);
+			params.retry_scid = hd->dcid;
+			params.retry_scid_present = 1;
+		}
 		params.stateless_reset_token_present = 1;
 		if (packet_reset_token(params.stateless_reset_token,
 		    c->qc_ep->ep_config.reset_key, scid->data,
@@ -270,6 +319,22 @@ conn_read(struct quic_conn *c, const ngtcp2_path *path,
 		c->qc_want_write = true;
 }
 
+void
+conn_continue(struct quic_conn *c)
+{
+	int	rv;
+
+	if (c->qc_ng == NULL || c->qc_end.ce_set)
+		return;
+	c->qc_busy = true;
+	rv = ngtcp2_conn_continue_handshake(c->qc_ng, c->qc_ep->ep_now);
+	c->qc_busy = false;
+	c->qc_want_write = true;
+	endpoint_dirty(c);
+	if (rv != 0)
+		conn_error(c, rv);
+}
+
 /* What the path is by now; a NAT may have moved the peer. */
 static void
 refresh_path(struct quic_conn *c)
@@ -356,7 +421,7 @@ conn_due(struct quic_conn *c)
 
 	if (c->qc_ng == NULL)
 		return (c->qc_linger_until);
-	if (c->qc_end.ce_set)
+	if (c->qc_end.ce_set || c->qc_want_write)
 		return (c->qc_ep->ep_now);
 	due = ngtcp2_conn_get_expiry2(c->qc_ng);
 	if (c->qc_confirmed && c->qc_unacked_since != UINT64_MAX &&
@@ -452,6 +517,9 @@ write_packets(struct quic_conn *c)
 			break;
 		conn_sent(c, &ps.path, pi.ecn, ep->ep_packet, (size_t)n);
 	}
+	/* There may be more: others first, then the timer comes back. */
+	if (all && i == BURST_MAX)
+		c->qc_want_write = true;
 	/* Even if nothing was written: then there was nothing to tell. */
 	if (all)
 		c->qc_unacked_since = UINT64_MAX;
@@ -471,20 +539,27 @@ make_cid(struct quic_conn *c, ngtcp2_cid *cid)
 	memcpy(c->qc_cids[c->qc_ncids++], cid->data, cid->datalen);
 }
 
-/* session.h: a ClientHello names what it wants; twice after a retry. */
-bool
+/*
+ * session.h: a ClientHello names what it wants; twice after a
+ * HelloRetryRequest, and again when it had to wait.
+ */
+int
 conn_hello(struct quic_conn *c, const char *name)
 {
 	const struct quic_config	*cf = &c->qc_ep->ep_config;
 
+	if (c->qc_announced && strcmp(name, c->qc_name) != 0)
+		return (0);
+	if (!endpoint_may_answer(c))
+		return (-1);
 	if (c->qc_announced)
-		return (strcmp(name, c->qc_name) == 0);
+		return (1);
 	strlcpy(c->qc_name, name, sizeof(c->qc_name));
 	if (cf->ops->accept != NULL &&
 	    cf->ops->accept(cf->arg, c, c->qc_name) != QUIC_ACCEPT)
-		return (false);
+		return (0);
 	c->qc_announced = true;
-	return (true);
+	return (1);
 }
 
 void
@@ -531,6 +606,8 @@ handshake_completed_cb(ngtcp2_conn *ng, void *arg)
 		c->qc_confirmed = true;	/* RFC 9001 4.1.2 */
 	c->qc_odcid_until = c->qc_ep->ep_now + ODCID_KEEP_NS;
 	c->qc_want_write = true;
+	allow_more_ids(c);
+	give_token(c);
 	if (cf->ops->established != NULL)
 		cf->ops->established(cf->arg, c);
 	return (0);
@@ -544,6 +621,58 @@ handshake_confirmed_cb(ngtcp2_conn *ng, void *arg)
 	(void)ng;
 	c->qc_confirmed = true;
 	c->qc_want_write = true;
+	return (0);
+}
+
+/*
+ * A peer whose address a NAT changes and who then moves on purpose while the
+ * first change is still being validated is asked to retire an ID that ngtcp2
+ * (1.24) keeps counting for the fallback path; the replacement that the peer
+ * rightly sends is one too many and would end the connection with
+ * CONNECTION_ID_LIMIT.  So the limit that was announced stays, and the one
+ * that is enforced leaves room; ngtcp2's own pool has 8 places.
+ */
+static void
+allow_more_ids(struct quic_conn *c)
+{
+	union {
+		const ngtcp2_transport_params	*c;
+		ngtcp2_transport_params		*v;
+	}	u;
+
+	u.c = ngtcp2_conn_get_local_transport_params2(c->qc_ng);
+	u.v->active_connection_id_limit = ENFORCED_CID_LIMIT;
+}
+
+/*
+ * What lets the client of a complete handshake in without a Retry the next
+ * time (RFC 9000 8.1.3); doord checks it.  Not to have one is no harm.
+ */
+static void
+give_token(struct quic_conn *c)
+{
+	struct quic_endpoint	*ep = c->qc_ep;
+	uint8_t			 token[PACKET_TOKEN_MAX];
+	size_t			 n;
+
+	if (!c->qc_server || ep->ep_token_generation == 0)
+		return;
+	n = packet_token_make(token, ep->ep_token_key, &c->qc_remote,
+	    ep->ep_now);
+	if (n > 0)
+		(void)ngtcp2_conn_submit_new_token(c->qc_ng, token, n);
+}
+
+static int
+new_token_cb(ngtcp2_conn *ng, const uint8_t *token, size_t len, void *arg)
+{
+	struct quic_conn		*c = arg;
+	const struct quic_config	*cf = &c->qc_ep->ep_config;
+
+	(void)ng;
+	if (cf->ops->new_token != NULL && !c->qc_ended &&
+	    len <= QUIC_TOKEN_MAX)
+		cf->ops->new_token(cf->arg, c, token, len);
 	return (0);
 }
 

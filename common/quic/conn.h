@@ -94,6 +94,9 @@ struct quic_conn {
 	struct quic_endpoint	*qc_ep;
 	TAILQ_ENTRY(quic_conn)	 qc_dirty_entry;
 	bool			 qc_dirty;
+	/* The ClientHello is here; its answer waits for its turn. */
+	TAILQ_ENTRY(quic_conn)	 qc_waiting_entry;
+	bool			 qc_waiting;
 	struct timer		 qc_timer;
 	uint32_t		 qc_index;
 	void			*qc_data;
@@ -185,9 +188,16 @@ struct quic_endpoint {
 	struct table		*ep_tokens;	/* stateless reset, of peers */
 
 	struct conn_list	 ep_dirty;
+	struct conn_list	 ep_waiting;	/* oldest first */
+	unsigned int		 ep_hellos;	/* answered in this turn */
 	struct timer_heap	 ep_timers;
 	struct packet_rate	 ep_reset_rate;
 	struct packet_rate	 ep_refuse_rate;
+	uint64_t		 ep_token_generation;	/* 0: no key */
+	uint8_t			 ep_token_key[32];
+	/* First DCID of those who dial; length 0: random, of the usual one. */
+	uint8_t			 ep_dcid[NGTCP2_MAX_CIDLEN];
+	size_t			 ep_dcid_len;
 	bool			 ep_flushing;
 	bool			 ep_freeing;
 
@@ -201,11 +211,17 @@ void	 endpoint_dirty(struct quic_conn *);
 void	 endpoint_transmit(struct quic_conn *, const ngtcp2_path *,
 	    uint8_t ecn, const uint8_t *, size_t);
 void	 endpoint_forget_odcid(struct quic_conn *);
+/* Whether a handshake may be answered now; if not, the connection waits. */
+bool	 endpoint_may_answer(struct quic_conn *);
+void	 endpoint_wait_no_more(struct quic_conn *);
 
 /* conn.c */
 int	 conn_accept(struct quic_conn *, const ngtcp2_pkt_hd *,
-	    const ngtcp2_path *);
-int	 conn_dial(struct quic_conn *, const char *sni, const ngtcp2_path *);
+	    const struct quic_first *, const ngtcp2_path *);
+int	 conn_dial(struct quic_conn *, const char *sni, const uint8_t *token,
+	    size_t len, const ngtcp2_path *);
+/* Its turn has come. */
+void	 conn_continue(struct quic_conn *);
 void	 conn_read(struct quic_conn *, const ngtcp2_path *,
 	    const struct addr *remote, uint8_t ecn, const uint8_t *, size_t);
 /* A packet of this connection was written: out with it. */

@@ -81,7 +81,7 @@ conn_error(struct quic_conn *c, int rv)
 	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
 	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
 	case NGTCP2_ERR_DROP_CONN:
-	case NGTCP2_ERR_RETRY:		/* we send none: not the first packet */
+	case NGTCP2_ERR_RETRY:		/* doord's job: not the first packet */
 	case NGTCP2_ERR_CLOSING:
 		break;
 	case NGTCP2_ERR_CRYPTO:
@@ -149,6 +149,7 @@ conn_finish(struct quic_conn *c)
 		ep->ep_config.ops->closed(ep->ep_config.arg, c, &qc);
 	}
 	pto = ngtcp2_conn_get_pto2(c->qc_ng);
+	endpoint_wait_no_more(c);
 	conn_clear(c);
 	ep->ep_live--;
 	if (!c->qc_established)

@@ -27,6 +27,7 @@
 
 #include "common/base/clock.h"
 #include "common/quic/conn.h"
+#include "common/quic/initial.h"
 #include "common/quic/sni.h"
 
 #define INDEX_NONE	UINT32_MAX
@@ -42,15 +43,21 @@
 #define HANDSHAKE_SHARE	2
 #define HANDSHAKE_MIN	64
 
+static void	 receive(struct quic_endpoint *, unsigned int,
+		    const struct addr *, const struct addr *, uint8_t,
+		    const uint8_t *, size_t, const struct quic_first *);
 static struct quic_conn *by_cid(const struct quic_endpoint *,
 		    const uint8_t *, size_t);
 static struct quic_conn *by_token(const struct quic_endpoint *,
 		    const uint8_t *, size_t);
 static struct quic_conn *accept_packet(struct quic_endpoint *,
 		    const struct addr *, const struct addr *, unsigned int,
-		    const uint8_t *, size_t);
+		    const uint8_t *, size_t, const struct quic_first *);
 static void	 unknown(struct quic_endpoint *, unsigned int,
-		    const struct addr *, const struct addr *,
+		    const struct addr *, const struct addr *, uint8_t,
+		    const uint8_t *, size_t);
+static void	 stray(struct quic_endpoint *, unsigned int,
+		    const struct addr *, const struct addr *, uint8_t,
 		    const uint8_t *, size_t);
 static void	 reply(struct quic_endpoint *, unsigned int,
 		    const struct addr *, const struct addr *,
@@ -70,6 +77,7 @@ quic_limits_default(struct quic_limits *lim)
 	lim->keepalive_ms = QUIC_KEEPALIVE_MS;
 	lim->handshake_ms = 10000;
 	lim->stream_ms = 10000;
+	lim->handshakes_per_turn = 1;
 }
 
 struct quic_endpoint *
@@ -85,10 +93,12 @@ quic_endpoint_new(const struct quic_config *cf)
 	ep->ep_cid_len = cf->as_original ? CID_LEN_SHORT : CID_LEN;
 	arc4random_buf(&ep->ep_key, sizeof(ep->ep_key));
 	TAILQ_INIT(&ep->ep_dirty);
+	TAILQ_INIT(&ep->ep_waiting);
 	packet_rate_init(&ep->ep_reset_rate, RESETS, RESETS);
 	packet_rate_init(&ep->ep_refuse_rate, REFUSALS, REFUSALS);
-	ep->ep_odcids = table_new(2 * max);
-	ep->ep_tokens = table_new(CONN_TOKENS_MAX * max);
+	/* So many for each connection; their number may change. */
+	ep->ep_odcids = table_new(CID_INDEX_MAX);
+	ep->ep_tokens = table_new(CONN_TOKENS_MAX * (CID_INDEX_MAX / 2));
 	if (ep->ep_odcids == NULL || ep->ep_tokens == NULL) {
 		quic_endpoint_free(ep);
 		return (NULL);
@@ -112,6 +122,7 @@ quic_endpoint_free(struct quic_endpoint *ep)
 	timer_heap_free(&ep->ep_timers);
 	table_free(ep->ep_odcids);
 	table_free(ep->ep_tokens);
+	explicit_bzero(ep->ep_token_key, sizeof(ep->ep_token_key));
 	free(ep);
 }
 
@@ -120,20 +131,48 @@ quic_endpoint_receive(struct quic_endpoint *ep, unsigned int listener,
     const struct addr *local, const struct addr *remote, uint8_t ecn,
     const uint8_t *data, size_t len, uint64_t now)
 {
+	ep->ep_now = now;
+	receive(ep, listener, local, remote, ecn, data, len, NULL);
+}
+
+void
+quic_endpoint_first(struct quic_endpoint *ep, unsigned int listener,
+    const struct addr *local, const struct addr *remote, uint8_t ecn,
+    const uint8_t *data, size_t len, const struct quic_first *first,
+    uint64_t now)
+{
+	ep->ep_now = now;
+	receive(ep, listener, local, remote, ecn, data, len, first);
+}
+
+/* first: of the door, NULL: straight from the network. */
+static void
+receive(struct quic_endpoint *ep, unsigned int listener,
+    const struct addr *local, const struct addr *remote, uint8_t ecn,
+    const uint8_t *data, size_t len, const struct quic_first *first)
+{
 	ngtcp2_version_cid	 vc;
 	ngtcp2_path		 path;
 	struct quic_conn	*c;
 
-	ep->ep_now = now;
 	if (len == 0 || len > UINT16_MAX || (addr_family(remote) != AF_INET &&
 	    addr_family(remote) != AF_INET6))
 		return;
 	if (local != NULL && local->addr_len != 0 &&
 	    addr_family(local) != addr_family(remote))
 		return;
-	if (ngtcp2_pkt_decode_version_cid(&vc, data, len,
-	    ep->ep_cid_len) != 0)
+	switch (ngtcp2_pkt_decode_version_cid(&vc, data, len,
+	    ep->ep_cid_len)) {
+	case 0:
+		break;
+	case NGTCP2_ERR_VERSION_NEGOTIATION:
+		/* A version that is not spoken here: the door says so. */
+		if (first == NULL)
+			stray(ep, listener, local, remote, ecn, data, len);
 		return;
+	default:
+		return;
+	}
 	if ((data[0] & 0x80) && vc.version == 0) {
 		/* Version negotiation: only who dials can want it. */
 		if ((c = by_cid(ep, vc.dcid, vc.dcidlen)) == NULL)
@@ -143,10 +182,13 @@ quic_endpoint_receive(struct quic_endpoint *ep, unsigned int listener,
 		c = table_find(ep->ep_odcids, vc.dcid, vc.dcidlen);
 	if (c == NULL && (data[0] & 0x80) == 0)
 		c = by_token(ep, data, len);
-	if (c == NULL && (data[0] & 0x80))
-		c = accept_packet(ep, local, remote, listener, data, len);
+	if (c == NULL && (data[0] & 0x80) && (first != NULL ||
+	    !ep->ep_config.door))
+		c = accept_packet(ep, local, remote, listener, data, len,
+		    first);
 	if (c == NULL) {
-		unknown(ep, listener, local, remote, data, len);
+		if (first == NULL)
+			unknown(ep, listener, local, remote, ecn, data, len);
 		return;
 	}
 	if (c->qc_ng == NULL) {
@@ -202,6 +244,12 @@ quic_endpoint_flush(struct quic_endpoint *ep, uint64_t now)
 		return;
 	ep->ep_now = now;
 	ep->ep_flushing = true;
+	ep->ep_hellos = 0;
+	while ((c = TAILQ_FIRST(&ep->ep_waiting)) != NULL &&
+	    ep->ep_hellos < ep->ep_config.limits.handshakes_per_turn) {
+		endpoint_wait_no_more(c);
+		conn_continue(c);
+	}
 	while ((c = TAILQ_FIRST(&ep->ep_dirty)) != NULL) {
 		TAILQ_REMOVE(&ep->ep_dirty, c, qc_dirty_entry);
 		c->qc_dirty = false;
@@ -216,6 +264,8 @@ quic_endpoint_expiry(const struct quic_endpoint *ep)
 {
 	struct timer	*tm;
 
+	if (!TAILQ_EMPTY(&ep->ep_waiting))
+		return (0);
 	if ((tm = timer_first(&ep->ep_timers)) == NULL)
 		return (UINT64_MAX);
 	return (tm->tm_due);
@@ -227,10 +277,39 @@ quic_endpoint_connections(const struct quic_endpoint *ep)
 	return (ep->ep_live);
 }
 
+void
+quic_endpoint_token_key(struct quic_endpoint *ep, uint64_t generation,
+    const uint8_t key[32])
+{
+	if (generation <= ep->ep_token_generation)
+		return;
+	ep->ep_token_generation = generation;
+	memcpy(ep->ep_token_key, key, sizeof(ep->ep_token_key));
+}
+
+void
+quic_endpoint_set_max(struct quic_endpoint *ep, size_t max)
+{
+	if (max == 0)
+		max = 1;
+	if (max > CID_INDEX_MAX / 2)
+		max = CID_INDEX_MAX / 2;
+	ep->ep_config.limits.max_connections = max;
+}
+
 struct quic_conn *
 quic_connect(struct quic_endpoint *ep, unsigned int listener,
     const struct addr *local, const struct addr *remote, const char *sni,
     uint64_t now)
+{
+	return (quic_connect_token(ep, listener, local, remote, sni, NULL, 0,
+	    now));
+}
+
+struct quic_conn *
+quic_connect_token(struct quic_endpoint *ep, unsigned int listener,
+    const struct addr *local, const struct addr *remote, const char *sni,
+    const uint8_t *token, size_t len, uint64_t now)
 {
 	struct quic_conn	*c;
 	ngtcp2_path		 path;
@@ -251,7 +330,7 @@ quic_connect(struct quic_endpoint *ep, unsigned int listener,
 	c->qc_remote = *remote;
 	c->qc_listener = listener;
 	conn_path(&path, local, remote, listener);
-	if (conn_dial(c, sni, &path) == -1) {
+	if (conn_dial(c, sni, token, len, &path) == -1) {
 		endpoint_conn_free(c);
 		errno = ENOMEM;
 		return (NULL);
@@ -302,6 +381,7 @@ endpoint_conn_free(struct quic_conn *c)
 		if (!c->qc_established)
 			ep->ep_handshakes--;
 	}
+	endpoint_wait_no_more(c);
 	conn_clear(c);
 	endpoint_forget_odcid(c);
 	timer_remove(&ep->ep_timers, &c->qc_timer);
@@ -356,6 +436,39 @@ endpoint_forget_odcid(struct quic_conn *c)
 	c->qc_odcid_len = 0;
 }
 
+/*
+ * A signature costs a round trip to keyd and the key exchange more than a
+ * hundred datagrams of voice; whoever is in a call comes first.
+ */
+bool
+endpoint_may_answer(struct quic_conn *c)
+{
+	struct quic_endpoint	*ep = c->qc_ep;
+
+	if (ep->ep_config.limits.handshakes_per_turn != 0 &&
+	    (ep->ep_hellos >= ep->ep_config.limits.handshakes_per_turn ||
+	    (!ep->ep_flushing && !TAILQ_EMPTY(&ep->ep_waiting)))) {
+		/* TLS asks again for each CRYPTO frame that comes behind. */
+		if (!c->qc_waiting)
+			TAILQ_INSERT_TAIL(&ep->ep_waiting, c,
+			    qc_waiting_entry);
+		c->qc_waiting = true;
+		return (false);
+	}
+	endpoint_wait_no_more(c);
+	ep->ep_hellos++;
+	return (true);
+}
+
+void
+endpoint_wait_no_more(struct quic_conn *c)
+{
+	if (!c->qc_waiting)
+		return;
+	c->qc_waiting = false;
+	TAILQ_REMOVE(&c->qc_ep->ep_waiting, c, qc_waiting_entry);
+}
+
 static struct quic_conn *
 by_cid(const struct quic_endpoint *ep, const uint8_t *cid, size_t len)
 {
@@ -396,7 +509,7 @@ by_token(const struct quic_endpoint *ep, const uint8_t *data, size_t len)
 static struct quic_conn *
 accept_packet(struct quic_endpoint *ep, const struct addr *local,
     const struct addr *remote, unsigned int listener, const uint8_t *data,
-    size_t len)
+    size_t len, const struct quic_first *first)
 {
 	const struct quic_limits	*lim = &ep->ep_config.limits;
 	struct quic_conn		*c;
@@ -407,18 +520,24 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 
 	/*
 	 * ngtcp2_accept() lets a short DCID pass with a token (after a
-	 * Retry); we send none, and the table needs an ID.
+	 * Retry); doord's are long, and the table needs an ID.
 	 */
 	if (ep->ep_config.tls_server == NULL ||
 	    ngtcp2_accept(&hd, data, len) != 0 ||
 	    hd.version != NGTCP2_PROTO_VER_V1 ||
 	    hd.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN)
 		return (NULL);
+	if (first != NULL && first->retry_scid_len != 0 &&
+	    (hd.tokenlen == 0 || first->odcid_len == 0 ||
+	    first->odcid_len > NGTCP2_MAX_CIDLEN ||
+	    first->retry_scid_len != hd.dcid.datalen ||
+	    memcmp(first->retry_scid, hd.dcid.data, hd.dcid.datalen) != 0))
+		return (NULL);
 	share = lim->max_connections / HANDSHAKE_SHARE;
 	if (share < HANDSHAKE_MIN)
 		share = HANDSHAKE_MIN;
-	if (ep->ep_live >= lim->max_connections ||
-	    ep->ep_handshakes >= share) {
+	if (ep->ep_live >= lim->max_connections || (ep->ep_handshakes >=
+	    share && (first == NULL || !first->validated))) {
 		if (packet_rate_take(&ep->ep_refuse_rate, ep->ep_now) &&
 		    (n = packet_refuse(out, sizeof(out), data, len)) > 0)
 			reply(ep, listener, local, remote, out, n);
@@ -438,7 +557,7 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 	}
 	memcpy(c->qc_odcid, hd.dcid.data, hd.dcid.datalen);
 	c->qc_odcid_len = hd.dcid.datalen;
-	if (conn_accept(c, &hd, &path) == -1) {
+	if (conn_accept(c, &hd, first, &path) == -1) {
 		endpoint_conn_free(c);
 		return (NULL);
 	}
@@ -451,13 +570,17 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
  */
 static void
 unknown(struct quic_endpoint *ep, unsigned int listener,
-    const struct addr *local, const struct addr *remote, const uint8_t *data,
-    size_t len)
+    const struct addr *local, const struct addr *remote, uint8_t ecn,
+    const uint8_t *data, size_t len)
 {
 	uint8_t	out[PACKET_REPLY_MAX];
 	size_t	n;
 
-	if ((data[0] & 0x80) || ep->ep_cid_len != CID_LEN ||
+	if (data[0] & 0x80) {
+		stray(ep, listener, local, remote, ecn, data, len);
+		return;
+	}
+	if (ep->ep_cid_len != CID_LEN || len < PACKET_RESET_TRIGGER ||
 	    cid_packet_slot(data, len) != ep->ep_config.slot ||
 	    !packet_rate_take(&ep->ep_reset_rate, ep->ep_now))
 		return;
@@ -465,6 +588,36 @@ unknown(struct quic_endpoint *ep, unsigned int listener,
 	    ep->ep_config.reset_key, len);
 	if (n > 0)
 		reply(ep, listener, local, remote, out, n);
+}
+
+/*
+ * A long header with an ID of our form that is not ours: a client's first
+ * choice was like that (1 in 65536 of 12 bytes).  Only what can begin a
+ * connection is worth the way back to the door.
+ */
+static void
+stray(struct quic_endpoint *ep, unsigned int listener,
+    const struct addr *local, const struct addr *remote, uint8_t ecn,
+    const uint8_t *data, size_t len)
+{
+	static const struct addr	none;
+	const struct quic_config	*cf = &ep->ep_config;
+	const uint8_t			*dcid;
+	struct quic_packet		 qp;
+	size_t				 dcid_len;
+
+	if (!cf->door || cf->ops->stray == NULL ||
+	    len < NGTCP2_MAX_UDP_PAYLOAD_SIZE ||
+	    (memcmp(data + 1, "\0\0\0\1", 4) == 0 &&
+	    initial_dcid(data, len, &dcid, &dcid_len) == -1))
+		return;
+	qp.local = local == NULL ? &none : local;
+	qp.remote = remote;
+	qp.listener = listener;
+	qp.ecn = ecn;
+	qp.data = data;
+	qp.len = len;
+	cf->ops->stray(cf->arg, &qp);
 }
 
 static void

@@ -39,6 +39,7 @@ struct quic_tls;
 #define QUIC_MAX_DATAGRAM	1472	/* max_udp_payload_size (1.2) */
 #define QUIC_SNI_MAX		254
 #define QUIC_DELIVER_MS		1000
+#define QUIC_TOKEN_MAX		256	/* of a server; ours are shorter */
 
 /* A packet on its way out; data is valid during the call only. */
 struct quic_packet {
@@ -108,6 +109,17 @@ struct quic_ops {
 	/* Give this packet to the socket (batch it, no blocking). */
 	void	(*transmit)(void *arg, const struct quic_packet *);
 	/*
+	 * With quic_config.door: a packet (as it was received) that may begin
+	 * a connection but did not come through the door.
+	 */
+	void	(*stray)(void *arg, const struct quic_packet *);
+	/*
+	 * Client side: a token to dial this server with the next time
+	 * (RFC 9000 8.1.3); the newest replaces those before it.
+	 */
+	void	(*new_token)(void *arg, struct quic_conn *, const uint8_t *,
+		    size_t);
+	/*
 	 * Client side: SHA-256 of the server's certificate, after libssl
 	 * verified CertificateVerify with it.  false refuses (bad_certificate).
 	 * NULL: any.
@@ -129,6 +141,12 @@ struct quic_limits {
 	 * byte, or the connection is closed (0: no limit).
 	 */
 	unsigned int	stream_ms;
+	/*
+	 * Handshakes that may be answered, each with a signature, between
+	 * two calls of quic_endpoint_flush(); the others wait for the next
+	 * one.  0: any number.
+	 */
+	unsigned int	handshakes_per_turn;
 };
 
 struct quic_config {
@@ -144,6 +162,21 @@ struct quic_config {
 	 * STOP_SENDING 0 on every stream opened.
 	 */
 	bool			 as_original;
+	/*
+	 * New connections come through quic_endpoint_first() only: the door
+	 * looks at them first.
+	 */
+	bool			 door;
+};
+
+/* What the door knows about a first flight (doord/door.h). */
+struct quic_first {
+	bool			 validated;	/* the remote address is */
+	/* After a Retry: what the client chose first, and what it was told. */
+	const uint8_t		*odcid;
+	size_t			 odcid_len;
+	const uint8_t		*retry_scid;
+	size_t			 retry_scid_len;	/* 0: no Retry */
 };
 
 void	 quic_limits_default(struct quic_limits *);
@@ -160,6 +193,10 @@ void	 quic_endpoint_free(struct quic_endpoint *);
 void	 quic_endpoint_receive(struct quic_endpoint *, unsigned int listener,
 	    const struct addr *local, const struct addr *remote, uint8_t ecn,
 	    const uint8_t *, size_t, uint64_t now);
+/* The same for a datagram that the door has judged. */
+void	 quic_endpoint_first(struct quic_endpoint *, unsigned int listener,
+	    const struct addr *local, const struct addr *remote, uint8_t ecn,
+	    const uint8_t *, size_t, const struct quic_first *, uint64_t now);
 /* Runs due timers. */
 void	 quic_endpoint_expire(struct quic_endpoint *, uint64_t now);
 /* Writes what connections have queued (handshake, messages, closes). */
@@ -167,12 +204,32 @@ void	 quic_endpoint_flush(struct quic_endpoint *, uint64_t now);
 /* Next time quic_endpoint_expire() has something to do; UINT64_MAX: never. */
 uint64_t quic_endpoint_expiry(const struct quic_endpoint *);
 size_t	 quic_endpoint_connections(const struct quic_endpoint *);
+/* A new limit for connections to come: those there are stay. */
+void	 quic_endpoint_set_max(struct quic_endpoint *, size_t);
+/*
+ * From now on the clients get tokens made with this key, once their handshake
+ * is complete.  A generation older than the one in use is ignored.
+ */
+void	 quic_endpoint_token_key(struct quic_endpoint *, uint64_t generation,
+	    const uint8_t key[32]);
 
 /* Dials; NULL: no memory or at the limit.  local may be NULL. */
 struct quic_conn
 	*quic_connect(struct quic_endpoint *, unsigned int listener,
 	    const struct addr *local, const struct addr *remote,
 	    const char *sni, uint64_t now);
+/* The same with a token that ops->new_token gave (len 0: none). */
+struct quic_conn
+	*quic_connect_token(struct quic_endpoint *, unsigned int listener,
+	    const struct addr *local, const struct addr *remote,
+	    const char *sni, const uint8_t *token, size_t len, uint64_t now);
+/*
+ * Client side: goes on from another local address, because the one in use is
+ * gone (RFC 9000 9).  -1: not now (not confirmed yet, the same address, or
+ * the server gave no spare connection ID).
+ */
+int	 quic_migrate(struct quic_conn *, unsigned int listener,
+	    const struct addr *local, uint64_t now);
 
 /*
  * Queues one framed message on a new bidirectional stream, written in one

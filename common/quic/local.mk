@@ -12,6 +12,7 @@ common_libquic_a_SOURCES = \
 	common/quic/params.h common/quic/session.h \
 	common/quic/remotekey.c common/quic/remotekey.h \
 	common/quic/sni.c common/quic/sni.h \
+	common/quic/steer.c common/quic/steer.h \
 	common/quic/stream.c \
 	common/quic/timer.c common/quic/timer.h \
 	common/quic/tls.c common/quic/tls.h \
@@ -46,9 +47,22 @@ regress_unit_quic_packet_test_SOURCES = regress/unit/quic_packet_test.c \
 regress_unit_quic_packet_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_packet_test_LDADD = $(QUIC_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/quic_turn_test
+regress_unit_quic_turn_test_SOURCES = regress/unit/quic_turn_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_turn_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_turn_test_LDADD = $(QUIC_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/quic_steer_test
+regress_unit_quic_steer_test_SOURCES = regress/unit/quic_steer_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_steer_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_steer_test_LDADD = $(QUIC_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/udp_test
 regress_unit_udp_test_SOURCES = regress/unit/udp_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_udp_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_udp_test_LDADD = common/libquicservice.a common/libquic.a \
-	common/libbase.a $(QUIC_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+	common/libipc.a common/libbase.a $(QUIC_LIBS) $(MSGPACK_LIBS) \
+	$(EV_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

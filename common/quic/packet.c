@@ -36,6 +36,16 @@
 #define RESET_MIN	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + RESET_TOKEN_LEN)
 #define RESET_MAX	43
 
+#define RETRY_SCID_LEN	16
+
+_Static_assert(PACKET_RESET_TRIGGER == RESET_MIN + 1, "RFC 9000 10.3");
+_Static_assert(PACKET_TOKEN_MAX >= NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN,
+    "a token fits");
+
+static size_t	close_initial(uint8_t *, size_t, const uint8_t *, size_t,
+		    uint64_t);
+static int	first_initial(ngtcp2_pkt_hd *, const uint8_t *, size_t);
+
 void
 packet_rate_init(struct packet_rate *pr, uint64_t per_second, uint64_t burst)
 {
@@ -131,7 +141,7 @@ packet_reset(uint8_t *out, size_t cap, const uint8_t *cid, size_t cid_len,
 	ngtcp2_ssize	n;
 
 	/* Shorter than its trigger, or two endpoints would go on for ever. */
-	if (len <= RESET_MIN)
+	if (len < PACKET_RESET_TRIGGER)
 		return (0);
 	total = len - 1;
 	if (total > RESET_MAX)
@@ -147,13 +157,123 @@ packet_reset(uint8_t *out, size_t cap, const uint8_t *cid, size_t cid_len,
 size_t
 packet_refuse(uint8_t *out, size_t cap, const uint8_t *p, size_t len)
 {
+	return (close_initial(out, cap, p, len, NGTCP2_CONNECTION_REFUSED));
+}
+
+size_t
+packet_invalid_token(uint8_t *out, size_t cap, const uint8_t *p, size_t len)
+{
+	return (close_initial(out, cap, p, len, NGTCP2_INVALID_TOKEN));
+}
+
+static size_t
+close_initial(uint8_t *out, size_t cap, const uint8_t *p, size_t len,
+    uint64_t code)
+{
 	ngtcp2_pkt_hd	hd;
 	ngtcp2_ssize	n;
 
-	if (ngtcp2_accept(&hd, p, len) != 0 ||
-	    hd.version != NGTCP2_PROTO_VER_V1)
+	if (first_initial(&hd, p, len) == -1)
 		return (0);
 	n = ngtcp2_crypto_write_connection_close(out, cap, hd.version,
-	    &hd.scid, &hd.dcid, NGTCP2_CONNECTION_REFUSED, NULL, 0);
+	    &hd.scid, &hd.dcid, code, NULL, 0);
 	return (n > 0 ? (size_t)n : 0);
+}
+
+static int
+first_initial(ngtcp2_pkt_hd *hd, const uint8_t *p, size_t len)
+{
+	if (ngtcp2_accept(hd, p, len) != 0 ||
+	    hd->version != NGTCP2_PROTO_VER_V1)
+		return (-1);
+	return (0);
+}
+
+/* Of 16 bytes the ID is none of ours (cid.h), so it leads to the door. */
+size_t
+packet_retry(uint8_t *out, size_t cap, const uint8_t *p, size_t len,
+    const uint8_t key[PACKET_KEY_LEN], const struct addr *remote,
+    uint64_t now)
+{
+	uint8_t		token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2];
+	ngtcp2_pkt_hd	hd;
+	ngtcp2_cid	scid;
+	ngtcp2_ssize	n;
+
+	if (first_initial(&hd, p, len) == -1)
+		return (0);
+	scid.datalen = RETRY_SCID_LEN;
+	arc4random_buf(scid.data, scid.datalen);
+	n = ngtcp2_crypto_generate_retry_token2(token, key, PACKET_KEY_LEN,
+	    hd.version, &remote->addr_u.sa, remote->addr_len, &scid,
+	    &hd.dcid, now);
+	if (n <= 0)
+		return (0);
+	n = ngtcp2_crypto_write_retry(out, cap, hd.version, &hd.scid, &scid,
+	    &hd.dcid, token, (size_t)n);
+	return (n > 0 ? (size_t)n : 0);
+}
+
+enum packet_token
+packet_token(const uint8_t *p, size_t len, const uint8_t **token,
+    size_t *token_len)
+{
+	ngtcp2_pkt_hd	hd;
+
+	if (first_initial(&hd, p, len) == -1 || hd.tokenlen == 0)
+		return (PACKET_TOKEN_NONE);
+	*token = hd.token;
+	*token_len = hd.tokenlen;
+	switch (hd.token[0]) {
+	case NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2:
+		return (PACKET_TOKEN_RETRY);
+	case NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR:
+		return (PACKET_TOKEN_NEW);
+	default:
+		return (PACKET_TOKEN_NONE);
+	}
+}
+
+int
+packet_retry_check(const uint8_t *p, size_t len,
+    const uint8_t key[PACKET_KEY_LEN], const struct addr *remote,
+    uint64_t now, uint8_t odcid[PACKET_CID_MAX], size_t *odcid_len)
+{
+	ngtcp2_pkt_hd	hd;
+	ngtcp2_cid	cid;
+
+	if (first_initial(&hd, p, len) == -1 ||
+	    hd.dcid.datalen != RETRY_SCID_LEN ||
+	    ngtcp2_crypto_verify_retry_token2(&cid, hd.token, hd.tokenlen,
+	    key, PACKET_KEY_LEN, hd.version, &remote->addr_u.sa,
+	    remote->addr_len, &hd.dcid, PACKET_RETRY_MS * NS_PER_MS,
+	    now) != 0 || cid.datalen > PACKET_CID_MAX)
+		return (-1);
+	memcpy(odcid, cid.data, cid.datalen);
+	*odcid_len = cid.datalen;
+	return (0);
+}
+
+size_t
+packet_token_make(uint8_t token[PACKET_TOKEN_MAX],
+    const uint8_t key[PACKET_KEY_LEN], const struct addr *remote,
+    uint64_t now)
+{
+	ngtcp2_ssize	n;
+
+	n = ngtcp2_crypto_generate_regular_token(token, key, PACKET_KEY_LEN,
+	    &remote->addr_u.sa, remote->addr_len, now);
+	return (n > 0 ? (size_t)n : 0);
+}
+
+int
+packet_token_check(const uint8_t *token, size_t len,
+    const uint8_t key[PACKET_KEY_LEN], const struct addr *remote,
+    uint64_t now)
+{
+	if (ngtcp2_crypto_verify_regular_token(token, len, key,
+	    PACKET_KEY_LEN, &remote->addr_u.sa, remote->addr_len,
+	    PACKET_TOKEN_S * NS_PER_S, now) != 0)
+		return (-1);
+	return (0);
 }

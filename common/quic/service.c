@@ -15,9 +15,9 @@
  */
 
 /*
- * An endpoint in a worker (service.h).  A turn is: messages from doord go
- * into the endpoint, which calls the worker; then everything that came of
- * it leaves in one system call a socket.
+ * An endpoint in a worker (service.h).  A turn is: messages from doord or a
+ * batch from a socket go into the endpoint, which calls the worker; then
+ * everything that came of it leaves in one system call a socket.
  */
 #include "config.h"
 
@@ -27,8 +27,25 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/quic/packet.h"
 #include "common/quic/service.h"
 #include "common/quic/udp.h"
+
+/* Batches that one turn reads of a socket while they come full. */
+#define READS_MAX	4
+/*
+ * Strays a second: a client's own choice of ID is taken for ours once in
+ * 65536 times, so anything above a trickle is somebody's game.
+ */
+#define STRAYS		200
+
+struct service_socket {
+	struct quic_service	*ss_service;
+	unsigned int		 ss_listener;
+	struct udp		*ss_udp;	/* NULL: none */
+	bool			 ss_reading;
+	struct ev_io		 ss_io;
+};
 
 struct quic_service {
 	struct ev_loop		*qs_loop;
@@ -38,7 +55,10 @@ struct quic_service {
 	struct quic_ops		 qs_ops;	/* ours around the worker's */
 	const struct quic_ops	*qs_user;
 	void			*qs_arg;
-	struct udp		*qs_udp[SERVICE_LISTENERS_MAX];
+	struct service_socket	 qs_sockets[SERVICE_LISTENERS_MAX];
+	struct channel		*qs_door;
+	bool			 qs_door_queued;
+	struct packet_rate	 qs_stray_rate;
 	uint64_t		 qs_now;	/* 0: to be read */
 	uint64_t		 qs_dropped;
 };
@@ -55,6 +75,13 @@ static void	closed_cb(void *, struct quic_conn *,
 		    const struct quic_close *);
 static bool	verify_cb(void *, struct quic_conn *, const uint8_t *);
 static void	transmit_cb(void *, const struct quic_packet *);
+static void	stray_cb(void *, const struct quic_packet *);
+static void	new_token_cb(void *, struct quic_conn *, const uint8_t *,
+		    size_t);
+static void	socket_close(struct service_socket *);
+static void	readable(struct ev_loop *, struct ev_io *, int);
+static void	received(void *, const struct addr *, const struct addr *,
+		    uint8_t, const uint8_t *, size_t);
 static void	timer_cb(struct ev_loop *, struct ev_timer *, int);
 static void	arm(struct quic_service *);
 
@@ -78,6 +105,10 @@ quic_service_new(struct ev_loop *loop, const struct quic_config *cf)
 	qs->qs_ops.closed = closed_cb;
 	qs->qs_ops.verify = cf->ops->verify == NULL ? NULL : verify_cb;
 	qs->qs_ops.transmit = transmit_cb;
+	qs->qs_ops.stray = stray_cb;
+	qs->qs_ops.new_token = cf->ops->new_token == NULL ? NULL :
+	    new_token_cb;
+	packet_rate_init(&qs->qs_stray_rate, STRAYS, STRAYS);
 	own.ops = &qs->qs_ops;
 	own.arg = qs;
 	if ((qs->qs_ep = quic_endpoint_new(&own)) == NULL) {
@@ -91,9 +122,10 @@ quic_service_new(struct ev_loop *loop, const struct quic_config *cf)
 
 int
 quic_service_add_socket(struct quic_service *qs, unsigned int listener,
-    const struct addr *bound, int fd)
+    const struct addr *bound, int fd, bool receive)
 {
-	struct udp	*u;
+	struct service_socket	*ss;
+	struct udp		*u;
 
 	if (listener >= SERVICE_LISTENERS_MAX) {
 		errno = EINVAL;
@@ -101,17 +133,54 @@ quic_service_add_socket(struct quic_service *qs, unsigned int listener,
 	}
 	if ((u = udp_new(fd, bound)) == NULL)
 		return (-1);
-	udp_free(qs->qs_udp[listener]);
-	qs->qs_udp[listener] = u;
+	ss = &qs->qs_sockets[listener];
+	socket_close(ss);
+	ss->ss_service = qs;
+	ss->ss_listener = listener;
+	ss->ss_udp = u;
+	if (receive) {
+		ev_io_init(&ss->ss_io, readable, fd, EV_READ);
+		ss->ss_io.data = ss;
+		ev_io_start(qs->qs_loop, &ss->ss_io);
+		ss->ss_reading = true;
+	}
 	return (0);
+}
+
+void
+quic_service_set_door(struct quic_service *qs, struct channel *door)
+{
+	qs->qs_door = door;
+	qs->qs_door_queued = false;
+}
+
+void
+quic_service_token_key(struct quic_service *qs, uint64_t generation,
+    const uint8_t key[32])
+{
+	quic_endpoint_token_key(qs->qs_ep, generation, key);
 }
 
 void
 quic_service_input(struct quic_service *qs, const struct msg_door_datagram *m)
 {
-	quic_endpoint_receive(qs->qs_ep, (unsigned int)m->listener, &m->local,
+	struct quic_first	first;
+
+	if (m->odcid.len == 0) {
+		/* By its connection ID only: as if we had read it. */
+		quic_endpoint_receive(qs->qs_ep, (unsigned int)m->listener,
+		    &m->local, &m->remote, (uint8_t)m->ecn, m->payload.data,
+		    m->payload.len, quic_service_now(qs));
+		return;
+	}
+	first.validated = m->validated;
+	first.odcid = m->odcid.data;
+	first.odcid_len = m->odcid.len;
+	first.retry_scid = m->retry_scid.data;
+	first.retry_scid_len = m->retry_scid.len;
+	quic_endpoint_first(qs->qs_ep, (unsigned int)m->listener, &m->local,
 	    &m->remote, (uint8_t)m->ecn, m->payload.data, m->payload.len,
-	    quic_service_now(qs));
+	    &first, quic_service_now(qs));
 }
 
 void
@@ -123,8 +192,12 @@ quic_service_turn(struct quic_service *qs)
 	quic_endpoint_expire(qs->qs_ep, quic_service_now(qs));
 	quic_endpoint_flush(qs->qs_ep, quic_service_now(qs));
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
-		if (qs->qs_udp[i] != NULL)
-			udp_flush(qs->qs_udp[i]);
+		if (qs->qs_sockets[i].ss_udp != NULL)
+			udp_flush(qs->qs_sockets[i].ss_udp);
+	}
+	if (qs->qs_door_queued) {
+		qs->qs_door_queued = false;
+		channel_flush(qs->qs_door);
 	}
 	arm(qs);
 	qs->qs_now = 0;
@@ -151,8 +224,8 @@ quic_service_dropped(const struct quic_service *qs)
 	unsigned int	i;
 
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
-		if (qs->qs_udp[i] != NULL)
-			n += udp_dropped(qs->qs_udp[i]);
+		if (qs->qs_sockets[i].ss_udp != NULL)
+			n += udp_dropped(qs->qs_sockets[i].ss_udp);
 	}
 	return (n);
 }
@@ -167,8 +240,47 @@ quic_service_free(struct quic_service *qs)
 	ev_timer_stop(qs->qs_loop, &qs->qs_timer);
 	quic_endpoint_free(qs->qs_ep);
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
-		udp_free(qs->qs_udp[i]);
+		socket_close(&qs->qs_sockets[i]);
 	free(qs);
+}
+
+static void
+socket_close(struct service_socket *ss)
+{
+	if (ss->ss_reading)
+		ev_io_stop(ss->ss_service->qs_loop, &ss->ss_io);
+	ss->ss_reading = false;
+	udp_free(ss->ss_udp);
+	ss->ss_udp = NULL;
+}
+
+/* Control channels have a higher priority in the loop and come first. */
+static void
+readable(struct ev_loop *loop, struct ev_io *io, int revents)
+{
+	struct service_socket	*ss = io->data;
+	struct quic_service	*qs = ss->ss_service;
+	unsigned int		 i;
+
+	(void)loop;
+	(void)revents;
+	qs->qs_now = 0;
+	for (i = 0; i < READS_MAX; i++) {
+		if (udp_receive(ss->ss_udp, received, ss) < UDP_BATCH)
+			break;
+	}
+	quic_service_turn(qs);
+}
+
+static void
+received(void *arg, const struct addr *local, const struct addr *remote,
+    uint8_t ecn, const uint8_t *data, size_t len)
+{
+	struct service_socket	*ss = arg;
+	struct quic_service	*qs = ss->ss_service;
+
+	quic_endpoint_receive(qs->qs_ep, ss->ss_listener, local, remote, ecn,
+	    data, len, quic_service_now(qs));
 }
 
 /* An armed timer that is early is left alone: it finds out by itself. */
@@ -205,12 +317,37 @@ transmit_cb(void *arg, const struct quic_packet *qp)
 	struct quic_service	*qs = arg;
 
 	if (qp->listener >= SERVICE_LISTENERS_MAX ||
-	    qs->qs_udp[qp->listener] == NULL) {
+	    qs->qs_sockets[qp->listener].ss_udp == NULL) {
 		qs->qs_dropped++;
 		return;
 	}
-	udp_queue(qs->qs_udp[qp->listener], qp->local, qp->remote, qp->ecn,
-	    qp->data, qp->len);
+	udp_queue(qs->qs_sockets[qp->listener].ss_udp, qp->local, qp->remote,
+	    qp->ecn, qp->data, qp->len);
+}
+
+static void
+stray_cb(void *arg, const struct quic_packet *qp)
+{
+	struct quic_service		*qs = arg;
+	struct msg_door_datagram	 m;
+
+	if (qs->qs_door == NULL ||
+	    !packet_rate_take(&qs->qs_stray_rate, quic_service_now(qs))) {
+		qs->qs_dropped++;
+		return;
+	}
+	memset(&m, 0, sizeof(m));
+	m.listener = qp->listener;
+	m.local = *qp->local;
+	m.remote = *qp->remote;
+	m.ecn = qp->ecn;
+	m.payload.data = qp->data;
+	m.payload.len = qp->len;
+	if (channel_queue(qs->qs_door, MSG_DOOR_STRAY, &m) == -1) {
+		qs->qs_dropped++;
+		return;
+	}
+	qs->qs_door_queued = true;
 }
 
 static enum quic_verdict
@@ -265,6 +402,14 @@ closed_cb(void *arg, struct quic_conn *c, const struct quic_close *qc)
 
 	if (qs->qs_user->closed != NULL)
 		qs->qs_user->closed(qs->qs_arg, c, qc);
+}
+
+static void
+new_token_cb(void *arg, struct quic_conn *c, const uint8_t *token, size_t len)
+{
+	struct quic_service	*qs = arg;
+
+	qs->qs_user->new_token(qs->qs_arg, c, token, len);
 }
 
 static bool

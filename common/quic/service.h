@@ -15,9 +15,10 @@
  */
 
 /*
- * A QUIC endpoint inside a worker: datagrams come in as messages from doord,
- * go out on the shared UDP sockets, and one timer of the event loop drives
- * the connections.  It lives in libquicservice.a, so that the client, which
+ * A QUIC endpoint inside a worker: first flights come in as messages from
+ * doord, everything else from the worker's own sockets on the shared port (or
+ * also from doord, `steering none`); one timer of the event loop drives the
+ * connections.  It lives in libquicservice.a, so that the client, which
  * reads its own socket, links without the IPC library.
  */
 #ifndef WZP_QUIC_SERVICE_H
@@ -27,7 +28,7 @@
 #include <stdint.h>
 
 #include "common/base/addr.h"
-#include "common/ipc/messages.h"
+#include "common/ipc/channel.h"
 #include "common/quic/endpoint.h"
 
 #define SERVICE_LISTENERS_MAX	16
@@ -43,10 +44,20 @@ struct quic_service
 	*quic_service_new(struct ev_loop *, const struct quic_config *);
 /*
  * Sends for this listener leave on fd, which the service takes (and closes
- * in quic_service_free or when the same listener is added again).
+ * in quic_service_free or when the same listener is added again).  receive:
+ * the socket is the worker's own, the service reads it and runs a turn by
+ * itself for what came.
  */
 int	 quic_service_add_socket(struct quic_service *, unsigned int listener,
-	    const struct addr *, int fd);
+	    const struct addr *, int fd, bool receive);
+/*
+ * The data channel to doord, for packets that are its to judge (strays);
+ * NULL: it is away.  To be called whenever that changes.
+ */
+void	 quic_service_set_door(struct quic_service *, struct channel *);
+/* MSG_TOKEN_KEY of the own role: clients get tokens from now on. */
+void	 quic_service_token_key(struct quic_service *, uint64_t generation,
+	    const uint8_t key[32]);
 /* From the worker's message handler, for MSG_DOOR_DATAGRAM. */
 void	 quic_service_input(struct quic_service *,
 	    const struct msg_door_datagram *);
@@ -60,7 +71,7 @@ struct quic_endpoint
 	*quic_service_endpoint(struct quic_service *);
 /* Monotonic ns; read once a turn, so cheap inside datagram handlers. */
 uint64_t quic_service_now(struct quic_service *);
-/* Datagrams that the sockets did not take. */
+/* Datagrams that the sockets or doord did not take. */
 uint64_t quic_service_dropped(const struct quic_service *);
 void	 quic_service_free(struct quic_service *);
 

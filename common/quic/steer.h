@@ -26,14 +26,14 @@
 
 #include <stddef.h>
 
-#define STEER_LEN	28	/* instructions, at most */
+#define STEER_LEN	25	/* instructions */
 
 struct sock_filter;
 
 /*
- * The program for nslots sockets (at most CID_SLOTS_MAX): its length, or -1
- * when it does not fit.  The number must be exact: the kernel spreads by hash
- * what names an index that the group does not have.
+ * The program for nslots sockets (at most CID_SLOTS_MAX): its length, or -1.
+ * The number must be exact: the kernel spreads by hash what names an index
+ * that the group does not have.
  */
 int	steer_program(struct sock_filter *, size_t cap, unsigned int nslots);
 /*

@@ -267,11 +267,15 @@ hello_cb(SSL *ssl, int *alert, void *arg)
 		*alert = SSL_AD_ILLEGAL_PARAMETER;
 		return (SSL_CLIENT_HELLO_ERROR);
 	}
-	if (ref == NULL || !conn_hello(ref->user_data, name)) {
+	switch (ref == NULL ? 0 : conn_hello(ref->user_data, name)) {
+	case 1:
+		return (SSL_CLIENT_HELLO_SUCCESS);
+	case -1:
+		return (SSL_CLIENT_HELLO_RETRY);
+	default:
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 		return (SSL_CLIENT_HELLO_ERROR);
 	}
-	return (SSL_CLIENT_HELLO_SUCCESS);
 }
 
 static int

@@ -60,6 +60,8 @@ struct udp {
 	uint64_t	 u_dropped;
 };
 
+static int	bind_socket(const struct addr *, int, bool);
+static int	bind_socket(const struct addr *, int, bool);
 static int	set_options(int, int, int);
 static void	parse_control(const struct udp *, struct msghdr *,
 		    struct addr *, uint8_t *);
@@ -69,13 +71,27 @@ static void	put_control(const struct udp *, struct msghdr *,
 int
 udp_bind(const struct addr *a, int buffer_bytes)
 {
-	int	fd, save;
+	return (bind_socket(a, buffer_bytes, false));
+}
+
+int
+udp_bind_member(const struct addr *a, int buffer_bytes)
+{
+	return (bind_socket(a, buffer_bytes, true));
+}
+
+static int
+bind_socket(const struct addr *a, int buffer_bytes, bool member)
+{
+	int	fd, on = 1, save;
 
 	fd = socket(addr_family(a), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0);
 	if (fd == -1)
 		return (-1);
-	if (set_options(fd, addr_family(a), buffer_bytes) == -1 ||
+	if ((member && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on,
+	    sizeof(on)) == -1) ||
+	    set_options(fd, addr_family(a), buffer_bytes) == -1 ||
 	    bind(fd, &a->addr_u.sa, a->addr_len) == -1) {
 		save = errno;
 		close(fd);

@@ -35,6 +35,13 @@ struct udp;
  * (PKTINFO, ECN, no fragmentation, buffers).  -1 and errno.
  */
 int		 udp_bind(const struct addr *, int buffer_bytes);
+/* The same as one more member of the port's group (SO_REUSEPORT, steer.h). */
+int		 udp_bind_member(const struct addr *, int buffer_bytes);
+/*
+ * The same as one more member of the SO_REUSEPORT group of the address (all
+ * of one user; the index of a member is the order of binding).
+ */
+int		 udp_bind_member(const struct addr *, int buffer_bytes);
 /* Wraps a descriptor (takes it). bound: as by getsockname. */
 struct udp	*udp_new(int fd, const struct addr *bound);
 void		 udp_free(struct udp *);

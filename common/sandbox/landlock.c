@@ -41,6 +41,7 @@
 
 #define CREATE_RULESET_VERSION	1u
 #define RULE_PATH_BENEATH	1
+#define RULE_NET_PORT		2
 
 /* struct landlock_ruleset_attr of ABI 6 and later. */
 struct ruleset {
@@ -53,6 +54,13 @@ struct path_beneath {
 	uint64_t	pb_allowed;
 	int32_t		pb_fd;
 } __attribute__((packed));
+
+struct net_port {
+	uint64_t	np_allowed;
+	uint64_t	np_port;
+};
+
+#define NET_CONNECT_TCP	(UINT64_C(1) << 1)
 
 #define FS_WRITE_FILE	(UINT64_C(1) << 1)
 #define FS_READ_FILE	(UINT64_C(1) << 2)
@@ -79,10 +87,11 @@ static const struct {
 #define ABI_KNOWN	(sizeof(abi) / sizeof(abi[0]))
 
 int
-landlock_enter(const char *keep_dir)
+landlock_enter(const char *keep_dir, const uint16_t *ports, size_t nports)
 {
 	struct ruleset		rs;
 	struct path_beneath	pb;
+	struct net_port		np;
 	size_t			i;
 	long			level, fd;
 	int			error;
@@ -100,6 +109,13 @@ landlock_enter(const char *keep_dir)
 	    0)) == -1)
 		return (-1);
 	error = 0;
+	np.np_allowed = NET_CONNECT_TCP;
+	for (; nports > 0 && (rs.rs_net & NET_CONNECT_TCP) != 0; nports--) {
+		np.np_port = ports[nports - 1];
+		if (syscall(SYS_landlock_add_rule, fd, RULE_NET_PORT, &np,
+		    0) == -1)
+			error = -1;
+	}
 	if (keep_dir != NULL) {
 		pb.pb_allowed = (FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR |
 		    FS_REMOVE_FILE | FS_MAKE_REG | FS_TRUNCATE) & rs.rs_fs;
@@ -119,9 +135,11 @@ landlock_enter(const char *keep_dir)
 #else /* !__linux__ */
 
 int
-landlock_enter(const char *keep_dir)
+landlock_enter(const char *keep_dir, const uint16_t *ports, size_t nports)
 {
 	(void)keep_dir;
+	(void)ports;
+	(void)nports;
 	return (0);
 }
 

@@ -18,12 +18,16 @@
 #ifndef WZP_SANDBOX_LOCK_H
 #define WZP_SANDBOX_LOCK_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /*
- * No file system (but keep_dir, if not NULL), no TCP, no signals or abstract
- * sockets out of here, as far as this kernel knows how.  The ABI level in
- * force, 0: this kernel has no Landlock, -1: it failed.
+ * No file system (but keep_dir, if not NULL), no TCP (but to these ports), no
+ * signals or abstract sockets out of here, as far as this kernel knows how.
+ * The ABI level in force, 0: this kernel has no Landlock, -1: it failed.
  */
-int	landlock_enter(const char *keep_dir);
+int	landlock_enter(const char *keep_dir, const uint16_t *ports,
+	    size_t nports);
 
 /* Only the system calls of this role from here on.  -1: it failed. */
 int	seccomp_enter(unsigned int role);

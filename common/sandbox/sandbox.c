@@ -45,15 +45,25 @@
 #include "common/sandbox/sandbox.h"
 #include "common/sandbox/selftest.h"
 
-/* Descriptors: channels, sockets, and controld's clients. */
-#define FILES_MAX	128
-#define FILES_MAX_CTL	256
+static uint16_t	ports[SANDBOX_PORTS_MAX];
+static size_t	nports;
 
 static int	enter_root(unsigned int, const struct sandbox_identity *,
 		    const char *);
 static int	enter_user(const struct sandbox_identity *);
 static void	say(char *, size_t, const char *, ...)
 		    __attribute__((format(printf, 3, 4)));
+
+int
+sandbox_port(uint16_t port)
+{
+	if (nports == SANDBOX_PORTS_MAX) {
+		errno = ENOSPC;
+		return (-1);
+	}
+	ports[nports++] = port;
+	return (0);
+}
 
 static void
 say(char *text, size_t cap, const char *fmt, ...)
@@ -156,6 +166,7 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 {
 	(void)role;
 	(void)enter_root;
+	(void)ports;
 	selftest_prepare();
 	if (keep_dir != NULL && chdir(keep_dir) == -1) {
 		log_warn("chdir %s", keep_dir);
@@ -173,6 +184,30 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 }
 
 #else /* !WZP_SANITIZERS */
+
+/*
+ * Descriptors.  MEDIADS: as many as the configuration can ask for, now or by
+ * a reload; LISTENERS: listen addresses.  OWN: standard ones, relayd, the
+ * event loop's, a channel that replaces another, and some to spare.
+ */
+#define FILES_MEDIADS	32
+#define FILES_LISTENERS	16
+#define FILES_OWN	16
+
+static const unsigned int	files[PROC_MAX] = {
+	[PROC_KEYD] = FILES_OWN + 3 + FILES_MEDIADS,
+	/* The database, its log, their directory. */
+	[PROC_REGISTRYD] = FILES_OWN + 3 + FILES_MEDIADS + 8,
+	/* Two channels of the pair with doord. */
+	[PROC_SIGNALD] = FILES_OWN + 8 + FILES_MEDIADS + FILES_LISTENERS,
+	[PROC_FEDERD] = FILES_OWN + 8 + FILES_MEDIADS + FILES_LISTENERS,
+	[PROC_MEDIAD] = FILES_OWN + 8 + FILES_LISTENERS,
+	[PROC_DOORD] = FILES_OWN + 5 + 2 * FILES_MEDIADS + FILES_LISTENERS,
+	/* Up to 64 clients; its listening sockets. */
+	[PROC_CONTROLD] = FILES_OWN + 8 + FILES_MEDIADS + 64 + 4,
+	/* Connections to the auth server, and questions to resolvers. */
+	[PROC_LOOKUPD] = FILES_OWN + 3 + FILES_MEDIADS + 64
+};
 
 static int	limit(unsigned int, rlim_t);
 static int	enter_limits(unsigned int);
@@ -220,8 +255,7 @@ enter_limits(unsigned int role)
 	int	error = 0;
 
 	if (role != SANDBOX_CLIENT)
-		error |= limit(RLIMIT_NOFILE, role == PROC_CONTROLD ?
-		    FILES_MAX_CTL : FILES_MAX);
+		error |= limit(RLIMIT_NOFILE, files[role]);
 	error |= limit(RLIMIT_CORE, 0);
 	error |= limit(RLIMIT_NPROC, 0);
 	/* The registry grows, a client may record; others write no file. */
@@ -269,7 +303,7 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 	say(in_force, cap, "nodump nnp");
 
 	where = keep_dir != NULL ? "." : NULL;
-	if ((level = landlock_enter(where)) == -1) {
+	if ((level = landlock_enter(where, ports, nports)) == -1) {
 		log_warn("landlock");
 		return (-1);
 	}

@@ -25,6 +25,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/ipc/messages.h"
 
@@ -38,6 +39,8 @@ struct sandbox_identity {
 	char	 sid_root[256];	/* directory to chroot to */
 };
 
+#define SANDBOX_PORTS_MAX	4
+
 /*
  * Locks this process into what role may do, for good.  keep_dir is the one
  * directory (with its files) that registryd may still write, else NULL; it
@@ -47,5 +50,11 @@ struct sandbox_identity {
  */
 int	 sandbox_enter(unsigned int role, const struct sandbox_identity *,
 	    const char *keep_dir, char *in_force, size_t cap);
+
+/*
+ * Before sandbox_enter(): lookupd will connect by TCP to this port, and to no
+ * other that was not named.  -1: too many.
+ */
+int	 sandbox_port(uint16_t port);
 
 #endif /* WZP_SANDBOX_H */

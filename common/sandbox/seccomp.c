@@ -16,9 +16,14 @@
 
 /*
  * The system calls that each role may use once it serves: one table.  All
- * others kill the process; relayd then reports "killed by seccomp".  Not in
+ * others kill the process; relayd then reports "killed by SIGSYS".  Not in
  * it for anybody: fork and exec, kill and ptrace and process_vm_* (as a plain
  * user all processes share one uid), and executable memory.
+ *
+ * What only start-up needs is done before and is not here.  The rows were
+ * found by tracing each role while it serves; a row that was not seen says
+ * when it is needed.  Of twins (open and openat) a machine or a C library
+ * uses one or the other.
  */
 
 #include "config.h"
@@ -29,10 +34,10 @@
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
+
+#include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,138 +48,193 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/base/log.h"
 #include "common/sandbox/sandbox.h"
 
-#define ALL		(REGISTRYD | CONTROLD | KEYD | NETWORK | CLIENT)
-#define KEYD		(1u << PROC_KEYD)
 #define REGISTRYD	(1u << PROC_REGISTRYD)
 #define CONTROLD	(1u << PROC_CONTROLD)
-#define NETWORK		(1u << PROC_SIGNALD | 1u << PROC_FEDERD |	\
-	1u << PROC_MEDIAD | 1u << PROC_DOORD)
+#define LOOKUPD		(1u << PROC_LOOKUPD)
+/* Those with a socket of the shared port, and those that ask keyd. */
+#define ASKING		(1u << PROC_SIGNALD | 1u << PROC_FEDERD |	\
+	1u << PROC_MEDIAD)
+#define NETWORK		(ASKING | 1u << PROC_DOORD)
+/* keyd has nothing but what all have: channels, memory, and an end. */
+#define WORKERS		(NETWORK | REGISTRYD | CONTROLD | LOOKUPD |	\
+	1u << PROC_KEYD)
 #define CLIENT		(1u << SANDBOX_CLIENT)
-/* What a role only gets because of a file it owns. */
-#define FILES		(REGISTRYD | CLIENT)
+#define ALL		(WORKERS | CLIENT)
 
 #define CALL(name)	SCMP_SYS(name)
+#define INT_IS(arg, n)							\
+	{ arg, UINT32_MAX, (uint32_t)(n) }
+#define NOT_SET(arg, b)							\
+	{ arg, b, 0 }
 
-/* System calls allowed whatever their arguments. */
-static const struct {
-	int		call;
-	unsigned int	roles;
-} calls[] = {
-	/* The event loop. */
-	{ CALL(epoll_create1), ALL },
-	{ CALL(epoll_ctl), ALL },
-	{ CALL(epoll_wait), ALL },
-	{ CALL(epoll_pwait), ALL },
-	{ CALL(epoll_pwait2), ALL },
-	{ CALL(poll), ALL },
-	{ CALL(ppoll), ALL },
-	{ CALL(eventfd2), ALL },
-	{ CALL(pipe2), ALL },
-	{ CALL(timerfd_create), ALL },
-	{ CALL(timerfd_settime), ALL },
-	{ CALL(clock_gettime), ALL },
-	{ CALL(clock_getres), ALL },
-	{ CALL(clock_nanosleep), ALL },
-	{ CALL(nanosleep), ALL },
-	{ CALL(gettimeofday), ALL },
-	{ CALL(time), ALL },
-	/* Descriptors that are there already. */
-	{ CALL(read), ALL },
-	{ CALL(readv), ALL },
-	{ CALL(write), ALL },
-	{ CALL(writev), ALL },
-	{ CALL(close), ALL },
-	{ CALL(recvmsg), ALL },
-	{ CALL(recvmmsg), ALL },
-	{ CALL(sendmsg), ALL },
-	{ CALL(sendmmsg), ALL },
-	{ CALL(recvfrom), NETWORK | CONTROLD | CLIENT },
-	{ CALL(sendto), NETWORK | CONTROLD | CLIENT },
-	{ CALL(getsockname), NETWORK | CLIENT },
-	{ CALL(getsockopt), NETWORK | CONTROLD | CLIENT },
-	/* Memory; PROT_EXEC is below. */
-	{ CALL(brk), ALL },
-	{ CALL(munmap), ALL },
-	{ CALL(mremap), ALL },
-	{ CALL(madvise), ALL },
-	{ CALL(futex), ALL },
-	{ CALL(getrandom), ALL },
-	/* The C library: abort(), qsort(), arenas, exit(). */
-	{ CALL(getpid), ALL },
-	{ CALL(gettid), ALL },
-	{ CALL(getuid), ALL },
-	{ CALL(geteuid), ALL },
-	{ CALL(getrusage), ALL },
-	{ CALL(sysinfo), ALL },
-	{ CALL(uname), ALL },
-	{ CALL(sched_getaffinity), ALL },
-	{ CALL(sched_yield), ALL },
-	{ CALL(rt_sigaction), ALL },
-	{ CALL(rt_sigprocmask), ALL },
-	{ CALL(rt_sigreturn), ALL },
-	{ CALL(restart_syscall), ALL },
-	{ CALL(exit), ALL },
-	{ CALL(exit_group), ALL },
-	/* controld's own clients. */
-	{ CALL(accept4), CONTROLD },
-	{ CALL(accept), CONTROLD },
-	{ CALL(shutdown), CONTROLD },
-	{ CALL(getpeername), CONTROLD },
-	/* The registry and its log, below one directory (Landlock). */
-	{ CALL(open), REGISTRYD },
-	{ CALL(openat), REGISTRYD },
-	{ CALL(stat), REGISTRYD },
-	{ CALL(lstat), REGISTRYD },
-	{ CALL(access), REGISTRYD },
-	{ CALL(faccessat), REGISTRYD },
-	{ CALL(readlink), REGISTRYD },
-	{ CALL(getcwd), REGISTRYD },
-	{ CALL(unlink), REGISTRYD },
-	{ CALL(unlinkat), REGISTRYD },
-	{ CALL(pread64), REGISTRYD },
-	{ CALL(pwrite64), REGISTRYD },
-	{ CALL(fallocate), REGISTRYD },
-	{ CALL(fchmod), REGISTRYD },
-	{ CALL(fsync), FILES },
-	{ CALL(fdatasync), FILES },
-	{ CALL(ftruncate), FILES },
-	{ CALL(lseek), FILES },
-	{ CALL(fstat), FILES },
-	{ CALL(newfstatat), FILES },
-	/* A client dials and moves between networks; socket() is below. */
-	{ CALL(bind), CLIENT },
-	{ CALL(connect), CLIENT },
-	{ CALL(setsockopt), CLIENT }
+/* Argument arg, masked, has this value.  Mask 0: no condition. */
+struct condition {
+	unsigned int	cd_arg;
+	uint64_t	cd_mask;
+	uint64_t	cd_value;
 };
 
-/* System calls allowed if an argument, masked, has this value. */
-static const struct {
-	int		call;
-	unsigned int	roles;
-	unsigned int	arg;
-	uint64_t	mask;
-	uint64_t	value;
-} conditional[] = {
-	{ CALL(mmap), ALL, 2, PROT_EXEC, 0 },
-	{ CALL(mprotect), ALL, 2, PROT_EXEC, 0 },
+static const struct rule {
+	int			ru_call;
+	unsigned int		ru_roles;
+	struct condition	ru_if[2];	/* both */
+} rules[] = {
+	/* The event loop. */
+	{ CALL(epoll_ctl), ALL, { { 0 } } },
+	{ CALL(epoll_wait), ALL, { { 0 } } },
+	{ CALL(epoll_pwait), ALL, { { 0 } } },
+	/* libev makes its set anew after an event of a stale descriptor. */
+	{ CALL(epoll_create1), ALL, { { 0 } } },
+	/* Where the kernel's page of clocks cannot tell the time. */
+	{ CALL(clock_gettime), ALL, { { 0 } } },
+	{ CALL(gettimeofday), ALL, { { 0 } } },
+	{ CALL(time), ALL, { { 0 } } },
+
+	/* Channels; sockets of the shared port: send and receive, no more. */
+	{ CALL(recvmsg), ALL, { { 0 } } },
+	{ CALL(sendmsg), ALL, { { 0 } } },
+	{ CALL(close), ALL, { { 0 } } },
+	{ CALL(recvmmsg), NETWORK | CLIENT, { { 0 } } },
+	{ CALL(sendmmsg), NETWORK | CLIENT, { { 0 } } },
+	/* Waiting for keyd's answer. */
+	{ CALL(poll), ASKING | LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(ppoll), ASKING | LOOKUPD | CLIENT, { { 0 } } },
+
+	/* Memory: nothing executable, and files only for those who have. */
+	{ CALL(brk), ALL, { { 0 } } },
+	{ CALL(mmap), ALL, { NOT_SET(2, PROT_EXEC), INT_IS(4, -1) } },
+	{ CALL(mmap), REGISTRYD | CLIENT, { NOT_SET(2, PROT_EXEC) } },
+	{ CALL(mprotect), CLIENT, { NOT_SET(2, PROT_EXEC) } },
+	{ CALL(munmap), ALL, { { 0 } } },
+	{ CALL(mremap), ALL, { { 0 } } },
+	/* The random generator's page; memory given back by the allocator. */
+	{ CALL(madvise), ALL, { { 0 } } },
+	{ CALL(futex), ALL, { { 0 } } },
+	{ CALL(getrandom), ALL, { { 0 } } },
+	/* The crypto library: is this still the same process. */
+	{ CALL(getpid), ALL, { { 0 } } },
+
+	/* The end, by exit() or by abort() with its message. */
+	{ CALL(exit_group), ALL, { { 0 } } },
+	{ CALL(gettid), ALL, { { 0 } } },
+	{ CALL(rt_sigaction), ALL, { { 0 } } },
+	{ CALL(rt_sigprocmask), ALL, { { 0 } } },
+	{ CALL(write), ALL, { INT_IS(0, STDERR_FILENO) } },
+	{ CALL(writev), ALL, { INT_IS(0, STDERR_FILENO) } },
+	/* Made by the kernel after SIGSTOP and SIGCONT. */
+	{ CALL(restart_syscall), ALL, { { 0 } } },
+
+	/* controld: its clients, and who they are. */
+	{ CALL(accept4), CONTROLD, { { 0 } } },
+	{ CALL(recvfrom), CONTROLD | LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(sendto), CONTROLD | LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(getsockopt), CONTROLD, { INT_IS(1, SOL_SOCKET),
+	    INT_IS(2, SO_PEERCRED) } },
+
+	/*
+	 * registryd: the database and its log, below one directory, which
+	 * Landlock or the root sees to.
+	 */
+	{ CALL(open), REGISTRYD, { { 0 } } },
+	{ CALL(openat), REGISTRYD, { { 0 } } },
+	{ CALL(stat), REGISTRYD, { { 0 } } },
+	{ CALL(lstat), REGISTRYD, { { 0 } } },
+	{ CALL(fstat), REGISTRYD | CLIENT, { { 0 } } },
+	{ CALL(newfstatat), REGISTRYD | CLIENT, { { 0 } } },
+	{ CALL(getcwd), REGISTRYD, { { 0 } } },
+	{ CALL(geteuid), REGISTRYD | CLIENT, { { 0 } } },
+	{ CALL(unlink), REGISTRYD, { { 0 } } },
+	{ CALL(unlinkat), REGISTRYD, { { 0 } } },
+	{ CALL(pread64), REGISTRYD, { { 0 } } },
+	{ CALL(pwrite64), REGISTRYD, { { 0 } } },
+	{ CALL(fdatasync), REGISTRYD | CLIENT, { { 0 } } },
+	{ CALL(ftruncate), REGISTRYD | CLIENT, { { 0 } } },
+	{ CALL(fcntl), REGISTRYD, { INT_IS(1, F_GETLK) } },
+	{ CALL(fcntl), REGISTRYD, { INT_IS(1, F_SETLK) } },
+	/* A database left by a crash, or copied in by the operator. */
+	{ CALL(access), REGISTRYD, { { 0 } } },
+	{ CALL(faccessat), REGISTRYD, { { 0 } } },
+	{ CALL(readlink), REGISTRYD, { { 0 } } },
+	{ CALL(readlinkat), REGISTRYD, { { 0 } } },
+	{ CALL(fchmod), REGISTRYD, { { 0 } } },
+	{ CALL(fsync), REGISTRYD | CLIENT, { { 0 } } },
+	/* While somebody else, a backup, holds its lock. */
+	{ CALL(nanosleep), REGISTRYD | CLIENT, { { 0 } } },
+	{ CALL(clock_nanosleep), REGISTRYD | CLIENT, { { 0 } } },
+
+	/*
+	 * lookupd dials the auth server (Landlock has its port) and asks
+	 * resolvers; the client dials and moves between networks.
+	 */
+	{ CALL(socket), LOOKUPD | CLIENT, { INT_IS(0, AF_INET),
+	    { 1, 0xf, SOCK_DGRAM } } },
+	{ CALL(socket), LOOKUPD | CLIENT, { INT_IS(0, AF_INET6),
+	    { 1, 0xf, SOCK_DGRAM } } },
+	{ CALL(socket), LOOKUPD, { INT_IS(0, AF_INET),
+	    { 1, 0xf, SOCK_STREAM } } },
+	{ CALL(socket), LOOKUPD, { INT_IS(0, AF_INET6),
+	    { 1, 0xf, SOCK_STREAM } } },
+	{ CALL(connect), LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(getsockname), LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(getpeername), LOOKUPD, { { 0 } } },
+	{ CALL(setsockopt), LOOKUPD, { INT_IS(1, IPPROTO_TCP) } },
+	{ CALL(getsockopt), LOOKUPD, { INT_IS(1, SOL_SOCKET),
+	    INT_IS(2, SO_ERROR) } },
+	{ CALL(bind), CLIENT, { { 0 } } },
+	{ CALL(setsockopt), CLIENT, { { 0 } } },
+	{ CALL(getsockopt), CLIENT, { { 0 } } },
+	/* The TLS library reads and writes its socket like a file. */
+	{ CALL(read), LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(write), LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_GETFL) } },
+	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_SETFL) } },
+	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_GETFD) } },
+	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_SETFD) } },
+
+	/* It has signals, standard output, recordings, and a sound card. */
+	{ CALL(rt_sigreturn), CLIENT, { { 0 } } },
+	{ CALL(eventfd2), CLIENT, { { 0 } } },
+	{ CALL(pipe2), CLIENT, { { 0 } } },
+	{ CALL(timerfd_create), CLIENT, { { 0 } } },
+	{ CALL(timerfd_settime), CLIENT, { { 0 } } },
+	{ CALL(epoll_pwait2), CLIENT, { { 0 } } },
+	{ CALL(clock_getres), CLIENT, { { 0 } } },
+	{ CALL(readv), CLIENT, { { 0 } } },
+	{ CALL(writev), CLIENT, { { 0 } } },
+	{ CALL(lseek), CLIENT, { { 0 } } },
+	{ CALL(getuid), CLIENT, { { 0 } } },
+	{ CALL(getrusage), CLIENT, { { 0 } } },
+	{ CALL(sysinfo), CLIENT, { { 0 } } },
+	{ CALL(uname), CLIENT, { { 0 } } },
+	{ CALL(sched_getaffinity), CLIENT, { { 0 } } },
+	{ CALL(sched_yield), CLIENT, { { 0 } } },
+	{ CALL(exit), CLIENT, { { 0 } } },
 	/* Reading limits only: the new one must be NULL. */
-	{ CALL(prlimit64), ALL, 2, UINT64_MAX, 0 },
-	{ CALL(fcntl), ALL, 1, UINT32_MAX, F_GETFL },
-	{ CALL(fcntl), ALL, 1, UINT32_MAX, F_SETFL },
-	{ CALL(fcntl), ALL, 1, UINT32_MAX, F_GETFD },
-	{ CALL(fcntl), ALL, 1, UINT32_MAX, F_SETFD },
-	{ CALL(fcntl), ALL, 1, UINT32_MAX, F_DUPFD_CLOEXEC },
-	{ CALL(fcntl), REGISTRYD, 1, UINT32_MAX, F_GETLK },
-	{ CALL(fcntl), REGISTRYD, 1, UINT32_MAX, F_SETLK },
-	{ CALL(fcntl), REGISTRYD, 1, UINT32_MAX, F_SETLKW },
+	{ CALL(prlimit64), CLIENT, { { 2, UINT64_MAX, 0 } } },
+	{ CALL(fcntl), CLIENT, { INT_IS(1, F_DUPFD_CLOEXEC) } },
 	/* Is standard output a terminal; the sound card's ioctls ('A'). */
-	{ CALL(ioctl), CLIENT, 1, UINT32_MAX, TCGETS },
-	{ CALL(ioctl), CLIENT, 1, UINT32_MAX, TIOCGWINSZ },
-	{ CALL(ioctl), CLIENT, 1, UINT32_MAX, FIONREAD },
-	{ CALL(ioctl), CLIENT, 1, 0xff00, 'A' << 8 }
+	{ CALL(ioctl), CLIENT, { INT_IS(1, TCGETS) } },
+	{ CALL(ioctl), CLIENT, { INT_IS(1, TIOCGWINSZ) } },
+	{ CALL(ioctl), CLIENT, { INT_IS(1, FIONREAD) } },
+	{ CALL(ioctl), CLIENT, { { 1, 0xff00, 'A' << 8 } } }
+};
+
+/*
+ * Refused to lookupd by EACCES: not every build of libcurl can be kept from
+ * looking for files.
+ */
+static const int	refused[] = {
+	CALL(open),
+	CALL(openat),
+	CALL(stat),
+	CALL(newfstatat),
+	CALL(statx),
+	CALL(access),
+	CALL(faccessat),
+	CALL(readlink),
+	CALL(readlinkat)
 };
 
 #ifdef SANDBOX_DEBUG
@@ -201,19 +261,24 @@ seccomp_trap(int sig, siginfo_t *info, void *context)
 #define REFUSED	SCMP_ACT_KILL_PROCESS
 #endif
 
-static int
-seccomp_socket(scmp_filter_ctx ctx)
-{
-	static const uint64_t	families[] = { AF_INET, AF_INET6 };
-	size_t			i;
-	int			error = 0;
+static int	seccomp_rule(scmp_filter_ctx, const struct rule *);
 
-	/* SOCK_NONBLOCK and SOCK_CLOEXEC are above the type's four bits. */
-	for (i = 0; i < 2 && error == 0; i++)
-		error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 2,
-		    SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, families[i]),
-		    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
-	return (error);
+static int
+seccomp_rule(scmp_filter_ctx ctx, const struct rule *ru)
+{
+	struct scmp_arg_cmp	cmp[2];
+	const struct condition	*cd;
+	unsigned int		n = 0;
+	size_t			i;
+
+	for (i = 0; i < 2; i++) {
+		cd = &ru->ru_if[i];
+		if (cd->cd_mask != 0)
+			cmp[n++] = SCMP_CMP(cd->cd_arg, SCMP_CMP_MASKED_EQ,
+			    cd->cd_mask, cd->cd_value);
+	}
+	return (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, ru->ru_call, n,
+	    cmp));
 }
 
 int
@@ -239,26 +304,21 @@ seccomp_enter(unsigned int role)
 	/* sandbox.c did it already and says so. */
 	if (error == 0)
 		error = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]) && error == 0; i++)
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]) && error == 0; i++)
 		/* Negative: this architecture does not have it. */
-		if ((calls[i].roles & 1u << role) != 0 && calls[i].call >= 0)
-			error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
-			    calls[i].call, 0);
-	for (i = 0; i < sizeof(conditional) / sizeof(conditional[0]) &&
-	    error == 0; i++)
-		if ((conditional[i].roles & 1u << role) != 0 &&
-		    conditional[i].call >= 0)
-			error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
-			    conditional[i].call, 1,
-			    SCMP_CMP(conditional[i].arg, SCMP_CMP_MASKED_EQ,
-			    conditional[i].mask, conditional[i].value));
+		if ((rules[i].ru_roles & 1u << role) != 0 &&
+		    rules[i].ru_call >= 0)
+			error = seccomp_rule(ctx, &rules[i]);
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]) && error == 0;
+	    i++)
+		if (role == PROC_LOOKUPD && refused[i] >= 0)
+			error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES),
+			    refused[i], 0);
 	/* abort() and raise() reach this process alone. */
 	if (error == 0)
 		error = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1,
 		    SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX,
 		    (scmp_datum_t)getpid()));
-	if (error == 0 && role == SANDBOX_CLIENT)
-		error = seccomp_socket(ctx);
 	if (error == 0)
 		error = seccomp_load(ctx);
 	seccomp_release(ctx);

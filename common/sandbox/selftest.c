@@ -218,7 +218,9 @@ static const struct {
 	{ ACT_REPLACE, ~SHARED_PORT, "has no socket of the shared port" },
 	{ ACT_DETACH, ~SHARED_PORT, "has no socket of the shared port" },
 	{ ACT_ACCEPT, ROLE(CONTROLD), "accepts its clients" },
-	{ ACT_SHUTDOWN, ROLE(CONTROLD), "ends its answers" },
+	{ ACT_SOCKET_TCP, ROLE(LOOKUPD), "dials the auth server" },
+	{ ACT_BYPASS, ROLE(LOOKUPD), "dials the auth server" },
+	{ ACT_SOCKET_UDP, ROLE(LOOKUPD), "asks resolvers" },
 };
 
 static pid_t		parent;
@@ -382,7 +384,7 @@ selftest_socket(enum act act, int fd)
 	static struct sock_fprog	 program = { 1, code };
 	struct sockaddr_in		 sin = {
 		.sin_family = AF_INET,
-		.sin_port = htons(9),
+		.sin_port = htons(40009),
 		.sin_addr = { htonl(INADDR_LOOPBACK) }
 	};
 	int				 one = 1, fds[2];
@@ -460,7 +462,9 @@ selftest_kernel(enum act act)
 	case ACT_CHROOT:
 		return (syscall(SYS_chroot, "/"));
 	case ACT_MOUNT:
-		return (syscall(SYS_mount, "none", "/", "tmpfs", 0, NULL));
+		/* There is no such type, which only root is told. */
+		return (syscall(SYS_mount, "none", "/", "wzp-selftest", 0,
+		    NULL));
 	case ACT_UNSHARE:
 		return (syscall(SYS_unshare, CLONE_NEWUSER));
 	case ACT_KEYCTL:

@@ -6,9 +6,9 @@ common_libworker_a_SOURCES = \
 	common/worker/keys.c common/worker/keys.h \
 	common/worker/worker.c common/worker/worker.h
 
-# A worker that misbehaves, for relay/hostile-worker.sh.
-check_PROGRAMS += regress/unit/badworker
-regress_unit_badworker_SOURCES = regress/unit/badworker.c
-regress_unit_badworker_LDADD = common/libworker.a common/libipc.a \
+check_PROGRAMS += regress/unit/worker_test
+regress_unit_worker_test_SOURCES = regress/unit/worker_test.c
+regress_unit_worker_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_worker_test_LDADD = common/libworker.a common/libipc.a \
 	common/libsandbox.a common/libbase.a $(EV_LIBS) $(MSGPACK_LIBS) \
-	$(SECCOMP_LIBS) $(BSD_LIBS)
+	$(SECCOMP_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

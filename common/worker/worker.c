@@ -38,6 +38,7 @@
 #include "common/base/log.h"
 #include "common/ipc/mesh.h"
 #include "common/sandbox/sandbox.h"
+#include "common/sandbox/selftest.h"
 #include "common/worker/worker.h"
 
 #define WORKER_FD	3
@@ -382,6 +383,9 @@ worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
 	case MSG_START:
 		worker_start(w, msg);
 		break;
+	case MSG_SELF_TEST:
+		selftest_run(((const struct msg_self_test *)msg)->what,
+		    w->wk_udp);
 	case MSG_SHUTDOWN:
 		bye = msg;
 		if (ops->shutdown != NULL && w->wk_serving)
@@ -578,11 +582,35 @@ worker_stats(struct worker *w, struct channel *ch,
 	worker_ctl_end(ch, query->id, "");
 }
 
+/*
+ * An operator's tool must not fill the channel: where controld is slow, rows
+ * are left out, and the end says so.  The answers that were cut lately:
+ */
+#define CUTS_MAX	16
+static uint64_t		cut_ids[CUTS_MAX];
+static unsigned int	cut_next;
+
+static bool
+ctl_was_cut(uint64_t id)
+{
+	unsigned int	i;
+
+	for (i = 0; i < CUTS_MAX; i++)
+		if (cut_ids[i] == id && id != 0)
+			return (true);
+	return (false);
+}
+
 void
 worker_ctl_row(struct channel *ch, uint64_t id, const struct row *row)
 {
 	struct msg_ctl_row	msg;
 
+	if (channel_slow(ch)) {
+		if (!ctl_was_cut(id))
+			cut_ids[cut_next++ % CUTS_MAX] = id;
+		return;
+	}
 	msg.id = id;
 	msg.cells.data = row->row_buf;
 	msg.cells.len = row->row_len;
@@ -596,6 +624,8 @@ worker_ctl_end(struct channel *ch, uint64_t id, const char *error)
 
 	memset(&msg, 0, sizeof(msg));
 	msg.id = id;
+	if (ctl_was_cut(id) && (error == NULL || error[0] == '\0'))
+		error = "too much is asked for at once: these are not all";
 	snprintf(msg.error, sizeof(msg.error), "%s",
 	    error != NULL ? error : "");
 	(void)channel_send(ch, MSG_CTL_END, &msg);

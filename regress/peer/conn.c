@@ -36,7 +36,6 @@ static struct pconn	*conn_new(struct peer *, bool);
 static void		 conn_setup(struct pconn *, SSL_CTX *,
 			    ngtcp2_callbacks *, ngtcp2_settings *,
 			    ngtcp2_transport_params *, uint64_t);
-static void		 conn_send(struct pconn *, const uint8_t *, size_t);
 static void		 conn_over(struct pconn *, enum conn_end, uint64_t,
 			    const uint8_t *, size_t);
 static void		 conn_fail(struct pconn *, int);
@@ -190,6 +189,47 @@ cb_stream_close(ngtcp2_conn *conn, uint32_t flags, int64_t id, uint64_t code,
 }
 
 static int
+cb_retry(ngtcp2_conn *conn, const ngtcp2_pkt_hd *hd, void *arg)
+{
+	struct pconn	*pc = arg;
+
+	trace("%s: Retry, a token of %zu bytes, its ID has %zu", pc->pc_name,
+	    hd->tokenlen, hd->scid.datalen);
+	return (ngtcp2_crypto_recv_retry_cb(conn, hd, arg));
+}
+
+static int
+cb_new_token(ngtcp2_conn *conn, const uint8_t *token, size_t len, void *arg)
+{
+	struct pconn	*pc = arg;
+
+	(void)conn;
+	trace("%s: NEW_TOKEN of %zu bytes", pc->pc_name, len);
+	if (len > sizeof(pc->pc_token))
+		return (NGTCP2_ERR_CALLBACK_FAILURE);
+	memcpy(pc->pc_token, token, len);
+	pc->pc_token_len = len;
+	return (0);
+}
+
+static int
+cb_path_validation(ngtcp2_conn *conn, uint32_t flags, const ngtcp2_path *path,
+    const ngtcp2_path *fallback, ngtcp2_path_validation_result res, void *arg)
+{
+	struct pconn	*pc = arg;
+
+	(void)conn;
+	(void)flags;
+	(void)path;
+	(void)fallback;
+	trace("%s: path %svalidated", pc->pc_name,
+	    res == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ? "" : "not ");
+	if (res == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS)
+		pc->pc_validated++;
+	return (0);
+}
+
+static int
 cb_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data,
     size_t len, void *arg)
 {
@@ -198,6 +238,8 @@ cb_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data,
 
 	(void)conn;
 	(void)flags;
+	if (pulse_take(pc, data, len))
+		return (0);
 	dg = xcalloc(1, sizeof(*dg) + len);
 	dg->dg_len = len;
 	memcpy(dg->dg_data, data, len);
@@ -225,7 +267,9 @@ set_callbacks(ngtcp2_callbacks *cb)
 	cb->encrypt = ngtcp2_crypto_encrypt_cb;
 	cb->decrypt = ngtcp2_crypto_decrypt_cb;
 	cb->hp_mask = ngtcp2_crypto_hp_mask_cb;
-	cb->recv_retry = ngtcp2_crypto_recv_retry_cb;
+	cb->recv_retry = cb_retry;
+	cb->recv_new_token = cb_new_token;
+	cb->path_validation = cb_path_validation;
 	cb->update_key = ngtcp2_crypto_update_key_cb;
 	cb->delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;
 	cb->delete_crypto_cipher_ctx =
@@ -302,14 +346,46 @@ conn_setup(struct pconn *pc, SSL_CTX *ctx, ngtcp2_callbacks *cb,
 		script_error("ngtcp2_crypto_ossl_ctx_new");
 }
 
-static void
-make_path(struct pconn *pc, ngtcp2_path *path)
+void
+conn_path(struct pconn *pc, ngtcp2_path *path)
 {
 	memset(path, 0, sizeof(*path));
-	path->local.addr = (ngtcp2_sockaddr *)&pc->pc_local;
+	path->local.addr = (ngtcp2_sockaddr *)&pc->pc_path;
 	path->local.addrlen = pc->pc_addrlen;
 	path->remote.addr = (ngtcp2_sockaddr *)&pc->pc_remote;
 	path->remote.addrlen = pc->pc_addrlen;
+}
+
+void
+conn_socket(struct pconn *pc, const char *from)
+{
+	struct sockaddr_storage	 ss;
+	socklen_t		 len = pc->pc_addrlen;
+	char			 text[64];
+	int			 fd;
+
+	if ((fd = socket(pc->pc_remote.ss_family,
+	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		script_error("socket: %s", strerror(errno));
+	if (from != NULL) {
+		/* Any port; addr_parse() wants one. */
+		snprintf(text, sizeof(text), "%s:1", from);
+		addr_parse(text, &ss);
+		if (ss.ss_family == AF_INET)
+			((struct sockaddr_in *)(void *)&ss)->sin_port = 0;
+		else
+			((struct sockaddr_in6 *)(void *)&ss)->sin6_port = 0;
+		if (ss.ss_family != pc->pc_remote.ss_family ||
+		    bind(fd, (void *)&ss, len) == -1)
+			script_error("%s: %s", from, strerror(errno));
+	}
+	if (connect(fd, (void *)&pc->pc_remote, len) == -1 ||
+	    getsockname(fd, (void *)&pc->pc_local, &len) == -1)
+		script_error("socket: %s", strerror(errno));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){ 1 << 20 }, sizeof(int));
+	if (pc->pc_fd != -1)
+		close(pc->pc_fd);
+	pc->pc_fd = fd;
 }
 
 struct pconn *
@@ -321,7 +397,6 @@ conn_dial(struct peer *p, const char *name, const struct conn_options *opt)
 	ngtcp2_path		 path;
 	ngtcp2_cid		 dcid, scid;
 	struct pconn		*pc;
-	socklen_t		 len;
 	unsigned char		 alpn[256];
 	size_t			 n;
 
@@ -331,19 +406,25 @@ conn_dial(struct peer *p, const char *name, const struct conn_options *opt)
 	if (opt->v6 ? !p->p_have6 : !p->p_have4)
 		script_error("no relay address of this family (-r)");
 	pc->pc_remote = opt->v6 ? p->p_relay6 : p->p_relay4;
-	pc->pc_addrlen = len = addr_size(&pc->pc_remote);
-	if ((pc->pc_fd = socket(pc->pc_remote.ss_family,
-	    SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1 ||
-	    connect(pc->pc_fd, (void *)&pc->pc_remote, len) == -1 ||
-	    getsockname(pc->pc_fd, (void *)&pc->pc_local, &len) == -1)
-		script_error("socket: %s", strerror(errno));
-	setsockopt(pc->pc_fd, SOL_SOCKET, SO_RCVBUF, &(int){ 1 << 20 },
-	    sizeof(int));
+	pc->pc_addrlen = addr_size(&pc->pc_remote);
+	conn_socket(pc, opt->from);
+	pc->pc_path = pc->pc_local;
 
 	conn_setup(pc, p->p_client_ctx, &cb, &settings, &params, opt->streams);
 	if (opt->sni != NULL &&
 	    SSL_set_tlsext_host_name(pc->pc_ssl, opt->sni) != 1)
 		script_error("bad sni %s", opt->sni);
+	snprintf(pc->pc_sni, sizeof(pc->pc_sni), "%s",
+	    opt->sni == NULL ? "" : opt->sni);
+	if (opt->hello != 0)
+		tls_hello(pc->pc_ssl, opt->hello);
+	if (opt->rtt != 0)
+		settings.initial_rtt = opt->rtt;
+	if (opt->token_len > 0) {
+		settings.token = opt->token;
+		settings.tokenlen = opt->token_len;
+		settings.token_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+	}
 	if (opt->alpn != NULL) {
 		n = strlen(opt->alpn);
 		if (n > 255)
@@ -359,13 +440,19 @@ conn_dial(struct peer *p, const char *name, const struct conn_options *opt)
 	if (RAND_bytes(dcid.data, (int)dcid.datalen) != 1 ||
 	    RAND_bytes(scid.data, (int)scid.datalen) != 1)
 		script_error("no random bytes");
-	make_path(pc, &path);
+	if (opt->dcid_len != 0) {
+		dcid.datalen = opt->dcid_len;
+		memcpy(dcid.data, opt->dcid, opt->dcid_len);
+	}
+	conn_path(pc, &path);
 	if (ngtcp2_conn_client_new(&pc->pc_conn, &dcid, &scid, &path,
 	    NGTCP2_PROTO_VER_V1, &cb, &settings, &params, NULL, pc) != 0)
 		script_error("ngtcp2_conn_client_new");
 	ngtcp2_conn_set_tls_native_handle(pc->pc_conn, pc->pc_octx);
 	ngtcp2_conn_set_keep_alive_timeout(pc->pc_conn, 5 * NS_PER_S);
+	pc->pc_holding = opt->hold;
 	conn_flush(pc);
+	pc->pc_holding = false;
 	return (pc);
 }
 
@@ -391,6 +478,7 @@ conn_accept(struct peer *p, const struct sockaddr_storage *from,
 	pc->pc_addrlen = len = addr_size(from);
 	if (getsockname(pc->pc_fd, (void *)&pc->pc_local, &len) == -1)
 		script_error("getsockname: %s", strerror(errno));
+	pc->pc_path = pc->pc_local;
 	conn_setup(pc, p->p_server_ctx, &cb, &settings, &params, 100);
 	params.original_dcid = hd.dcid;
 	params.original_dcid_present = 1;
@@ -398,7 +486,7 @@ conn_accept(struct peer *p, const struct sockaddr_storage *from,
 	scid.datalen = SERVER_CIDLEN;
 	if (RAND_bytes(scid.data, SERVER_CIDLEN) != 1)
 		script_error("no random bytes");
-	make_path(pc, &path);
+	conn_path(pc, &path);
 	if (ngtcp2_conn_server_new(&pc->pc_conn, &hd.scid, &scid, &path,
 	    hd.version, &cb, &settings, &params, NULL, pc) != 0)
 		script_error("ngtcp2_conn_server_new");
@@ -406,11 +494,14 @@ conn_accept(struct peer *p, const struct sockaddr_storage *from,
 	return (pc);
 }
 
-static void
+void
 conn_send(struct pconn *pc, const uint8_t *data, size_t len)
 {
 	ssize_t	 n;
 
+	if (flight_hold(pc, data, len))
+		return;
+	pc->pc_sent[shape_of(data, len)]++;
 	if (pc->pc_server)
 		n = sendto(pc->pc_fd, data, len, 0, (void *)&pc->pc_remote,
 		    pc->pc_addrlen);
@@ -506,8 +597,9 @@ conn_input(struct pconn *pc, const uint8_t *data, size_t len)
 
 	if (pc->pc_end != END_NONE)
 		return;
+	pc->pc_got[shape_of(data, len)]++;
 	memset(&pi, 0, sizeof(pi));
-	make_path(pc, &path);
+	conn_path(pc, &path);
 	err = ngtcp2_conn_read_pkt(pc->pc_conn, &path, &pi, data, len,
 	    now_ns());
 	if (err != 0)
@@ -700,6 +792,7 @@ conn_free(struct pconn *pc)
 	}
 	if (!pc->pc_server && pc->pc_fd != -1)
 		close(pc->pc_fd);
+	free(pc->pc_held);
 	free(pc);
 }
 

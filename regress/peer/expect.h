@@ -57,6 +57,23 @@ void		 cmd_expect_up(struct ctx *, char *);
 void		 cmd_expect_values(struct ctx *, char *);
 void		 cmd_verify(struct ctx *, char *);
 
+/* shape.c */
+void		 shape_token(struct ctx *, struct conn_options *,
+		    const char *);
+void		 cmd_expect_count(struct ctx *, char *);
+void		 cmd_expect_flight(struct ctx *, char *);
+void		 cmd_expect_retry(struct ctx *, char *);
+void		 cmd_expect_slot(struct ctx *, char *);
+void		 cmd_expect_token(struct ctx *, char *);
+void		 cmd_expect_validated(struct ctx *, char *);
+void		 cmd_first_flight(struct ctx *, char *);
+void		 cmd_migrate(struct ctx *, char *);
+void		 cmd_rebind(struct ctx *, char *);
+
+/* pulse.c */
+void		 cmd_expect_pulse(struct ctx *, char *);
+void		 cmd_pulse(struct ctx *, char *);
+
 /* bare.c */
 void		 bare_free(void);
 void		 cmd_udp(struct ctx *, char *);

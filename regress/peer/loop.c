@@ -117,6 +117,8 @@ read_server(struct peer *p)
 		if ((pc = server_lookup(p, &vc)) == NULL &&
 		    (pc = conn_accept(p, &from, buf, (size_t)n)) == NULL)
 			continue;
+		/* Wherever its client is now. */
+		pc->pc_remote = from;
 		conn_input(pc, buf, (size_t)n);
 	}
 }
@@ -146,6 +148,7 @@ loop_until(struct peer *p, until_fn *until, void *arg, uint64_t deadline)
 	int		 ms;
 
 	for (;;) {
+		pulse_turn(now_ns());
 		TAILQ_FOREACH(pc, &p->p_conns, pc_entry)
 			turn(pc);
 		if (until(arg))
@@ -153,7 +156,8 @@ loop_until(struct peer *p, until_fn *until, void *arg, uint64_t deadline)
 		now = now_ns();
 		if (now >= deadline)
 			return (false);
-		next = deadline;
+		if ((next = pulse_expiry()) > deadline)
+			next = deadline;
 		n = 0;
 		if (p->p_server_fd != -1) {
 			pfd[n].fd = p->p_server_fd;

@@ -105,6 +105,26 @@ struct dgram {
 	uint8_t			 dg_data[];
 };
 
+/* What a datagram consists of, as far as its plain bytes tell. */
+enum shape {
+	SHAPE_INITIAL,		/* one or more, no Handshake */
+	SHAPE_HANDSHAKE,
+	SHAPE_COALESCED,	/* Initial, and Handshake behind it */
+	SHAPE_SHORT,
+	SHAPE_RETRY,
+	SHAPE_VERSION,		/* Version Negotiation */
+	SHAPE_OTHER,
+	SHAPE_MAX
+};
+
+#define FLIGHT_MAX	8	/* datagrams of a first flight */
+#define TOKEN_MAX	512
+
+struct held {
+	size_t		 hd_len;
+	uint8_t		 hd_data[1472];
+};
+
 struct pconn {
 	TAILQ_ENTRY(pconn)	 pc_entry;
 	char			 pc_name[PEER_NAME_MAX];
@@ -119,7 +139,8 @@ struct pconn {
 	SSL			*pc_ssl;
 	ngtcp2_crypto_ossl_ctx	*pc_octx;
 	ngtcp2_crypto_conn_ref	 pc_ref;
-	struct sockaddr_storage	 pc_local;
+	struct sockaddr_storage	 pc_local;	/* of the socket */
+	struct sockaddr_storage	 pc_path;	/* what ngtcp2 takes it for */
 	struct sockaddr_storage	 pc_remote;
 	socklen_t		 pc_addrlen;
 	bool			 pc_up;
@@ -134,7 +155,16 @@ struct pconn {
 	STAILQ_HEAD(, dgram)	 pc_dgrams;	/* received */
 	STAILQ_HEAD(, dgram)	 pc_dgrams_out;
 	uint64_t		 pc_pings;	/* barriers so far */
-	char			 pc_sni[256];	/* server side */
+	char			 pc_sni[256];	/* asked for */
+	unsigned int		 pc_star;	/* of connect slot= */
+	struct held		*pc_held;	/* first flight, FLIGHT_MAX */
+	unsigned int		 pc_nheld;
+	bool			 pc_holding;	/* keep it, send nothing */
+	uint64_t		 pc_sent[SHAPE_MAX];	/* datagrams */
+	uint64_t		 pc_got[SHAPE_MAX];
+	uint64_t		 pc_validated;	/* paths, by PATH_RESPONSE */
+	uint8_t			 pc_token[TOKEN_MAX];	/* NEW_TOKEN */
+	size_t			 pc_token_len;
 	bool			 pc_served;	/* server side: greeted */
 };
 
@@ -157,6 +187,14 @@ struct conn_options {
 	bool		 v6;
 	uint64_t	 streams;	/* initial_max_streams_bidi */
 	enum profile	 profile;
+	uint8_t		 dcid[20];	/* first DCID; unless dcid_len is 0 */
+	size_t		 dcid_len;
+	unsigned int	 hello;		/* datagrams of it; 0: the profile's */
+	bool		 hold;		/* keep the first flight back */
+	uint64_t	 rtt;		/* first guess, ns; 0: default */
+	const char	*from;		/* local address; NULL: any */
+	uint8_t		 token[TOKEN_MAX];	/* for the Initials */
+	size_t		 token_len;	/* 0: none */
 };
 
 /* util.c */
@@ -208,6 +246,8 @@ void	 tlsfp_text(const uint8_t *der, size_t, char out[96]);
 
 /* tls.c */
 SSL_CTX	*tls_client_ctx(enum profile);
+/* A ClientHello of so many datagrams. */
+void	 tls_hello(SSL *, unsigned int);
 SSL_CTX	*tls_server_ctx(const struct ident *);
 
 /* conn.c */
@@ -219,6 +259,7 @@ struct pconn
 	    const uint8_t *, size_t);
 void	 conn_input(struct pconn *, const uint8_t *, size_t);
 void	 conn_flush(struct pconn *);
+void	 conn_send(struct pconn *, const uint8_t *, size_t);
 void	 conn_timer(struct pconn *, uint64_t now);
 uint64_t conn_expiry(const struct pconn *);
 void	 conn_close(struct pconn *, uint64_t code, const char *, size_t);
@@ -228,6 +269,25 @@ const char
 	*conn_end_text(const struct pconn *);
 int	 conn_cert(const struct pconn *, uint8_t **, size_t *);
 int	 conn_exporter(const struct pconn *, uint8_t out[32]);
+void	 conn_path(struct pconn *, ngtcp2_path *);
+/* A socket to the relay, from that address or any; sets pc_local. */
+void	 conn_socket(struct pconn *, const char *from);
+
+/* shape.c: shapes of datagrams, first flights, changes of address */
+enum shape
+	 shape_of(const uint8_t *, size_t);
+void	 shape_dcid(struct conn_options *, const char *);
+unsigned int
+	 conn_slot(const struct pconn *);
+int	 flight_hold(struct pconn *, const uint8_t *, size_t);
+void	 flight_send(struct pconn *, const char *order);
+
+/* pulse.c: datagrams at a steady pace, beside everything else */
+uint64_t pulse_expiry(void);
+void	 pulse_turn(uint64_t now);
+/* True: it was one of these. */
+bool	 pulse_take(struct pconn *, const uint8_t *, size_t);
+void	 pulse_free(void);
 
 /* stream.c */
 struct pstream

@@ -24,6 +24,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@
 #define LINES_MAX	20000
 #define INCLUDE_MAX	8
 #define FILES_MAX	64
+#define SLOT_TRIES	64U	/* names tried by connect slot= */
 
 struct line {
 	const char	*ln_file;
@@ -177,12 +179,75 @@ cmd_set(struct ctx *cx, char *args)
 	vars_set(cx->cx_vars, name, args, strlen(args));
 }
 
+/* What of `connect' concerns the shape of its first packets. */
+static bool
+connect_shape(struct ctx *cx, struct conn_options *opt, const char *key,
+    const char *value)
+{
+	if (strcmp(key, "dcid") == 0)
+		shape_dcid(opt, value);
+	else if (strcmp(key, "hello") == 0)
+		opt->hello = (unsigned int)number(value);
+	else if (strcmp(key, "rtt") == 0)
+		opt->rtt = number(value) * NS_PER_MS;
+	else if (strcmp(key, "from") == 0)
+		opt->from = value;
+	else if (strcmp(key, "token") == 0)
+		shape_token(cx, opt, value);
+	else
+		return (false);
+	return (true);
+}
+
+static bool
+is_up_or_over(void *arg)
+{
+	const struct pconn	*pc = arg;
+
+	return (pc->pc_up || pc->pc_end != END_NONE);
+}
+
+/*
+ * The first of the names that the pattern makes, 1, 2, ... in the place of
+ * its asterisk, that the relay keeps in this slot.
+ */
+static struct pconn *
+dial_slot(struct ctx *cx, const char *name, struct conn_options *opt,
+    unsigned int slot)
+{
+	struct pconn	*pc;
+	const char	*pattern = opt->sni, *star;
+	char		 sni[256];
+	unsigned int	 i;
+
+	if (pattern == NULL || (star = strchr(pattern, '*')) == NULL)
+		script_error("connect: slot= wants an * in the name");
+	for (i = 1; i <= SLOT_TRIES; i++) {
+		snprintf(sni, sizeof(sni), "%.*s%u%s",
+		    (int)(star - pattern), pattern, i, star + 1);
+		opt->sni = sni;
+		pc = conn_dial(cx->cx_peer, name, opt);
+		if (!loop_until(cx->cx_peer, is_up_or_over, pc,
+		    now_ns() + cx->cx_limit) || !pc->pc_up)
+			failed("%s: no handshake", sni);
+		if (conn_slot(pc) == slot) {
+			trace("%s: %s is in slot %u", name, sni, slot);
+			pc->pc_star = i;
+			return (pc);
+		}
+		conn_close(pc, 0, "", 0);
+	}
+	failed("none of %u names is in slot %u", SLOT_TRIES, slot);
+}
+
 static void
 cmd_connect(struct ctx *cx, char *args)
 {
 	struct conn_options	 opt;
 	struct pconn		*pc;
+	const char		*flight = NULL;
 	char			*name = word(&args), *key, *value;
+	unsigned int		 slot = UINT_MAX;
 	bool			 no_credit = false, stop_early = false;
 
 	memset(&opt, 0, sizeof(opt));
@@ -204,13 +269,23 @@ cmd_connect(struct ctx *cx, char *args)
 			no_credit = strcmp(value, "no") == 0;
 		else if (strcmp(key, "stop") == 0)
 			stop_early = strcmp(value, "early") == 0;
-		else
+		else if (strcmp(key, "slot") == 0)
+			slot = (unsigned int)number(value);
+		else if (strcmp(key, "flight") == 0) {
+			flight = value;
+			opt.hold = true;
+		} else if (!connect_shape(cx, &opt, key, value))
 			script_error("connect: no option %s", key);
 	}
-	pc = conn_dial(cx->cx_peer, name, &opt);
+	trace("%s: connect sni=%s", name, opt.sni == NULL ? "-" : opt.sni);
+	if (slot != UINT_MAX)
+		pc = dial_slot(cx, name, &opt, slot);
+	else
+		pc = conn_dial(cx->cx_peer, name, &opt);
 	pc->pc_no_credit = no_credit;
 	pc->pc_stop_early = stop_early;
-	trace("%s: connect sni=%s", name, opt.sni == NULL ? "-" : opt.sni);
+	if (flight != NULL)
+		flight_send(pc, strcmp(flight, "none") == 0 ? "" : flight);
 }
 
 struct open_wait {
@@ -525,26 +600,37 @@ static const struct command	 commands[] = {
 	{ "expect",		cmd_expect },
 	{ "expect-cert",	cmd_expect_cert },
 	{ "expect-close",	cmd_expect_close },
+	{ "expect-count",	cmd_expect_count },
 	{ "expect-datagram",	cmd_expect_datagram },
 	{ "expect-fin",		cmd_expect_fin },
+	{ "expect-flight",	cmd_expect_flight },
 	{ "expect-none",	cmd_expect_none },
 	{ "expect-param",	cmd_expect_param },
+	{ "expect-pulse",	cmd_expect_pulse },
+	{ "expect-retry",	cmd_expect_retry },
+	{ "expect-slot",	cmd_expect_slot },
 	{ "expect-stopped",	cmd_expect_stopped },
+	{ "expect-token",	cmd_expect_token },
 	{ "expect-udp",		cmd_expect_udp },
 	{ "expect-udp-none",	cmd_expect_udp_none },
 	{ "expect-uni",		cmd_expect_uni },
 	{ "expect-up",		cmd_expect_up },
+	{ "expect-validated",	cmd_expect_validated },
 	{ "expect~",		cmd_expect_values },
 	{ "fin",		cmd_fin },
+	{ "first-flight",	cmd_first_flight },
 	{ "ignore",		cmd_ignore },
 	{ "key",		cmd_key },
 	{ "limit",		cmd_limit },
 	{ "mark",		cmd_mark },
+	{ "migrate",		cmd_migrate },
 	{ "note",		cmd_note },
 	{ "open",		cmd_open },
 	{ "pause",		cmd_pause },
 	{ "poke",		cmd_poke },
+	{ "pulse",		cmd_pulse },
 	{ "raw",		cmd_raw },
+	{ "rebind",		cmd_rebind },
 	{ "reset",		cmd_reset },
 	{ "resume",		cmd_resume },
 	{ "seed",		cmd_seed },
@@ -725,6 +811,7 @@ script_run(struct peer *p, const char *file)
 	for (i = 0; i < sc.sc_nfiles; i++)
 		free(sc.sc_files[i]);
 	bare_free();
+	pulse_free();
 	vars_free(sc.sc_ctx.cx_vars);
 	return (0);
 }

@@ -47,6 +47,26 @@ tls_client_ctx(enum profile profile)
 	return (ctx);
 }
 
+/*
+ * Each ML-KEM share has some 1,200 bytes, and an Initial of 1,200 bytes has
+ * room for about 1,150 of CRYPTO.
+ */
+void
+tls_hello(SSL *ssl, unsigned int n)
+{
+	static const char *const groups[] = {
+		NULL,
+		"*X25519:P-256:P-384",
+		"*X25519MLKEM768:*X25519:P-256:P-384",
+		"*X25519MLKEM768:*SecP256r1MLKEM768:*X25519:P-256:P-384"
+	};
+
+	if (n == 0 || n >= sizeof(groups) / sizeof(groups[0]))
+		script_error("hello: no way to make it %u datagrams", n);
+	if (SSL_set1_groups_list(ssl, groups[n]) != 1)
+		script_error("groups %s", groups[n]);
+}
+
 static int
 select_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
     const unsigned char *in, unsigned int inlen, void *arg)

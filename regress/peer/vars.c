@@ -306,7 +306,15 @@ expand_conn(const struct pconn *pc, const char *field, struct text *out)
 		text_puts(out, buf);
 	else if (strcmp(field, "port") == 0)
 		text_puts(out, strrchr(buf, ':') + 1);
-	else
+	else if (strcmp(field, "sni") == 0)
+		text_puts(out, pc->pc_sni);
+	else if (strcmp(field, "slot") == 0) {
+		snprintf(buf, sizeof(buf), "%u", conn_slot(pc));
+		text_puts(out, buf);
+	} else if (strcmp(field, "star") == 0) {
+		snprintf(buf, sizeof(buf), "%u", pc->pc_star);
+		text_puts(out, buf);
+	} else
 		script_error("no field %s of a connection", field);
 }
 

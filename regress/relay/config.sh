@@ -56,6 +56,15 @@ bad 2 quux "$l" 'advertise $quux'
 bad 4 weekly "$l" "legacy clients allow" "registry strict" \
     "registry retention 3 weekly"
 
+bad 3 sideways "$l" "legacy clients allow" "steering sideways"
+bad 3 workers "$l" "legacy clients allow" "media workers 33"
+bad 3 http://example.org/ "$l" "legacy clients allow" \
+    'auth url "http://example.org/"'
+bad 3 never "$l" "legacy clients allow" "retry never"
+bad 3 maybe "$l" "legacy clients allow" "federation maybe"
+bad 3 0.0.0.0 "$l" "legacy clients allow" "listen on 0.0.0.0 port 4433"
+good "$l" "legacy clients allow" "listen on 0.0.0.0 port 4434" "$base"
+
 # Both choices are explained where the choice is missing.
 printf '%s\n' "$l" "$base" >"$conf"
 "$RELAYD" -n -f "$conf" >"$tmp/out" 2>&1 &&
@@ -81,7 +90,10 @@ printf '%s\n' "host = \"nowhere\"" 'listen on $host port 4433' \
 printf '%s\n' "$l" "listen on ::1 port 4434" "advertise 203.0.113.5" \
     "legacy clients deny" "registry best-effort" \
     "registry retention 3 days" "registry addresses yes" \
-    "limit grace 7 seconds" "limit calls 77" "log verbose" "$base" >"$conf"
+    "limit grace 7 seconds" "limit calls 77" "log verbose" \
+    "steering none" "media workers 3" "federation yes" "retry always" \
+    'auth url "https://example.org/check"' 'auth ca "/etc/ssl/own.pem"' \
+    "user federd 961" "user lookupd 962" "$base" >"$conf"
 "$RELAYD" -nv -f "$conf" >"$tmp/one" || fail "-nv"
 "$RELAYD" -nv -f "$tmp/one" >"$tmp/two" || {
 	cat "$tmp/one"
@@ -92,7 +104,11 @@ cmp "$tmp/one" "$tmp/two" || {
 	fail "-nv is not stable"
 }
 for t in "legacy clients deny" "registry best-effort" \
-    "registry addresses yes" "limit calls 77" "port 4434" "203.0.113.5"; do
+    "registry addresses yes" "limit calls 77" "port 4434" "203.0.113.5" \
+    "^steering none\$" "^media workers 3\$" "^federation yes\$" \
+    "^retry always\$" '^auth url "https://example.org/check"$' \
+    '^auth ca "/etc/ssl/own.pem"$' '^user federd "961"$' \
+    '^user lookupd "962"$'; do
 	grep -q -e "$t" "$tmp/one" || {
 		cat "$tmp/one"
 		fail "-nv lacks: $t"
@@ -105,7 +121,8 @@ printf '%s\n' "listen on 127.0.0.1" "legacy clients allow" "$base" >"$conf"
 for t in "port 4433" "limit ring 1 minutes" "limit register 10 seconds" \
     "limit media-offer 15 seconds" "limit grace 15 seconds" \
     "limit registrations 4" "limit pending 8" "registry strict" \
-    "registry retention 90 days"; do
+    "registry retention 90 days" "steering port" "retry auto" \
+    "federation no" "media workers $(getconf _NPROCESSORS_ONLN)"; do
 	grep -q -e "^.*$t\$" "$tmp/one" || {
 		cat "$tmp/one"
 		fail "no default: $t"

@@ -12,9 +12,8 @@ chmod 755 "$libexec"
 for w in keyd registryd signald doord controld; do
 	ln -s "$BUILD/$w/$w" "$libexec/$w"
 done
-cp "$BUILD/regress/unit/badworker" "$libexec/mediad"
-RELAYD="$BUILD/relayd/relayd"
-BUILD=$libexec
+cp "$BUILD/regress/hostile/badworker" "$libexec/mediad"
+RELAY_LIBEXEC=$libexec
 
 log_says()
 {
@@ -28,8 +27,8 @@ no_log()
 # doord ranks below mediad: of that quarrel it dies, and comes back.
 deed=garbage-doord
 echo $deed >"$libexec/deed"
-relay_start
-until_true 10 grep -q 'doord blames mediad: .*; restarting doord$' \
+relay_start "media workers 1"
+until_true 10 grep -q 'doord blames mediad 0: .*; restarting doord$' \
     "$relay/log" || fail "$deed: no blame"
 doord_back()
 {

@@ -13,11 +13,10 @@ chmod 755 "$libexec"
 for w in keyd registryd signald doord controld; do
 	ln -s "$BUILD/$w/$w" "$libexec/$w"
 done
-cp "$BUILD/regress/unit/badworker" "$libexec/mediad"
+cp "$BUILD/regress/hostile/badworker" "$libexec/mediad"
 sanitizers=false
 grep -q '^#define WZP_SANITIZERS 1' "$BUILD/config.h" && sanitizers=true
-RELAYD="$BUILD/relayd/relayd"
-BUILD=$libexec
+RELAY_LIBEXEC=$libexec
 
 restarted()
 {
@@ -40,7 +39,7 @@ no_log()
 
 # The control: without orders nobody dies.
 deed=nothing
-relay_start
+relay_start "media workers 1"
 [ "$(others | wc -l)" -eq 5 ] || fail "not five other workers"
 relay_healthy
 relay_stop
@@ -58,19 +57,19 @@ for deed in garbage-signald garbage-keyd garbage-relayd \
 	log_says '^relayd: mediad 0 died: '
 	case $deed in
 	garbage-signald | garbage-keyd | not-its-message)
-		log_says "blames mediad: .*; restarting mediad$"
+		log_says "blames mediad 0: .*; restarting mediad 0$"
 		;;
 	garbage-relayd | ready-twice)
 		log_says '^relayd: mediad 0: bad message to relayd: '
 		;;
 	blame-keyd)
-		log_says 'mediad blames keyd: a\\x0alie; restarting mediad$'
+		log_says 'mediad 0 blames keyd: a\\x0alie; restarting mediad 0$'
 		;;
 	blame-stranger)
 		log_says 'which is no neighbour of it'
 		;;
 	other-slot)
-		log_says 'blames mediad: asks for the key of another slot; '
+		log_says 'blames mediad 0: asks for the key of another slot; '
 		;;
 	system-call)
 		log_says 'died: killed by seccomp'

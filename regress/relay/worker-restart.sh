@@ -4,7 +4,7 @@
 # COVERS: relay: a worker that dies comes back, and only it
 . "$SRCDIR/regress/lib.sh"
 
-relay_start
+relay_start "media workers 1" "federation yes"
 cat >"$tmp/call.wire" <<!
 include $SRCDIR/regress/wire/inc/active.inc
 connect ma sni=call-c1
@@ -33,7 +33,7 @@ call()
 }
 others()
 {
-	for o in keyd doord signald mediad registryd controld; do
+	for o in keyd doord signald mediad registryd controld federd; do
 		[ "$o" = "$1" ] || worker_pid "$o"
 	done
 }
@@ -42,7 +42,7 @@ call || {
 	cat "$tmp/out"
 	fail "no call before anything"
 }
-for w in doord signald mediad registryd controld keyd; do
+for w in doord signald mediad registryd controld federd keyd; do
 	before=$(others "$w")
 	pid=$(worker_pid "$w")
 	[ -n "$pid" ] || fail "no $w"

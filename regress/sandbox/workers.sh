@@ -4,9 +4,9 @@
 # COVERS: sandbox: /proc of the live, serving workers: Seccomp 2,
 # COVERS: NoNewPrivs 1, no capabilities, the configured uid, the empty root
 . "$SRCDIR/regress/lib.sh"
+. "$SRCDIR/regress/sandbox/sandbox.inc"
 
-! grep -q '^#define WZP_SANITIZERS 1' "$BUILD/config.h" ||
-    skip "not with sanitizers"
+need_sandbox
 
 # status PID FIELD: a field of /proc/PID/status
 status()
@@ -52,22 +52,33 @@ confined()
 	fi
 }
 
-relay_start
+# all_confined WORKER...: those, and no other, run and are locked up
+all_confined()
+{
+	processes >"$tmp/processes"
+	[ "$(awk '{ print $1 $2 }' "$tmp/processes" | sort | tr '\n' ' ')" = \
+	    "$* " ] || {
+		cat "$tmp/processes"
+		fail "not the workers that were to be started"
+	}
+	while read -r name instance _ pid; do
+		confined "$name" "$pid" >"$tmp/out" || {
+			cat "$tmp/out"
+			fail "$name $instance: $(tail -n 1 "$tmp/out")"
+		}
+		cat "$tmp/out"
+	done <"$tmp/processes"
+}
+
+relay_start "$FEDERATION" "$MEDIADS"
 # Read while they serve, and again after they have served a call.
 cat >"$tmp/call.wire" <<-!
 include $SRCDIR/regress/wire/inc/active.inc
 !
 for turn in before after; do
 	echo "--- $turn a call"
-	for w in keyd doord signald mediad registryd controld; do
-		p=$(worker_pid "$w")
-		[ -n "$p" ] || fail "no $w"
-		confined "$w" "$p" >"$tmp/out" || {
-			cat "$tmp/out"
-			fail "$(tail -n 1 "$tmp/out")"
-		}
-		cat "$tmp/out"
-	done
+	all_confined controld0 doord0 federd0 keyd0 mediad0 mediad1 \
+	    registryd0 signald0
 	peer "$tmp/call.wire" || fail "no call"
 done
 # The check objects to a process that is not confined.
@@ -76,5 +87,11 @@ if confined mediad $$; then
 fi
 ctl show workers
 rows=$(ctl -j show workers | tr '{' '\n' | grep -c '"sandbox"')
-[ "$rows" -ge 6 ] || fail "show workers tells the sandbox of $rows workers"
+[ "$rows" -ge 8 ] || fail "show workers tells the sandbox of $rows workers"
+relay_stop
+
+echo "--- lookupd"
+relay_start "$MEDIADS" "$AUTH"
+all_confined controld0 doord0 keyd0 lookupd0 mediad0 mediad1 registryd0 \
+    signald0
 relay_stop

@@ -124,23 +124,35 @@ test_renew(void **state)
 	int			 i;
 
 	(void)state;
-	admission_renew(as, 5);
-	assert_int_equal(admission_expiry(as), UINT64_MAX);
+	admission_renew(as);
 	for (i = 0; i < 50; i++) {
 		(void)snprintf(id, sizeof(id), "%d", i);
 		assert_int_equal(put(as, id, CALLER, CALLEE), 0);
 	}
-	admission_renew(as, 1000);
-	assert_int_equal(admission_expiry(as), 1000);
+	/* One that says it has said all, and has: nothing goes. */
+	admission_settle(as);
+	assert_int_equal(admission_count(as), 50);
+	admission_renew(as);
 	assert_int_equal(put(as, "7", CALLER, CALLEE), 0);
 	assert_int_equal(put(as, "new", CALLER, OTHER), 0);
-	admission_expire(as, 999);
 	assert_int_equal(admission_count(as), 51);
-	admission_expire(as, 1000);
+	assert_true(admission_allows(as, "8", CALLEE, false));
+	admission_settle(as);
 	assert_int_equal(admission_count(as), 2);
+	assert_false(admission_knows(as, "8"));
+	assert_true(admission_knows(as, "7"));
+	assert_false(admission_allows(as, "8", CALLEE, false));
 	assert_true(admission_allows(as, "7", CALLEE, false));
 	assert_true(admission_allows(as, "new", OTHER, false));
-	assert_int_equal(admission_expiry(as), UINT64_MAX);
+
+	/* A lower limit turns newcomers away, and nobody out. */
+	admission_limit(as, 1);
+	assert_int_equal(put(as, "x", CALLER, CALLEE), -1);
+	assert_int_equal(put(as, "7", CALLER, CALLEE), 0);
+	assert_int_equal(admission_count(as), 2);
+	admission_limit(as, 3);
+	assert_int_equal(put(as, "x", CALLER, CALLEE), 0);
+	assert_int_equal(put(as, "y", CALLER, CALLEE), -1);
 	admissions_free(as);
 }
 

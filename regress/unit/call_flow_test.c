@@ -161,6 +161,8 @@ SCENARIO(path_reports, false, ONLINE, "reg C", CALL_C1,
     "= B " REPORT("c1"),
     "in B " REPORT("c1"),
     "= A " REPORT("c1"),
+    /* Both say that they talk directly. */
+    "= record c1 active",
     "in C " REPORT("c1"),
     "in A " REPORT("c2"))
 
@@ -544,6 +546,7 @@ SCENARIO(recovery, false, "reg A",
     "live active",
     "after 5000",
     "reg B",
+    "opened 2 call-live",
     "after 30000",
     /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
     "in A " HANGUP("Normal"),
@@ -561,6 +564,58 @@ SCENARIO(recovery_nobody_returns, false,
     "after 1",
     "= record live ended timeout",
     "= close live")
+
+/* It ended while nobody listened: both are back, and nobody is in its room. */
+SCENARIO(recovery_room_stays_empty, false, "reg A", "reg B",
+    "live active",
+    "= admit live A B",
+    "after 14999",
+    "after 1",
+    "= A " HANGUP_ID("Timeout", "live"),
+    "= B " HANGUP_ID("Timeout", "live"),
+    "= record live ended timeout",
+    "= close live",
+    "stat quiet 1", "stat lost 0", "calls 0")
+
+SCENARIO(recovery_room_is_left, false, "reg A", "reg B",
+    /* As mediad tells before registryd does. */
+    "opened 2 call-live",
+    "live active",
+    "= admit live A B",
+    "after 60000",
+    "empty 2 call-live",
+    "after 14000",
+    "opened 2 call-live",
+    "after 60000",
+    "empty 2 call-live",
+    "after 14999",
+    "after 1",
+    "= A " HANGUP_ID("Timeout", "live"),
+    "= B " HANGUP_ID("Timeout", "live"),
+    "= record live ended timeout",
+    "= close live",
+    "calls 0",
+    /* One that began with us may have an empty room as long as it likes. */
+    CALL_C1,
+    "opened 2 call-c1", "empty 2 call-c1", "after 100000", "calls 1")
+
+/* Parties that talk directly need no room. */
+SCENARIO(recovery_direct, false, "reg A", "reg B",
+    "live direct",
+    "= admit live A B",
+    "after 100000",
+    "opened 2 call-live", "empty 2 call-live",
+    "after 100000", "calls 1")
+
+SCENARIO(recovery_becomes_direct, false, "reg A", "reg B",
+    "live active",
+    "= admit live A B",
+    "in A " REPORT("live"), "= B " REPORT("live"),
+    "in B " REPORT("live"), "= A " REPORT("live"),
+    "= record live active", "commit",
+    "after 100000", "calls 1",
+    "in B " HANGUP("Normal"), "= A " HANGUP("Normal"),
+    "= record live ended normal", "= close live")
 
 SCENARIO(recovery_needs_proof, false, "reg A", "reg B",
     "live active proven",
@@ -586,9 +641,29 @@ SCENARIO(recovery_call_id_taken, false, "reg A", "reg B", "reg C",
 SCENARIO(recovery_unanswered, false, "reg A",
     "live ringing",
     "= record live ended error",
+    "= A " HANGUP_ID("Error", "live"),
     "calls 0",
     "commit",
-    "unconfirmed 0")
+    "unconfirmed 0",
+    /* Who comes back hears it, once and within the time of grace. */
+    "reg A",
+    "after 14999",
+    "reg B",
+    "= B " HANGUP_ID("Error", "live"),
+    "gone B lost", "reg B")
+
+SCENARIO(recovery_unanswered_late, false, "reg A",
+    "live ringing proven",
+    "= record live ended error",
+    "after 15000",
+    "reg B", "gone A lost", "reg A proven")
+
+/* The callee has never heard of a pending one. */
+SCENARIO(recovery_pending, false, "reg A", "reg B",
+    "live pending",
+    "= record live ended error",
+    "= A " HANGUP_ID("Error", "live"),
+    "gone B lost", "reg B")
 
 SCENARIO(orderly_stop, false, ONLINE, CALL_C1,
     "in A " OFFER("c2", "$A", "$B"), "= record c2 pending",
@@ -706,7 +781,13 @@ monkey(void **state)
 		"not-admitted c4", "after 1", "after 300", "after 3000",
 		"after 16000", "registry down", "registry up", "registry up",
 		"media down", "media up", "live active", "live ringing",
-		"live active proven",
+		"live active proven", "live pending", "live direct",
+		"opened 2 call-live", "empty 2 call-live",
+		"opened 2 call-c1", "empty 2 call-c1", "opened 2 room",
+		"channel 3", "told 3", "opened 3 call-c1", "empty 3 call-c1",
+		"opened 3 call-c3", "media down 3", "admits 3 c1",
+		"admits 3 c3", "retire 2", "stay 2", "retire 3", "stay 3",
+		"doord",
 	};
 	const size_t		 nsteps = sizeof(steps) / sizeof(steps[0]);
 	struct world		*w;
@@ -755,6 +836,12 @@ monkey(void **state)
 		assert_int_equal(world_step(w, "unconfirmed 0"), 0);
 		assert_true(flow_expiry(w->flow) == UINT64_MAX);
 		assert_int_equal(hub_count(w->hub), 0);
+		/* Nobody is in any room when all mediads have died. */
+		assert_int_equal(world_step(w, "media down"), 0);
+		assert_int_equal(world_step(w, "media down 3"), 0);
+		assert_int_equal(placing_rooms(w->placing), 0);
+		assert_int_equal(placing_healthy(w->placing), 0);
+		assert_int_equal(placement_exceptions(w->door), 0);
 		world_free(w);
 	}
 }
@@ -806,8 +893,14 @@ main(void)
 		cmocka_unit_test(no_addresses_when_generic),
 		cmocka_unit_test(recovery),
 		cmocka_unit_test(recovery_nobody_returns),
+		cmocka_unit_test(recovery_room_stays_empty),
+		cmocka_unit_test(recovery_room_is_left),
+		cmocka_unit_test(recovery_direct),
+		cmocka_unit_test(recovery_becomes_direct),
 		cmocka_unit_test(recovery_needs_proof),
 		cmocka_unit_test(recovery_unanswered),
+		cmocka_unit_test(recovery_unanswered_late),
+		cmocka_unit_test(recovery_pending),
 		cmocka_unit_test(orderly_stop),
 		cmocka_unit_test(orderly_stop_ringing),
 		cmocka_unit_test(counters),

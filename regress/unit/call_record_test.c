@@ -21,6 +21,7 @@
  * COVERS: registry - parties, alias, times, mode, reason of each record;
  * COVERS: registry - addresses only where `registry addresses yes'
  * COVERS: limit calls of one person, limit bytes of waiting offers
+ * COVERS: registry - one that does not answer: records on their way, bounded
  */
 #include "config.h"
 
@@ -364,7 +365,7 @@ outbox_confirmed(void *arg, const struct msg_call_put *put)
 		return;
 	sent->again = false;
 	next.state = CALL_RINGING;
-	assert_int_equal(outbox_put(sent->ob, &next, 0), 0);
+	assert_int_equal(outbox_put(sent->ob, &next), 0);
 }
 
 static void
@@ -391,7 +392,7 @@ outbox_say(struct outbox *ob, const char *id, uint64_t created,
 	strlcpy(put.call_id, id, sizeof(put.call_id));
 	put.created_ms = created;
 	put.state = state;
-	assert_int_equal(outbox_put(ob, &put, 0), want);
+	assert_int_equal(outbox_put(ob, &put), want);
 }
 
 static void
@@ -462,6 +463,151 @@ outbox_rules(void **state)
 	outbox_free(ob);
 }
 
+/* Most records that were on their way without an answer at any time. */
+static unsigned int
+stalled(unsigned int calls, unsigned int answer_every)
+{
+	struct sent		 sent;
+	struct outbox		*ob;
+	char			 id[16];
+	unsigned int		 i, flying, most = 0;
+	uint64_t		 answered = 0;
+	static const enum call_state	 states[] = {
+		CALL_PENDING, CALL_RINGING, CALL_ACTIVE, CALL_ENDED
+	};
+
+	memset(&sent, 0, sizeof(sent));
+	assert_non_null(ob = outbox_new(2 * calls, &outbox_test_ops, &sent));
+	sent.ob = ob;
+	outbox_up(ob);
+	for (i = 0; i < 4 * calls; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i / 4);
+		outbox_say(ob, id, 1, states[i % 4], 0);
+		flying = (unsigned int)(sent.seq - answered);
+		most = flying > most ? flying : most;
+		if (answer_every != 0 && i % answer_every == 0) {
+			answered = sent.seq;
+			outbox_answer(ob, answered, true);
+		}
+	}
+	/* It wakes up: everything is told, the latest state of each call. */
+	for (i = 0; outbox_count(ob) != 0; i++) {
+		assert_true(i < 4 * calls);
+		answered = sent.seq;
+		outbox_answer(ob, answered, true);
+	}
+	assert_int_equal(outbox_dropped(ob), 0);
+	if (answer_every == 0)
+		assert_int_equal(sent.confirmed, calls);
+	assert_true(sent.confirmed >= calls);
+	outbox_free(ob);
+	return (most);
+}
+
+/*
+ * A registryd that says nothing for long gets no more than its window, which
+ * fits its channel with room to spare; one that answers, all of it.
+ */
+static void
+outbox_window(void **state)
+{
+	struct msg_call_put	 put;
+	struct sent		 sent;
+	struct outbox		*ob;
+	uint8_t			 buf[MSG_MAX];
+	char			 id[16];
+	unsigned int		 i;
+	int			 len;
+
+	(void)state;
+	assert_int_equal(stalled(3000, 0), OUTBOX_WINDOW);
+	assert_true(stalled(3000, 16) < OUTBOX_WINDOW);
+	/* Control: with calls fewer than the window it is not what bounds. */
+	assert_true(stalled(20, 0) < OUTBOX_WINDOW);
+	memset(&put, 0, sizeof(put));
+	memset(put.call_id, 'x', sizeof(put.call_id) - 1);
+	memset(put.caller, 'x', sizeof(put.caller) - 1);
+	memset(put.callee, 'x', sizeof(put.callee) - 1);
+	memset(put.caller_alias, 'x', sizeof(put.caller_alias) - 1);
+	put.seq = put.created_ms = put.answered_ms = put.ended_ms =
+	    UINT64_MAX;
+	assert_int_equal(addr_parse(&put.caller_addr, "[fe80::1]:65535"), 0);
+	put.callee_addr = put.caller_addr;
+	len = msg_encode(buf, sizeof(buf), MSG_CALL_PUT, &put);
+	assert_true(len > 0);
+	assert_true((size_t)len * OUTBOX_WINDOW < 512 * 1024);
+
+	/* Refusals count as answers, and what was refused waits its time. */
+	memset(&sent, 0, sizeof(sent));
+	assert_non_null(ob = outbox_new(4 * OUTBOX_WINDOW, &outbox_test_ops,
+	    &sent));
+	sent.ob = ob;
+	outbox_up(ob);
+	for (i = 0; i < OUTBOX_WINDOW + 10; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		outbox_say(ob, id, 1, CALL_ACTIVE, 0);
+	}
+	assert_int_equal(sent.n, OUTBOX_WINDOW);
+	for (i = 1; i <= 10; i++) {
+		outbox_answer(ob, i, false);
+		assert_int_equal(sent.n, OUTBOX_WINDOW + i);
+	}
+	outbox_answer(ob, 11, false);
+	assert_int_equal(sent.n, OUTBOX_WINDOW + 10);
+	assert_int_equal(outbox_expiry(ob), OUTBOX_RETRY_NS);
+	outbox_expire(ob, OUTBOX_RETRY_NS - 1);
+	assert_int_equal(sent.n, OUTBOX_WINDOW + 10);
+	outbox_expire(ob, OUTBOX_RETRY_NS);
+	assert_int_equal(sent.n, OUTBOX_WINDOW + 11);
+	assert_true(outbox_expiry(ob) == UINT64_MAX);
+	/* A new one starts with nothing on its way. */
+	outbox_up(ob);
+	assert_int_equal(sent.n, 2 * OUTBOX_WINDOW + 11);
+	outbox_free(ob);
+}
+
+/* Limits that change, and what is there stays. */
+static void
+configured_anew(void **state)
+{
+	struct flow_config	 config;
+	struct world		*w;
+
+	(void)state;
+	world_config(&config, false);
+	config.fc_max_calls = 1;
+	w = world_new_config(&config);
+	step(w, "reg A");
+	step(w, "reg B");
+	step(w, "reg C");
+	step(w, "in A " OFFER("c1", "$A", "$B"));
+	step(w, "commit");
+	step(w, "in A " OFFER("c2", "$A", "$C"));
+	assert_int_equal(w->nout, 1);
+	assert_string_equal(w->out[0], "A " HANGUP_ID("Error", "c2"));
+	config.fc_max_calls = 2;
+	config.fc_ring_ns = UINT64_C(1000000000);
+	flow_configure(w->flow, &config);
+	step(w, "after 999");
+	step(w, "in A " OFFER("c2", "$A", "$C"));
+	assert_int_equal(w->nout, 1);
+	assert_string_equal(w->out[0], "record c2 pending");
+	config.fc_max_calls = 1;
+	flow_configure(w->flow, &config);
+	step(w, "calls 2");
+	step(w, "after 1");
+	assert_int_equal(w->nout, 3);
+	assert_string_equal(w->out[2], "record c1 ended timeout");
+	/* It is there until its own time, and then there is room again. */
+	step(w, "in B " OFFER("c3", "$B", "$C"));
+	assert_string_equal(w->out[0], "B " HANGUP_ID("Error", "c3"));
+	step(w, "in A " HANGUP("Normal"));
+	step(w, "commit");
+	step(w, "in B " OFFER("c3", "$B", "$C"));
+	assert_string_equal(w->out[0], "record c3 pending");
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -473,6 +619,8 @@ main(void)
 		cmocka_unit_test(other_device),
 		cmocka_unit_test(bytes_of_offers),
 		cmocka_unit_test(outbox_rules),
+		cmocka_unit_test(outbox_window),
+		cmocka_unit_test(configured_anew),
 	};
 
 	log_init("call_record_test", quiet);

@@ -19,15 +19,19 @@
  *
  * COVERS: ipc - channel: wrong sender, build, state, descriptor: refused
  * COVERS: ipc - full data channel drops and counts, full control channel ends
+ * COVERS: ipc - control channels are drained before data channels and sockets
+ * COVERS: ipc - a question has its time limit, whatever else arrives
  */
 
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdalign.h>
 #include <stdbool.h>
@@ -41,6 +45,7 @@
 #include <ev.h>
 
 #include "build_id.h"
+#include "common/base/clock.h"
 #include "common/ipc/channel.h"
 #include "common/ipc/cursor.h"
 #include "common/ipc/mesh.h"
@@ -189,8 +194,8 @@ channel_talk(void **state)
 	turn();
 	assert_int_equal(b.messages, 200);
 	assert_int_equal(b.last_u64, 199);
-	/* Up to CHANNEL_BATCH messages a wake-up. */
-	assert_int_equal(b.batches, 4);
+	/* All that was there in one wake-up. */
+	assert_int_equal(b.batches, 1);
 	end_close(&a);
 	turn();
 	assert_true(b.broken);
@@ -578,6 +583,303 @@ channel_asks(void **state)
 	assert_string_equal(e.why, "");
 }
 
+/* What ran in one turn of the loop: c, d, s for control, data, socket. */
+static struct {
+	char		 text[4096];
+	size_t		 len;
+} ran;
+
+static void
+ran_add(char c)
+{
+	assert_true(ran.len < sizeof(ran.text) - 1);
+	ran.text[ran.len++] = c;
+	ran.text[ran.len] = '\0';
+}
+
+static void
+ran_message(struct channel *ch, void *arg, enum msg_type type,
+    const void *msg, int fd)
+{
+	(void)arg;
+	(void)type;
+	(void)msg;
+	(void)fd;
+	ran_add(channel_is_data(ch) ? 'd' : 'c');
+}
+
+static void
+ran_broken(struct channel *ch, void *arg, const char *why)
+{
+	(void)ch;
+	(void)arg;
+	fail_msg("%s", why != NULL ? why : "closed");
+}
+
+static void
+ran_socket(struct ev_loop *l, ev_io *io, int revents)
+{
+	char	c;
+
+	(void)l;
+	(void)revents;
+	assert_int_equal(recv(io->fd, &c, 1, 0), 1);
+	ran_add('s');
+}
+
+static const struct channel_ops	ran_ops = { ran_message, ran_broken, NULL };
+
+static struct channel *
+ran_channel(enum proc self, enum proc peer, bool data, int *other)
+{
+	struct msg_hello	 h;
+	struct channel		*ch;
+	uint8_t			 buf[512];
+	int			 fds[2], len;
+
+	assert_int_equal(channel_pair(fds, data), 0);
+	assert_non_null(ch = channel_new(loop, fds[0], self, peer, 0, data,
+	    &ran_ops, NULL));
+	channel_set_state(ch, MSG_AT_SERVE);
+	memset(&h, 0, sizeof(h));
+	(void)snprintf(h.build, sizeof(h.build), "%s", BUILD_ID);
+	h.version = MSG_TABLE_VERSION;
+	h.role = peer;
+	len = msg_encode(buf, sizeof(buf), MSG_HELLO, &h);
+	assert_int_equal(send(fds[1], buf, (size_t)len, 0), len);
+	turn();
+	*other = fds[1];
+	return (ch);
+}
+
+static void
+ran_send(int fd, enum msg_type type, const void *msg, unsigned int n)
+{
+	uint8_t	buf[512];
+	int	len;
+
+	len = msg_encode(buf, sizeof(buf), type, msg);
+	assert_true(len > 0);
+	while (n-- > 0)
+		assert_int_equal(send(fd, buf, (size_t)len, MSG_DONTWAIT),
+		    len);
+}
+
+/*
+ * An admission (control), the datagram that needs it (data) and one that the
+ * socket got are all there when the turn begins: in whatever order the three
+ * watchers were made, one of which would by itself be the wrong one.
+ */
+static void
+channel_priorities(void **state)
+{
+	struct msg_room_close	 rc;
+	struct msg_door_datagram d;
+	struct channel		*ch[2];
+	ev_io			 io;
+	unsigned int		 i, k;
+	int			 control = 0, data = 0, sock[2];
+
+	(void)state;
+	memset(&rc, 0, sizeof(rc));
+	memset(&d, 0, sizeof(d));
+	assert_int_equal(addr_parse(&d.local, "[::1]:4433"), 0);
+	assert_int_equal(addr_parse(&d.remote, "[::1]:50000"), 0);
+	d.payload.data = filler;
+	d.payload.len = 20;
+	for (i = 0; i < 3; i++) {
+		ch[0] = ch[1] = NULL;
+		for (k = 0; k < 3; k++) {
+			if ((k + i) % 3 == 0)
+				ch[0] = ran_channel(PROC_MEDIAD, PROC_SIGNALD,
+				    false, &control);
+			else if ((k + i) % 3 == 1)
+				ch[1] = ran_channel(PROC_MEDIAD, PROC_DOORD,
+				    true, &data);
+			else {
+				assert_int_equal(socketpair(AF_UNIX,
+				    SOCK_SEQPACKET, 0, sock), 0);
+				ev_io_init(&io, ran_socket, sock[0], EV_READ);
+				ev_set_priority(&io, CHANNEL_PRIORITY_SOCKET);
+				ev_io_start(loop, &io);
+			}
+		}
+		memset(&ran, 0, sizeof(ran));
+		assert_int_equal(send(sock[1], "x", 1, 0), 1);
+		ran_send(data, MSG_DOOR_DATAGRAM, &d, 2);
+		ran_send(control, MSG_ROOM_CLOSE, &rc, 300);
+		ev_run(loop, EVRUN_NOWAIT);
+		assert_int_equal(ran.len, 303);
+		assert_int_equal(strspn(ran.text, "c"), 300);
+		assert_non_null(strchr(ran.text + 300, 's'));
+		assert_non_null(strstr(ran.text + 300, "dd"));
+		channel_free(ch[0]);
+		channel_free(ch[1]);
+		ev_io_stop(loop, &io);
+		close(control);
+		close(data);
+		close(sock[0]);
+		close(sock[1]);
+	}
+}
+
+/* A neighbour that writes as fast as we read: the others have their turn. */
+static int	endless_fd;
+
+static void
+endless_message(struct channel *ch, void *arg, enum msg_type type,
+    const void *msg, int fd)
+{
+	ran_message(ch, arg, type, msg, fd);
+	ran_send(endless_fd, type, msg, 1);
+}
+
+static void
+channel_endless(void **state)
+{
+	static const struct channel_ops	 endless_ops = {
+		endless_message, ran_broken, NULL
+	};
+	struct msg_room_close		 rc;
+	struct channel			*ch;
+	struct msg_hello		 h;
+	int				 fds[2];
+
+	(void)state;
+	memset(&rc, 0, sizeof(rc));
+	memset(&h, 0, sizeof(h));
+	assert_int_equal(channel_pair(fds, false), 0);
+	assert_non_null(ch = channel_new(loop, fds[0], PROC_MEDIAD,
+	    PROC_SIGNALD, 0, false, &endless_ops, NULL));
+	(void)snprintf(h.build, sizeof(h.build), "%s", BUILD_ID);
+	h.version = MSG_TABLE_VERSION;
+	h.role = PROC_SIGNALD;
+	endless_fd = fds[1];
+	ran_send(fds[1], MSG_HELLO, &h, 1);
+	channel_set_state(ch, MSG_AT_SERVE);
+	turn();
+	memset(&ran, 0, sizeof(ran));
+	ran_send(fds[1], MSG_ROOM_CLOSE, &rc, 1);
+	ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(ran.len, CHANNEL_DRAIN);
+	channel_free(ch);
+	close(fds[1]);
+}
+
+/* A reader that is slow is waited for and never blamed, however much comes. */
+static void
+channel_slow_reader(void **state)
+{
+	struct msg_live_request	req = { 0 };
+	struct end		a, b;
+	unsigned int		i;
+	uint64_t		total = 0;
+
+	(void)state;
+	pair_open(&a, PROC_SIGNALD, &b, PROC_REGISTRYD, false);
+	for (i = 0; i < 12; i++) {
+		assert_false(channel_slow(a.ch));
+		while (!channel_slow(a.ch)) {
+			req.seq = ++total;
+			assert_int_equal(channel_send(a.ch, MSG_LIVE_REQUEST,
+			    &req), 0);
+		}
+		assert_true(channel_queued(a.ch) <= CHANNEL_SLOW + 100);
+		while (channel_queued(a.ch) > CHANNEL_SLOW / 2)
+			ev_run(loop, EVRUN_NOWAIT);
+	}
+	assert_true(total * 30 > CHANNEL_QUEUE_MAX);
+	while (b.messages < total)
+		ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(b.last_u64, total);
+	assert_false(a.broken);
+	assert_false(b.broken);
+	assert_int_equal(channel_dropped(a.ch), 0);
+	end_close(&a);
+	end_close(&b);
+}
+
+/* keyd says all sorts of things, n times, then the answer; or no answer. */
+static pid_t
+chatter(int fd, bool answer)
+{
+	struct msg_key_identity		id;
+	struct msg_key_signature	sig;
+	uint8_t				buf[512];
+	pid_t				pid;
+	int				i, len;
+
+	memset(&id, 0, sizeof(id));
+	memset(&sig, 0, sizeof(sig));
+	id.certificate.data = filler;
+	id.certificate.len = 100;
+	sig.seq = 2;
+	if ((pid = fork()) != 0)
+		return (pid);
+	len = msg_encode(buf, sizeof(buf), MSG_KEY_IDENTITY, &id);
+	for (i = 0; !answer || i < 5000; i++)
+		if (send(fd, buf, (size_t)len, MSG_NOSIGNAL) == -1)
+			_exit(0);
+	len = msg_encode(buf, sizeof(buf), MSG_KEY_SIGNATURE, &sig);
+	(void)send(fd, buf, (size_t)len, MSG_NOSIGNAL);
+	_exit(0);
+}
+
+static void
+channel_ask_flooded(void **state)
+{
+	struct msg_key_sign_answer	ask;
+	struct msg_key_identity		id;
+	union message			out;
+	struct end			e;
+	uint64_t			before;
+	pid_t				pid;
+	int				fd;
+
+	(void)state;
+	memset(&ask, 0, sizeof(ask));
+	ask.seq = 2;
+	/* The control: an answer behind much else is found. */
+	fd = raw_open(&e, PROC_MEDIAD, PROC_KEYD, false, true);
+	turn();
+	pid = chatter(fd, true);
+	assert_int_equal(channel_ask(e.ch, MSG_KEY_SIGN_ANSWER, &ask,
+	    MSG_KEY_SIGNATURE, &out, 20000), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	end_close(&e);
+	close(fd);
+	/* Without time not everything that is there is looked at. */
+	fd = raw_open(&e, PROC_MEDIAD, PROC_KEYD, false, true);
+	turn();
+	memset(&id, 0, sizeof(id));
+	id.certificate.data = filler;
+	id.certificate.len = 100;
+	ran_send(fd, MSG_KEY_IDENTITY, &id, 300);
+	assert_int_equal(channel_ask(e.ch, MSG_KEY_SIGN_ANSWER, NULL,
+	    MSG_KEY_SIGNATURE, &out, 0), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	turn();
+	assert_in_range(e.messages, 300 - CHANNEL_BATCH - 2, 299);
+	end_close(&e);
+	close(fd);
+	/* Nothing but chatter: the limit holds. */
+	fd = raw_open(&e, PROC_MEDIAD, PROC_KEYD, false, true);
+	turn();
+	pid = chatter(fd, false);
+	before = clock_mono_ns();
+	(void)alarm(60);
+	assert_int_equal(channel_ask(e.ch, MSG_KEY_SIGN_ANSWER, &ask,
+	    MSG_KEY_SIGNATURE, &out, 100), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	(void)alarm(0);
+	assert_true(clock_mono_ns() - before >= 100 * NS_PER_MS);
+	assert_false(e.broken);
+	end_close(&e);
+	close(fd);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static int
 setup(void **state)
 {
@@ -609,7 +911,11 @@ main(void)
 		cmocka_unit_test(channel_full),
 		cmocka_unit_test(channel_last_words),
 		cmocka_unit_test(channel_freed_inside),
-		cmocka_unit_test(channel_asks)
+		cmocka_unit_test(channel_asks),
+		cmocka_unit_test(channel_ask_flooded),
+		cmocka_unit_test(channel_priorities),
+		cmocka_unit_test(channel_endless),
+		cmocka_unit_test(channel_slow_reader)
 	};
 
 	return (cmocka_run_group_tests(tests, setup, teardown));

@@ -208,19 +208,26 @@ csim_end(struct csim_client *cl)
 }
 
 void
-csim_new_relay(struct csim *cs)
+csim_restart_relay(struct csim *cs)
 {
-	uint8_t	seed[32];
 	size_t	i;
 
 	quic_endpoint_free(cs->cs_relay);
 	quic_tls_free(cs->cs_tls);
 	for (i = 0; i < cs->cs_nconns; i++)
 		cs->cs_conns[i].co_conn = NULL;
+	relay_start(cs);
+}
+
+void
+csim_new_relay(struct csim *cs)
+{
+	uint8_t	seed[32];
+
 	/* Each time another one. */
 	memset(seed, 0x78 + (int)cs->cs_relays++, sizeof(seed));
 	assert_int_equal(identity_from_seed(&cs->cs_identity, seed), 0);
-	relay_start(cs);
+	csim_restart_relay(cs);
 }
 
 void
@@ -515,11 +522,13 @@ relay_datagram(void *arg, struct quic_conn *conn, const uint8_t *data,
 {
 	struct csim		*cs = arg;
 	struct csim_conn	*co = quic_conn_data(conn), *to;
+	struct media_packet	 packet;
 	size_t			 i;
 
 	if (co == NULL)
 		return;
-	co->co_datagrams++;
+	if (co->co_datagrams++ == 0 && media_parse(data, len, &packet))
+		co->co_seq = packet.header.seq;
 	for (i = 0; i < cs->cs_nconns; i++) {
 		to = &cs->cs_conns[i];
 		if (to != co && to->co_conn != NULL && to->co_in &&
@@ -713,6 +722,10 @@ relay_room(struct csim *cs, struct csim_conn *co, const struct signal *s)
 	n = signal_print(&answer, json, sizeof(json));
 	assert_true(n > 0);
 	(void)quic_send_message(co->co_conn, json, (size_t)n);
+	if (cs->cs_refuse) {
+		quic_close_when_delivered(co->co_conn, 0, "normal close");
+		return;
+	}
 	co->co_in = true;
 	relay_update(cs, co->co_name);
 }

@@ -70,6 +70,7 @@ struct csim_conn {
 	char			 co_reason[64];
 	bool			 co_by_peer;	/* the client closed it */
 	uint64_t		 co_datagrams;
+	uint16_t		 co_seq;	/* of its first one */
 };
 
 struct csim_packet;
@@ -103,6 +104,7 @@ struct csim {
 	bool			 cs_no_ringing;
 	bool			 cs_no_setup;
 	bool			 cs_bad_answer;	/* CallAnswer signed wrong */
+	bool			 cs_refuse;	/* nobody gets into a room */
 	bool			 cs_mute;	/* forwards no datagrams */
 	const char		*cs_relay_addr;	/* in CallSetup */
 	const char		*cs_room;	/* there, NULL: the right one */
@@ -121,6 +123,8 @@ struct csim_client
 void		 csim_start(struct csim_client *);
 /* The client's process ends and another begins with the same files. */
 void		 csim_end(struct csim_client *);
+/* The same relay, but it has forgotten all connections. */
+void		 csim_restart_relay(struct csim *);
 /* Another relay with another key at the same address. */
 void		 csim_new_relay(struct csim *);
 void		 csim_run(struct csim *, unsigned int ms);

@@ -23,7 +23,7 @@
  *	with GOOD, one offer with the fields named, joins the room on
  *	CallSetup, interrupt sends Hangup{Normal} and closes media
  * COVERS: limit client - pinned certificates, registration again after 0, 1,
- *	2 s, media joined again, busy, proof of possession, limits of waiting
+ *	1.5 s, media joined again, busy, proof of possession, limits of waiting
  */
 
 #include "config.h"
@@ -145,7 +145,7 @@ test_call(void **state)
 	csim_free(cs);
 }
 
-/* Every 2 s of a call a Ping, and Hangup names the call. */
+/* Every 1.5 s of a call a Ping, and Hangup names the call. */
 static void
 test_ping_hangup(void **state)
 {
@@ -164,7 +164,7 @@ test_ping_hangup(void **state)
 	    n++)
 		if (strncmp(m, "{\"Ping\":", 8) == 0)
 			pings++;
-	assert_in_range(pings, 4, 6);
+	assert_in_range(pings, 5, 7);
 	(void)snprintf(want, sizeof(want), "{\"Hangup\":{\"reason\":\"Normal\","
 	    "\"call_id\":\"%s\"}}", csim_last(alice, EVENT_HANGUP)->call_id);
 	assert_string_equal(csim_message(cs, alice, SIGNAL_NAME, n - 1),
@@ -397,11 +397,11 @@ test_signal_lost(void **state)
 	csim_close(cs, old, "normal close");
 	assert_true(csim_until(cs, alice, EVENT_REGISTERED, 2, 500));
 	assert_int_equal(csim_count(alice, EVENT_UNREGISTERED), 1);
-	csim_run(cs, 1000);
-	assert_true(room->co_datagrams > sent + 45);
+	csim_run(cs, 800);
+	assert_true(room->co_datagrams > sent + 35);
 	assert_int_equal(csim_count(alice, EVENT_HANGUP), 0);
 
-	/* Then after 1, 2, 4 s. */
+	/* Then after 1, 2, 4 s, or a little more. */
 	for (i = 0; i < 3; i++) {
 		csim_close(cs, csim_conn(cs, alice, SIGNAL_NAME),
 		    "normal close");
@@ -411,7 +411,8 @@ test_signal_lost(void **state)
 		assert_true(csim_until(cs, alice, EVENT_REGISTERED, i + 3,
 		    6000));
 		assert_in_range(cs->cs_now - lost, (1U << i) * NS_PER_S,
-		    (1U << i) * NS_PER_S + 200 * NS_PER_MS);
+		    (1U << i) * (NS_PER_S + 250 * NS_PER_MS) +
+		    200 * NS_PER_MS);
 	}
 	client_stop(alice->cl_client, cs->cs_now);
 	assert_true(csim_until_done(cs, alice, 3000));
@@ -707,20 +708,46 @@ test_hostile(void **state)
 	csim_free(cs);
 }
 
+/*
+ * Those of a room are told apart by their random first numbers (8.6): are
+ * any two so near to each other that they cannot be?
+ */
+static bool
+near(struct csim *cs, const char *room)
+{
+	uint16_t	seq[3], d;
+	unsigned int	i;
+
+	for (i = 0; i < 3; i++)
+		seq[i] = csim_conn(cs, &cs->cs_client[i], room)->co_seq;
+	for (i = 0; i < 3; i++) {
+		d = (uint16_t)(seq[i] - seq[(i + 1) % 3]);
+		if (d < 1000 || d > UINT16_MAX - 1000)
+			return (true);
+	}
+	return (false);
+}
+
 /* Three in a room, each hears two; ends by time. */
 static void
 test_room(void **state)
 {
 	struct csim_client	*cl;
-	struct csim		*cs = csim_new();
+	struct csim		*cs = NULL;
 	unsigned int		 i;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
-		cl = csim_client(cs, i, CLIENT_ROOM, "general");
-		cl->cl_config.cc_seconds = 5;
-		csim_start(cl);
-	}
+	do {
+		if (cs != NULL)
+			csim_free(cs);
+		cs = csim_new();
+		for (i = 0; i < 3; i++) {
+			cl = csim_client(cs, i, CLIENT_ROOM, "general");
+			cl->cl_config.cc_seconds = 5;
+			csim_start(cl);
+		}
+		csim_run(cs, 1000);
+	} while (near(cs, "general"));
 	for (i = 0; i < 3; i++) {
 		cl = &cs->cs_client[i];
 		assert_true(csim_until(cs, cl, EVENT_STATS, 1, 10000));

@@ -115,6 +115,25 @@ static const struct {
 	{ GOOD "log verbose extra", ":3:", "near 'extra'" },
 	{ GOOD "log \x01\n", ":3:", "near '\\x01'" },
 	{ GOOD "= 3\n", ":3:", "near '='" },
+	{ GOOD "steering perhaps\n", ":3:", "near 'perhaps'" },
+	{ GOOD "media workers 0\n", ":3:", "1 to 32" },
+	{ GOOD "media workers 33\n", ":3:", "1 to 32" },
+	{ GOOD "media workers many\n", ":3:", "near 'many'" },
+	{ GOOD "retry never\n", ":3:", "near 'never'" },
+	{ GOOD "federation perhaps\n", ":3:", "near 'perhaps'" },
+	{ GOOD "auth url \"http://example.org/\"\n", ":3:", "https://" },
+	{ GOOD "auth url \"http://localhost.example.org/\"\n", ":3:",
+	    "https://" },
+	{ GOOD "auth url \"ftp://example.org/\"\n", ":3:", "https://" },
+	{ GOOD "auth url \"https:///x\"\n", ":3:", "not a URL" },
+	{ GOOD "auth url \"https://a b/\"\n", ":3:", "blanks" },
+	{ GOOD "auth url \"https://me:pw@example.org/\"\n", ":3:",
+	    "passwords" },
+	{ GOOD "auth ca \"relative\"\n", ":3:", "near 'relative'" },
+	{ GOOD "auth ca \"/tmp/ca\"\n", "", "without `auth url'" },
+	{ GOOD "listen on 0.0.0.0 port 4433\n", ":3:", "covers" },
+	{ "listen on :: port 9\nlisten on ::1 port 9\nlegacy clients deny\n",
+	    ":2:", "covers" },
 	{ "listen on 127.0.0.1\n", "", "legacy clients deny" },
 	{ "legacy clients deny\n", "", "listen on" },
 };
@@ -150,6 +169,7 @@ defaults(void **state)
 {
 	struct config	*cf;
 	char		*text;
+	long		 n;
 
 	(void)state;
 	assert_non_null(cf = load(GOOD));
@@ -163,6 +183,23 @@ defaults(void **state)
 	assert_non_null(strstr(text, "registry retention 90 days\n"));
 	assert_non_null(strstr(text, "registry addresses no\n"));
 	assert_non_null(strstr(text, "listen on 127.0.0.1 port 4433\n"));
+#ifdef __linux__
+	assert_non_null(strstr(text, "steering port\n"));
+#else
+	assert_non_null(strstr(text, "steering none\n"));
+#endif
+	assert_non_null(strstr(text, "retry auto\n"));
+	assert_non_null(strstr(text, "federation no\n"));
+	assert_null(strstr(text, "auth "));
+	assert_non_null(strstr(text, "user federd \"_wzpfed\"\n"));
+	assert_non_null(strstr(text, "user lookupd \"_wzplook\"\n"));
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	assert_int_equal(cf->cf_media, n < 1 ? 1 : n > 32 ? 32 : n);
+	assert_int_equal(config_wants(cf, PROC_MEDIAD), cf->cf_media);
+	assert_int_equal(config_wants(cf, PROC_FEDERD), 0);
+	assert_int_equal(config_wants(cf, PROC_LOOKUPD), 0);
+	assert_int_equal(config_wants(cf, PROC_SIGNALD), 1);
+	assert_false(cf->cf_settings.auth_required);
 	free(text);
 	config_free(cf);
 }
@@ -190,6 +227,14 @@ printed_is_read_back(void **state)
 	    "registry addresses yes\n"
 	    "limit ring 1500 milliseconds\n"
 	    "limit calls 7\n"
+	    "steering none\n"
+	    "media workers 5\n"
+	    "retry always\n"
+	    "federation yes\n"
+	    "auth url \"https://example.org:8443/check?x=1\"\n"
+	    "auth ca \"/tmp/ca.pem\"\n"
+	    "user federd 961\n"
+	    "user lookupd \"_look\"\n"
 	    "log verbose";
 	struct config	*cf, *again;
 	char		*one, *two;
@@ -206,6 +251,20 @@ printed_is_read_back(void **state)
 	assert_non_null(strstr(one, "limit ring 1500 milliseconds\n"));
 	assert_non_null(strstr(one, "limit calls 7\n"));
 	assert_non_null(strstr(one, "log verbose\n"));
+	assert_non_null(strstr(one, "steering none\n"));
+	assert_non_null(strstr(one, "media workers 5\n"));
+	assert_non_null(strstr(one, "retry always\n"));
+	assert_non_null(strstr(one, "federation yes\n"));
+	assert_non_null(strstr(one,
+	    "auth url \"https://example.org:8443/check?x=1\"\n"));
+	assert_non_null(strstr(one, "auth ca \"/tmp/ca.pem\"\n"));
+	assert_non_null(strstr(one, "user federd \"961\"\n"));
+	assert_non_null(strstr(one, "user lookupd \"_look\"\n"));
+	assert_true(cf->cf_settings.auth_required);
+	assert_true(cf->cf_settings.retry_always);
+	assert_int_equal(config_wants(cf, PROC_MEDIAD), 5);
+	assert_int_equal(config_wants(cf, PROC_FEDERD), 1);
+	assert_int_equal(config_wants(cf, PROC_LOOKUPD), 1);
 	assert_non_null(again = load(one));
 	two = print(again);
 	assert_string_equal(one, two);
@@ -213,6 +272,44 @@ printed_is_read_back(void **state)
 	free(two);
 	config_free(cf);
 	config_free(again);
+}
+
+/* Tokens in clear are for this machine. */
+static void
+plain_http_only_at_home(void **state)
+{
+	static const char *const	urls[] = {
+		"http://127.0.0.1:80/x", "http://localhost", "http://[::1]/y"
+	};
+	char				 text[256];
+	struct config			*cf;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		(void)snprintf(text, sizeof(text), GOOD "auth url \"%s\"\n",
+		    urls[i]);
+		assert_non_null(cf = load(text));
+		assert_string_equal(cf->cf_auth_url, urls[i]);
+		config_free(cf);
+	}
+}
+
+/* A control client hears the first error; that of the last file only. */
+static void
+first_error_is_kept(void **state)
+{
+	struct config	*cf;
+
+	(void)state;
+	assert_null(load("one\ntwo\n" GOOD));
+	assert_non_null(strstr(config_error_text(), ":1:"));
+	assert_null(strstr(config_error_text(), ":2:"));
+	assert_non_null(cf = load(GOOD));
+	assert_string_equal(config_error_text(), "");
+	config_free(cf);
+	assert_null(config_load("/nonexistent/relayd.conf"));
+	assert_non_null(strstr(config_error_text(), "/nonexistent"));
 }
 
 static void
@@ -252,6 +349,8 @@ main(void)
 		cmocka_unit_test(all_errors_of_a_file),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(printed_is_read_back),
+		cmocka_unit_test(plain_http_only_at_home),
+		cmocka_unit_test(first_error_is_kept),
 		cmocka_unit_test(limits_are_within_their_own_bounds),
 		cmocka_unit_test(command_line_macros_win),
 	};

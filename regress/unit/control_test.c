@@ -19,6 +19,8 @@
  * over socket pairs.
  *
  * COVERS: limit control clients, request length, request time, answer time
+ * COVERS: control - a worker owes so many answers, the next is refused
+ * COVERS: control - rooms and counters of N mediads, relayd's own row
  * COVERS: control - garbage from a client or a worker ends only itself
  */
 #include "config.h"
@@ -53,22 +55,37 @@ struct sink {
 };
 
 static struct {
-	struct msg_ctl_query	queries[32];
-	enum proc		procs[32];
+	struct msg_ctl_query	queries[128];
+	enum proc		procs[128];
+	unsigned int		instances[128];
 	size_t			n;
 	unsigned int		away;	/* mask of 1 << proc */
+	uint64_t		mediads;	/* that are there */
 } asked;
 
 static int
-fake_ask(void *arg, enum proc proc, const struct msg_ctl_query *msg)
+fake_ask(void *arg, enum proc proc, unsigned int instance,
+    const struct msg_ctl_query *msg)
 {
 	(void)arg;
 	if (asked.away & 1u << proc)
 		return (-1);
-	assert_true(asked.n < 32);
+	assert_true(asked.n < 128);
 	asked.procs[asked.n] = proc;
+	asked.instances[asked.n] = instance;
 	asked.queries[asked.n++] = *msg;
 	return (0);
+}
+
+static bool
+fake_present(void *arg, enum proc proc, unsigned int instance)
+{
+	(void)arg;
+	assert_true(instance < QUERY_INSTANCES);
+	if (asked.away & 1u << proc)
+		return (false);
+	return (proc == PROC_MEDIAD ? (asked.mediads >> instance & 1) != 0 :
+	    proc != PROC_FEDERD && proc != PROC_LOOKUPD && instance == 0);
 }
 
 static int
@@ -93,7 +110,9 @@ fake_done(void *client)
 	sink->done++;
 }
 
-static const struct query_ops	ops = { fake_ask, fake_line, fake_done };
+static const struct query_ops	ops = {
+	fake_ask, fake_present, fake_line, fake_done
+};
 
 static struct queries *
 start(void)
@@ -101,6 +120,7 @@ start(void)
 	struct queries	*qs;
 
 	memset(&asked, 0, sizeof(asked));
+	asked.mediads = 1;
 	assert_non_null(qs = queries_new(&ops, NULL));
 	return (qs);
 }
@@ -118,8 +138,8 @@ show(struct queries *qs, struct sink *sink, const char *line)
 }
 
 static int
-row(struct queries *qs, enum proc proc, uint64_t id, const char *name,
-    const char *value)
+row_from(struct queries *qs, enum proc proc, unsigned int instance,
+    uint64_t id, const char *name, const char *value)
 {
 	static struct row	r;
 	struct msg_ctl_row	msg;
@@ -131,18 +151,32 @@ row(struct queries *qs, enum proc proc, uint64_t id, const char *name,
 	msg.id = id;
 	msg.cells.data = r.row_buf;
 	msg.cells.len = r.row_len;
-	return (query_row(qs, proc, &msg));
+	return (query_row(qs, proc, instance, &msg));
 }
 
 static int
-end(struct queries *qs, enum proc proc, uint64_t id, const char *error)
+row(struct queries *qs, enum proc proc, uint64_t id, const char *name,
+    const char *value)
+{
+	return (row_from(qs, proc, 0, id, name, value));
+}
+
+static int
+end_from(struct queries *qs, enum proc proc, unsigned int instance,
+    uint64_t id, const char *error)
 {
 	struct msg_ctl_end	msg;
 
 	memset(&msg, 0, sizeof(msg));
 	msg.id = id;
 	strlcpy(msg.error, error, sizeof(msg.error));
-	return (query_end(qs, proc, &msg));
+	return (query_end(qs, proc, instance, &msg));
+}
+
+static int
+end(struct queries *qs, enum proc proc, uint64_t id, const char *error)
+{
+	return (end_from(qs, proc, 0, id, error));
 }
 
 static void
@@ -172,7 +206,7 @@ test_requests(void **state)
 	static const char *const	bad[] = {
 		"", "show", "hide calls", "show everything", "calls",
 		"show calls a b", "show \x01", "show calls \x80",
-		"SHOW calls", "show calls\r"
+		"SHOW calls", "show calls\r", "reload now", "reloads", "RELOAD"
 	};
 	struct request			 rq;
 	const char			*why;
@@ -205,6 +239,13 @@ test_requests(void **state)
 	assert_int_equal(request_parse("show rooms live", 15, &rq, &why), 0);
 	assert_int_equal(rq.rq_proc, PROC_MEDIAD);
 	assert_string_equal(rq.rq_filter, "live");
+	assert_int_equal(rq.rq_wait, QUERY_LIMIT_NS);
+	assert_false(rq.rq_admin);
+	assert_int_equal(request_parse(" reload ", 8, &rq, &why), 0);
+	assert_int_equal(rq.rq_what, CTL_RELOAD);
+	assert_int_equal(rq.rq_proc, PROC_RELAYD);
+	assert_int_equal(rq.rq_wait, QUERY_RELOAD_NS);
+	assert_true(rq.rq_admin);
 }
 
 static void
@@ -231,15 +272,16 @@ test_one_worker(void **state)
 	assert_string_equal(a.text, "{\"alias\":\"A\\\"da\",\"number\":"
 	    "18446744073709551615,\"yes\":true}\n{\"end\":true}\n");
 	assert_string_equal(b.text, "{\"room\":\"lobby\",\"number\":"
-	    "18446744073709551615,\"yes\":true}\n"
+	    "18446744073709551615,\"yes\":true,\"worker\":\"mediad\","
+	    "\"instance\":0}\n"
 	    "{\"error\":\"no \\\"such\\\" room\"}\n");
 	assert_int_equal(a.done, 1);
 	assert_int_equal(b.done, 1);
 	assert_int_equal(queries_count(qs), 0);
 	assert_int_equal(queries_expiry(qs), UINT64_MAX);
-	/* Late: no effect, no blame. */
+	/* Late: no effect, no blame; but each is answered once. */
 	assert_int_equal(row(qs, PROC_SIGNALD, ida, "alias", "x"), 0);
-	assert_int_equal(end(qs, PROC_SIGNALD, ida, ""), 0);
+	assert_int_equal(end(qs, PROC_SIGNALD, ida, ""), -1);
 	assert_int_equal(a.done, 1);
 	queries_free(qs);
 }
@@ -249,7 +291,7 @@ static void
 test_hostile_worker(void **state)
 {
 	struct queries		*qs = start();
-	struct sink		 a;
+	struct sink		 a, b;
 	struct msg_ctl_row	 msg;
 	uint64_t		 id;
 	unsigned int		 i;
@@ -259,17 +301,63 @@ test_hostile_worker(void **state)
 	id = asked.queries[0].id;
 	assert_int_equal(row(qs, PROC_MEDIAD, id, "room", "x"), -1);
 	assert_int_equal(end(qs, PROC_MEDIAD, id, ""), -1);
-	msg.id = id;
-	msg.cells.data = (const uint8_t *)"\xde\xff\xff";
-	msg.cells.len = 3;
-	assert_int_equal(query_row(qs, PROC_SIGNALD, &msg), -1);
 	assert_int_equal(a.len, 0);
 	for (i = 0; i < QUERY_CALLS_LIMIT; i++)
 		assert_int_equal(row(qs, PROC_SIGNALD, id, "c", "x"), 0);
-	assert_int_equal(row(qs, PROC_SIGNALD, id, "c", "x"), -1);
-	query_lost(qs, PROC_SIGNALD);
+	query_lost(qs, PROC_SIGNALD, 0);
 	assert_non_null(strstr(a.text, "{\"error\":\"signald died\"}\n"));
 	assert_int_equal(a.done, 1);
+
+	/* One row too many ends its answer. */
+	show(qs, &a, "show calls live");
+	id = asked.queries[1].id;
+	for (i = 0; i < QUERY_CALLS_LIMIT; i++)
+		assert_int_equal(row(qs, PROC_SIGNALD, id, "c", "x"), 0);
+	assert_int_equal(row(qs, PROC_SIGNALD, id, "c", "x"), -1);
+	assert_non_null(strstr(a.text,
+	    "{\"error\":\"signald answered nonsense\"}\n"));
+	assert_int_equal(a.done, 1);
+	assert_int_equal(end(qs, PROC_SIGNALD, id, ""), 0);
+	assert_int_equal(end(qs, PROC_SIGNALD, id, ""), -1);
+
+	/* So does what is no row; what the others say stands. */
+	asked.mediads = 3;
+	show(qs, &a, "show rooms");
+	id = asked.queries[2].id;
+	msg.id = id;
+	msg.cells.data = (const uint8_t *)"\xde\xff\xff";
+	msg.cells.len = 3;
+	assert_int_equal(query_row(qs, PROC_SIGNALD, 0, &msg), -1);
+	assert_int_equal(query_row(qs, PROC_MEDIAD, 1, &msg), -1);
+	assert_int_equal(row_from(qs, PROC_MEDIAD, 1, id, "room", "x"), -1);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, id, ""), 0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, id, ""), -1);
+	assert_int_equal(a.len, 0);
+	assert_int_equal(row(qs, PROC_MEDIAD, id, "room", "mine"), 0);
+	assert_int_equal(end(qs, PROC_MEDIAD, id, ""), 0);
+	assert_non_null(strstr(a.text, "\"mine\""));
+	assert_non_null(strstr(a.text,
+	    "{\"error\":\"mediad 1 answered nonsense\"}\n"));
+	assert_int_equal(a.done, 1);
+	/* Dead with an answer owed that nobody waits for. */
+	show(qs, &a, "show rooms");
+	msg.id = asked.queries[4].id;
+	assert_int_equal(query_row(qs, PROC_MEDIAD, 1, &msg), -1);
+	query_lost(qs, PROC_MEDIAD, 1);
+	assert_int_equal(a.done, 0);
+	assert_int_equal(end(qs, PROC_MEDIAD, msg.id, ""), 0);
+	assert_int_equal(a.done, 1);
+	assert_int_equal(queries_count(qs), 0);
+	/* Of two answers owed, one is ended twice: that is not the other. */
+	show(qs, &a, "show rooms");
+	show(qs, &b, "show rooms");
+	id = asked.queries[6].id;
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, id, ""), 0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, id, ""), -1);
+	assert_int_equal(a.done, 0);
+	assert_int_equal(end(qs, PROC_MEDIAD, id, ""), 0);
+	assert_int_equal(a.done, 1);
+	assert_int_equal(b.done, 0);
 	queries_free(qs);
 }
 
@@ -285,23 +373,186 @@ test_stats(void **state)
 	asked.away = 1u << PROC_DOORD;
 	show(qs, &a, "show stats");
 	n = asked.n;
-	assert_true(n >= 5);	/* keyd registryd signald mediad controld */
+	assert_true(n >= 6);	/* and relayd, which is no worker */
+	assert_int_equal(asked.procs[0], PROC_RELAYD);
+	for (i = 0; i < n; i++) {
+		assert_int_not_equal(asked.procs[i], PROC_FEDERD);
+		assert_int_not_equal(asked.procs[i], PROC_LOOKUPD);
+	}
 	id = asked.queries[0].id;
 	for (i = 0; i < n; i++) {
 		assert_int_equal(asked.queries[i].id, id);
 		assert_int_equal(asked.queries[i].what, CTL_STATS);
 		/* The name in the row is not believed. */
 		assert_int_equal(row(qs, asked.procs[i], id, "worker",
-		    "relayd"), 0);
+		    "nonsense"), 0);
 		assert_int_equal(a.done, 0);
 		assert_int_equal(end(qs, asked.procs[i], id, ""), 0);
 	}
 	assert_int_equal(a.done, 1);
-	assert_null(strstr(a.text, "relayd"));
-	assert_non_null(strstr(a.text, "{\"worker\":\"mediad\",\"number\":"));
-	assert_non_null(strstr(a.text, "{\"worker\":\"keyd\",\"number\":"));
+	assert_null(strstr(a.text, "nonsense"));
+	assert_non_null(strstr(a.text,
+	    "{\"worker\":\"relayd\",\"instance\":0,\"number\":"));
+	assert_non_null(strstr(a.text,
+	    "{\"worker\":\"mediad\",\"instance\":0,\"number\":"));
+	assert_non_null(strstr(a.text,
+	    "{\"worker\":\"keyd\",\"instance\":0,\"number\":"));
 	assert_non_null(strstr(a.text,
 	    "{\"error\":\"doord is not running\"}\n"));
+	queries_free(qs);
+}
+
+/* Rooms of several mediads: rows of all, each with its owner. */
+static void
+test_mediads(void **state)
+{
+	struct queries	*qs = start();
+	struct sink	 a;
+	uint64_t	 id;
+	size_t		 i, n;
+
+	(void)state;
+	asked.mediads = 1 << 0 | 1 << 2 | UINT64_C(1) << 63;
+	show(qs, &a, "show rooms");
+	assert_int_equal(asked.n, 3);
+	assert_int_equal(asked.instances[0], 0);
+	assert_int_equal(asked.instances[1], 2);
+	assert_int_equal(asked.instances[2], 63);
+	id = asked.queries[0].id;
+	assert_int_equal(row_from(qs, PROC_MEDIAD, 2, id, "room", "b"), 0);
+	assert_int_equal(row_from(qs, PROC_MEDIAD, 0, id, "instance", "7"),
+	    0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 2, id, ""), 0);
+	/* Its part is over; and one that was never asked. */
+	assert_int_equal(row_from(qs, PROC_MEDIAD, 2, id, "room", "c"), -1);
+	assert_int_equal(row_from(qs, PROC_MEDIAD, 1, id, "room", "c"), -1);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 2, id, ""), -1);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 64, id, ""), -1);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 0, id, ""), 0);
+	assert_int_equal(a.done, 0);
+	query_lost(qs, PROC_MEDIAD, 2);
+	assert_int_equal(a.done, 0);
+	query_lost(qs, PROC_MEDIAD, 63);
+	assert_int_equal(a.done, 1);
+	assert_string_equal(a.text, "{\"room\":\"b\",\"number\":"
+	    "18446744073709551615,\"yes\":true,\"worker\":\"mediad\","
+	    "\"instance\":2}\n{\"number\":18446744073709551615,"
+	    "\"yes\":true,\"worker\":\"mediad\",\"instance\":0}\n"
+	    "{\"error\":\"mediad 63 died\"}\n");
+
+	/* A room is one mediad's: the others have nothing to say. */
+	asked.n = 0;
+	asked.mediads = 3;
+	show(qs, &a, "show rooms lobby");
+	id = asked.queries[0].id;
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 0, id, ""), 0);
+	assert_int_equal(row_from(qs, PROC_MEDIAD, 1, id, "alias", "x"), 0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, id, ""), 0);
+	assert_non_null(strstr(a.text, "}\n{\"end\":true}\n"));
+	asked.n = 0;
+	show(qs, &a, "show rooms nowhere");
+	id = asked.queries[0].id;
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 0, id, ""), 0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, id, ""), 0);
+	assert_string_equal(a.text, "{\"error\":\"no such room\"}\n");
+	/* No rooms at all is an answer. */
+	asked.n = 0;
+	show(qs, &a, "show rooms");
+	id = asked.queries[0].id;
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 0, id, ""), 0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, id, ""), 0);
+	assert_string_equal(a.text, "{\"end\":true}\n");
+	asked.mediads = 0;
+	show(qs, &a, "show rooms");
+	assert_string_equal(a.text,
+	    "{\"error\":\"mediad 0 is not running\"}\n");
+
+	/* All of 64, and everybody else: nobody is left out. */
+	asked.n = 0;
+	asked.mediads = UINT64_MAX;
+	show(qs, &a, "show stats");
+	n = asked.n;
+	assert_true(n >= 64 + 6);
+	id = asked.queries[0].id;
+	for (i = 0; i < n; i++)
+		assert_int_equal(end_from(qs, asked.procs[i],
+		    asked.instances[i], id, ""), 0);
+	assert_string_equal(a.text, "{\"end\":true}\n");
+	queries_free(qs);
+}
+
+/*
+ * A worker that does not answer owes at most so many answers: what more is
+ * asked is refused, with a word, until it has answered or died.
+ */
+static void
+test_owed(void **state)
+{
+	static struct sink	 sinks[QUERY_OWED_MAX + 2];
+	struct queries		*qs = start();
+	uint64_t		 first;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < QUERY_OWED_MAX; i++) {
+		show(qs, &sinks[i], "show clients");
+		assert_int_equal(sinks[i].done, 0);
+	}
+	first = asked.queries[0].id;
+	show(qs, &sinks[i], "show clients");
+	assert_int_equal(asked.n, QUERY_OWED_MAX);
+	assert_string_equal(sinks[i].text, "{\"error\":\"signald has too "
+	    "many questions to answer, try again\"}\n");
+	/* Others are not concerned. */
+	show(qs, &sinks[i], "show rooms");
+	assert_int_equal(asked.n, QUERY_OWED_MAX + 1);
+	/* Giving up does not help: the questions are still on their way. */
+	queries_expire(qs, T0 + QUERY_LIMIT_NS);
+	assert_int_equal(queries_count(qs), 0);
+	show(qs, &sinks[i], "show clients");
+	assert_int_equal(sinks[i].done, 1);
+	assert_int_equal(asked.n, QUERY_OWED_MAX + 1);
+	/* A late answer does, and so does its end. */
+	assert_int_equal(end(qs, PROC_SIGNALD, first, ""), 0);
+	show(qs, &sinks[i], "show clients");
+	assert_int_equal(sinks[i].done, 0);
+	assert_int_equal(asked.n, QUERY_OWED_MAX + 2);
+	query_lost(qs, PROC_SIGNALD, 0);
+	assert_int_equal(sinks[i].done, 1);
+	/* One that is away owes nothing. */
+	asked.away = 1u << PROC_SIGNALD;
+	for (i = 0; i < QUERY_OWED_MAX + 1; i++) {
+		show(qs, &sinks[i], "show clients");
+		assert_string_equal(sinks[i].text,
+		    "{\"error\":\"signald is not running\"}\n");
+	}
+	asked.away = 0;
+	for (i = 0; i < QUERY_OWED_MAX; i++) {
+		show(qs, &sinks[i], "show clients");
+		assert_int_equal(sinks[i].done, 0);
+	}
+	queries_free(qs);
+}
+
+static void
+test_reload(void **state)
+{
+	struct queries	*qs = start();
+	struct sink	 a;
+
+	(void)state;
+	show(qs, &a, "reload");
+	assert_int_equal(asked.n, 1);
+	assert_int_equal(asked.procs[0], PROC_RELAYD);
+	assert_int_equal(asked.queries[0].what, CTL_RELOAD);
+	assert_int_equal(queries_expiry(qs), T0 + QUERY_RELOAD_NS);
+	assert_int_equal(end(qs, PROC_RELAYD, asked.queries[0].id,
+	    "relayd.conf:3: unknown word"), 0);
+	assert_string_equal(a.text,
+	    "{\"error\":\"relayd.conf:3: unknown word\"}\n");
+	show(qs, &a, "reload");
+	assert_int_equal(end(qs, PROC_RELAYD, asked.queries[1].id, ""), 0);
+	assert_string_equal(a.text, "{\"end\":true}\n");
 	queries_free(qs);
 }
 
@@ -344,6 +595,9 @@ test_silence(void **state)
 static void
 test_budgets(void **state)
 {
+	static const char *const kinds[] = {
+		"show rooms", "show history", "show workers", "show clients"
+	};
 	static struct sink	 sinks[QUERY_MAX + 1];
 	struct queries		*qs = start();
 	char			 big[1000];
@@ -352,7 +606,7 @@ test_budgets(void **state)
 
 	(void)state;
 	for (i = 0; i <= QUERY_MAX; i++) {
-		show(qs, &sinks[i], "show clients");
+		show(qs, &sinks[i], kinds[i % 4]);
 		asked.n = 0;
 	}
 	assert_int_equal(queries_count(qs), QUERY_MAX);
@@ -460,6 +714,7 @@ test_clients(void **state)
 	/* In pieces, with something behind it. */
 	fd = connect_one(cs, &cl);
 	assert_non_null(strstr(client_name(cl), ", read-only"));
+	assert_true(client_read_only(cl));
 	assert_non_null(strstr(client_name(cl), "uid "));
 	assert_int_equal(send(fd, "show ", 5, 0), 5);
 	(void)ev_run(loop, EVRUN_NOWAIT);
@@ -548,6 +803,9 @@ main(void)
 		cmocka_unit_test(test_one_worker),
 		cmocka_unit_test(test_hostile_worker),
 		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_mediads),
+		cmocka_unit_test(test_owed),
+		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_budgets),
 		cmocka_unit_test(test_clients)

@@ -19,6 +19,7 @@
  * in memory between them.
  *
  * COVERS: row 1.1 - one port, the name decides which worker serves it
+ * COVERS: design 3 - a room lives in one of several mediads
  * COVERS: limit first flights - table, source prefix, time
  */
 #include "config.h"
@@ -32,107 +33,7 @@
 #include <cmocka.h>
 
 #include "common/quic/conn.h"
-#include "doord/door.h"
-#include "regress/unit/quic_sim.h"
-
-#define SIGNALD	1	/* slots, and nodes of the simulation */
-#define MEDIAD	2
-
-static struct door	*door;
-static bool		 away[4];
-static unsigned int	 replies;
-
-static int
-to_worker(void *arg, unsigned int slot, const struct door_datagram *dd)
-{
-	struct sim	*sm = arg;
-
-	assert_true(slot == SIGNALD || slot == MEDIAD);
-	if (away[slot])
-		return (-1);
-	quic_endpoint_receive(sm->sm_node[slot].sn_ep, dd->dd_listener,
-	    &dd->dd_local, &dd->dd_remote, dd->dd_ecn, dd->dd_data,
-	    dd->dd_len, sm->sm_now);
-	return (0);
-}
-
-static void
-to_sender(void *arg, const struct door_datagram *dd, const uint8_t *p,
-    size_t len)
-{
-	(void)arg;
-	(void)dd;
-	assert_true(len > 0 && len < dd->dd_len && (p[0] & 0x80));
-	replies++;
-}
-
-static const struct door_ops ops = {
-	.forward = to_worker,
-	.reply = to_sender
-};
-
-static void
-knock(struct sim *sm, const struct sim_packet *sp)
-{
-	struct door_datagram	dd;
-
-	dd.dd_listener = 0;
-	dd.dd_local = sp->sp_to;
-	dd.dd_remote = sp->sp_from;
-	dd.dd_ecn = sp->sp_ecn;
-	dd.dd_data = sp->sp_data;
-	dd.dd_len = sp->sp_len;
-	door_packet(door, &dd, sm->sm_now);
-}
-
-static void
-at_door(struct sim_node *sn, const struct sim_packet *sp)
-{
-	struct sim	*sm = sn->sn_sim;
-
-	knock(sm, sp);
-	quic_endpoint_flush(sm->sm_node[SIGNALD].sn_ep, sm->sm_now);
-	quic_endpoint_flush(sm->sm_node[MEDIAD].sn_ep, sm->sm_now);
-}
-
-static struct sim *
-setup(uint64_t seed, bool original)
-{
-	static struct slots	 slots;
-	struct msg_slot		 row;
-	struct sim		*sm = sim_new(seed);
-	unsigned int		 i;
-
-	memset(away, 0, sizeof(away));
-	replies = 0;
-	for (i = 0; i < 3; i++) {
-		static const enum proc	roles[] = {
-			PROC_DOORD, PROC_SIGNALD, PROC_MEDIAD
-		};
-
-		memset(&row, 0, sizeof(row));
-		row.slot = i;
-		row.role = roles[i];
-		slots_set(&slots, &row);
-	}
-	door = door_new(&ops, sm, &slots);
-	assert_non_null(door);
-	sim_node(sm, 0, "192.0.2.1:4433", false, false)->sn_raw = at_door;
-	sim_node(sm, SIGNALD, "192.0.2.1:4433", true, false)->sn_behind = true;
-	sim_start(&sm->sm_node[SIGNALD]);
-	sim_node(sm, MEDIAD, "192.0.2.1:4433", true, false)->sn_behind = true;
-	sim_start(&sm->sm_node[MEDIAD]);
-	sim_start(sim_node(sm, 3, "198.51.100.7:5555", false, original));
-	return (sm);
-}
-
-static void
-teardown(struct sim *sm)
-{
-	door_free(door);
-	door = NULL;
-	sim_free(sm);
-}
+#include "regress/unit/door_sim.h"
 
 static void
 test_names(void **state)
@@ -150,15 +51,16 @@ test_names(void **state)
 	};
 	const struct door_counters	*dc;
 	struct sim_side			*c, *s;
+	struct door_sim			*ds;
 	struct sim			*sm;
 	unsigned int			 i, o;
 
 	(void)state;
-	for (o = 0; o < 2; o++) {
-		sm = setup(800 + o, o == 1);
+	for (o = 0; o < 4; o++) {
+		ds = door_sim_new(800 + o, o & 1, o & 2);
+		sm = ds->ds_sim;
 		for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-			c = sim_connect(&sm->sm_node[3], &sm->sm_node[0],
-			    t[i].name);
+			c = door_sim_connect(ds, t[i].name);
 			assert_true(sim_until(sm, sim_is_established, c,
 			    5 * NS_PER_S));
 			sim_run(sm, sm->sm_now + 100 * NS_PER_MS);
@@ -172,18 +74,25 @@ test_names(void **state)
 			sim_run(sm, sm->sm_now + 100 * NS_PER_MS);
 			assert_true(s->ss_closed);
 		}
-		dc = door_counters(door);
+		dc = door_counters(ds->ds_door);
 		assert_int_equal(dc->dc_by_name, i);
-		assert_true(dc->dc_by_cid > 3 * i);
+		/* The door sees the rest only where nobody steers. */
+		if (o & 2) {
+			assert_int_equal(dc->dc_by_cid, 0);
+			assert_int_equal(dc->dc_received, (o & 1) ? i : 2 * i);
+		} else
+			assert_true(dc->dc_by_cid > 3 * i);
 		/* An original's hello is one datagram, today's two. */
-		assert_int_equal(dc->dc_waiting, o == 1 ? 0 : i);
+		assert_int_equal(dc->dc_waiting, (o & 1) ? 0 : i);
+		assert_int_equal(ds->ds_first, (o & 1) ? i : 2 * i);
+		assert_int_equal(dc->dc_strays, 0);
 		assert_int_equal(dc->dc_dropped_unknown, 0);
 		assert_int_equal(dc->dc_dropped_bad, 0);
-		assert_int_equal(door_waiting(door), 0);
-		assert_int_equal(door_known(door), i);
-		door_expire(door, sm->sm_now + 11 * NS_PER_S);
-		assert_int_equal(door_known(door), 0);
-		teardown(sm);
+		assert_int_equal(door_waiting(ds->ds_door), 0);
+		assert_int_equal(door_known(ds->ds_door), i);
+		door_expire(ds->ds_door, sm->sm_now + 11 * NS_PER_S);
+		assert_int_equal(door_known(ds->ds_door), 0);
+		door_sim_free(ds);
 	}
 }
 
@@ -192,21 +101,23 @@ static void
 test_refused(void **state)
 {
 	struct sim_side	*c;
+	struct door_sim	*ds;
 	struct sim	*sm;
 
 	(void)state;
-	sm = setup(810, false);
-	c = sim_connect(&sm->sm_node[3], &sm->sm_node[0], "room");
+	ds = door_sim_new(810, false, true);
+	sm = ds->ds_sim;
+	c = door_sim_connect(ds, "room");
 	SSL_set_alpn_protos(c->ss_conn->qc_ssl, (const uint8_t *)"\002h3", 3);
 	assert_true(sim_until(sm, sim_is_closed, c, 5 * NS_PER_S));
 	assert_int_equal(c->ss_close.code, 0x178);
-	c = sim_connect(&sm->sm_node[3], &sm->sm_node[0], "room");
+	c = door_sim_connect(ds, "room");
 	SSL_set_tlsext_host_name(c->ss_conn->qc_ssl, "no name");
 	assert_true(sim_until(sm, sim_is_closed, c, 5 * NS_PER_S));
 	assert_int_equal(c->ss_close.code, 0x12f);
-	assert_int_equal(door_counters(door)->dc_by_name, 2);
+	assert_int_equal(door_counters(ds->ds_door)->dc_by_name, 2);
 	assert_null(sm->sm_node[MEDIAD].sn_sides);
-	teardown(sm);
+	door_sim_free(ds);
 }
 
 /* First flights out of order, repeated, in part lost. */
@@ -214,17 +125,19 @@ static void
 test_network(void **state)
 {
 	struct sim_side	*c, *s;
+	struct door_sim	*ds;
 	struct sim	*sm;
 	unsigned int	 i, n, in_time = 0;
 	uint64_t	 begin;
 
 	(void)state;
 	for (i = 0; i < 30; i++) {
-		sm = setup(820 + i, false);
+		ds = door_sim_new(820 + i, false, i & 1);
+		sm = ds->ds_sim;
 		sm->sm_jitter = 30 * NS_PER_MS;
 		sm->sm_loss = i < 20 ? 0 : 150;
 		begin = sm->sm_now;
-		c = sim_connect(&sm->sm_node[3], &sm->sm_node[0], "room");
+		c = door_sim_connect(ds, "room");
 		assert_true(sim_until(sm, sim_is_established, c,
 		    10 * NS_PER_S));
 		/* Reordering alone costs no repetition (a second). */
@@ -235,7 +148,7 @@ test_network(void **state)
 		    s = s->ss_next_side)
 			n++;
 		assert_int_equal(n, 1);
-		teardown(sm);
+		door_sim_free(ds);
 	}
 	assert_true(in_time >= 20);
 }
@@ -245,28 +158,160 @@ static void
 test_away(void **state)
 {
 	struct sim_side	*c;
+	struct door_sim	*ds;
 	struct sim	*sm;
 
 	(void)state;
-	sm = setup(860, false);
-	away[MEDIAD] = true;
-	c = sim_connect(&sm->sm_node[3], &sm->sm_node[0], "room");
+	ds = door_sim_new(860, false, true);
+	sm = ds->ds_sim;
+	ds->ds_away[MEDIAD] = true;
+	c = door_sim_connect(ds, "room");
 	sim_run(sm, sm->sm_now + 500 * NS_PER_MS);
-	assert_true(door_counters(door)->dc_dropped_worker > 0);
-	assert_int_equal(door_known(door), 0);
-	away[MEDIAD] = false;
+	assert_true(door_counters(ds->ds_door)->dc_dropped_worker > 0);
+	assert_int_equal(door_known(ds->ds_door), 0);
+	ds->ds_away[MEDIAD] = false;
 	assert_true(sim_until(sm, sim_is_established, c, 5 * NS_PER_S));
-	assert_int_equal(door_known(door), 1);
-	door_slot_lost(door, SIGNALD);
-	assert_int_equal(door_known(door), 1);
-	door_slot_lost(door, MEDIAD);
-	assert_int_equal(door_known(door), 0);
+	assert_int_equal(door_known(ds->ds_door), 1);
+	door_slot_lost(ds->ds_door, SIGNALD);
+	assert_int_equal(door_known(ds->ds_door), 1);
+	door_slot_lost(ds->ds_door, MEDIAD);
+	assert_int_equal(door_known(ds->ds_door), 0);
 	/* Established connections are found by their ID all the same. */
 	assert_int_equal(sim_message(c, 0, 10), 0);
 	sim_run(sm, sm->sm_now + NS_PER_S);
 	assert_int_equal(sm->sm_node[MEDIAD].sn_sides->ss_messages, 1);
-	teardown(sm);
+	door_sim_free(ds);
 }
+
+/* Which worker got the newest connection to this name. */
+static unsigned int
+lands(struct door_sim *ds, const char *name)
+{
+	struct sim	*sm = ds->ds_sim;
+	struct sim_side	*before[CLIENT], *c, *s;
+	unsigned int	 i, at = 0;
+
+	for (i = 1; i < CLIENT; i++)
+		before[i] = sm->sm_node[i].sn_sides;
+	c = door_sim_connect(ds, name);
+	assert_true(sim_until(sm, sim_is_established, c, NS_PER_S));
+	for (i = 1; i < CLIENT; i++) {
+		s = sm->sm_node[i].sn_sides;
+		if (s == before[i])
+			continue;
+		assert_int_equal(at, 0);
+		assert_ptr_equal(s->ss_next_side, before[i]);
+		at = i;
+	}
+	quic_close(c->ss_conn, 0, "");
+	sim_run(sm, sm->sm_now + 100 * NS_PER_MS);
+	return (at);
+}
+
+#define BOTH	(PLACEMENT_BIT(MEDIAD) | PLACEMENT_BIT(MEDIAD1))
+
+/* Two mediads: half of the rooms each, and each room always in one. */
+static void
+test_rooms(void **state)
+{
+	struct door_sim	*ds;
+	char		 name[16], other[16] = "";
+	unsigned int	 i, n[CLIENT] = { 0 }, at;
+
+	(void)state;
+	ds = door_sim_new(830, true, true);
+	door_sim_worker(ds, MEDIAD1, PROC_MEDIAD, 1);
+	for (i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "room-%u", i);
+		at = lands(ds, name);
+		assert_true(at == MEDIAD || at == MEDIAD1);
+		n[at]++;
+		assert_int_equal(lands(ds, name), at);
+		if (at == MEDIAD)
+			strlcpy(other, name, sizeof(other));
+		/* As signald, which has the same key, would say. */
+		assert_int_equal(placement_rule(ds->ds_placement, name, BOTH),
+		    at);
+	}
+	assert_true(n[MEDIAD] >= 10 && n[MEDIAD1] >= 10);
+	/* Its mediad cannot be reached: the other one. */
+	ds->ds_away[MEDIAD] = true;
+	door_slot_lost(ds->ds_door, MEDIAD);
+	assert_int_equal(lands(ds, other), MEDIAD1);
+	/* It is back, but the recent answer holds; then the rule again. */
+	ds->ds_away[MEDIAD] = false;
+	assert_int_equal(lands(ds, other), MEDIAD1);
+	sim_run(ds->ds_sim, ds->ds_sim->sm_now + PLACEMENT_RECENT_NS);
+	assert_int_equal(lands(ds, other), MEDIAD);
+	/* signald says: the room is elsewhere; and the same once more. */
+	assert_int_equal(placement_room(ds->ds_placement, other, MEDIAD1,
+	    true), 0);
+	placement_media(ds->ds_placement, BOTH);
+	assert_int_equal(lands(ds, other), MEDIAD1);
+	assert_int_equal(placement_room(ds->ds_placement, other, 0, false),
+	    0);
+	sim_run(ds->ds_sim, ds->ds_sim->sm_now + PLACEMENT_RECENT_NS);
+	assert_int_equal(lands(ds, other), MEDIAD);
+	/* One that is not healthy gets no new room. */
+	placement_media(ds->ds_placement, PLACEMENT_BIT(MEDIAD1));
+	sim_run(ds->ds_sim, ds->ds_sim->sm_now + PLACEMENT_RECENT_NS);
+	for (i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "new-%u", i);
+		assert_int_equal(lands(ds, name), MEDIAD1);
+	}
+	/* Unless there is no other. */
+	ds->ds_away[MEDIAD1] = true;
+	door_slot_lost(ds->ds_door, MEDIAD1);
+	assert_int_equal(lands(ds, "new-1"), MEDIAD);
+	door_sim_free(ds);
+}
+
+/* Before signald has spoken: who retires gets nothing new either. */
+static void
+test_retiring(void **state)
+{
+	struct door_sim	*ds;
+	struct msg_slot	 row;
+	char		 name[16];
+	unsigned int	 i;
+
+	(void)state;
+	ds = door_sim_new(840, true, true);
+	door_sim_worker(ds, MEDIAD1, PROC_MEDIAD, 1);
+	memset(&row, 0, sizeof(row));
+	row.slot = MEDIAD;
+	row.role = PROC_MEDIAD;
+	row.retiring = true;
+	slots_set(&ds->ds_slots, &row);
+	for (i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "room-%u", i);
+		assert_int_equal(lands(ds, name), MEDIAD1);
+	}
+	ds->ds_away[MEDIAD1] = true;
+	door_slot_lost(ds->ds_door, MEDIAD1);
+	assert_int_equal(lands(ds, "room-1"), MEDIAD);
+	door_sim_free(ds);
+}
+
+static void
+test_federd(void **state)
+{
+	struct door_sim	*ds;
+
+	(void)state;
+	ds = door_sim_new(850, true, true);
+	assert_int_equal(lands(ds, "_federation"), SIGNALD);
+	assert_int_equal(lands(ds, "_probe"), SIGNALD);
+	door_sim_worker(ds, FEDERD, PROC_FEDERD, 0);
+	assert_int_equal(lands(ds, "_federation"), FEDERD);
+	assert_int_equal(lands(ds, "_probe"), FEDERD);
+	assert_int_equal(lands(ds, "_signal"), SIGNALD);
+	assert_int_equal(lands(ds, "room"), MEDIAD);
+	door_sim_free(ds);
+}
+
+/* Unchecked flights after those of one source, before all must be. */
+#define HALF	(REASSEMBLY_MAX / 2 - REASSEMBLY_PER_SOURCE + 1)
 
 /* Keeps the first datagram of each of many clients. */
 struct crowd {
@@ -288,13 +333,52 @@ collect(struct sim *sm, struct sim_packet *sp)
 }
 
 static void
-from(struct sim *sm, struct sim_packet *sp, unsigned int a, unsigned int b)
+from(struct door_sim *ds, struct sim_packet *sp, unsigned int a,
+    unsigned int b)
 {
 	char	text[ADDR_STRLEN];
 
 	snprintf(text, sizeof(text), "10.%u.%u.%u:999", a / 250, a % 250, b);
 	assert_int_equal(addr_parse(&sp->sp_from, text), 0);
-	knock(sm, sp);
+	door_sim_knock(ds, sp);
+}
+
+/* The whole table: the oldest make room, so that no flood shuts out. */
+static void
+test_full(struct door_sim *ds, struct crowd *cr)
+{
+	struct reassembly_hello	 rh;
+	struct door_datagram	 dd;
+	struct reassembly	*re;
+	const uint8_t		*dcid = NULL;
+	char			 text[ADDR_STRLEN];
+	unsigned int		 i, evicted = 0;
+	size_t			 len = 0;
+
+	re = reassembly_new();
+	assert_non_null(re);
+	memset(&dd, 0, sizeof(dd));
+	for (i = 0; i < cr->cr_max; i++) {
+		snprintf(text, sizeof(text), "10.%u.%u.1:999", i / 250,
+		    i % 250);
+		assert_int_equal(addr_parse(&dd.dd_remote, text), 0);
+		dd.dd_data = cr->cr_packet[i].sp_data;
+		dd.dd_len = cr->cr_packet[i].sp_len;
+		assert_int_equal(initial_dcid(dd.dd_data, dd.dd_len, &dcid,
+		    &len), 0);
+		rh.rh_evicted = false;
+		assert_int_equal(reassembly_feed(re, &dd, dcid, len,
+		    ds->ds_sim->sm_now, &rh), REASSEMBLY_MORE);
+		evicted += rh.rh_evicted;
+	}
+	assert_int_equal(evicted, cr->cr_max - REASSEMBLY_MAX);
+	/* The newest again: it is there, nobody has to go. */
+	rh.rh_evicted = false;
+	assert_int_equal(reassembly_feed(re, &dd, dcid, len,
+	    ds->ds_sim->sm_now, &rh), REASSEMBLY_MORE);
+	assert_false(rh.rh_evicted);
+	assert_int_equal(reassembly_count(re), REASSEMBLY_MAX);
+	reassembly_free(re);
 }
 
 static void
@@ -302,12 +386,14 @@ test_limits(void **state)
 {
 	const struct door_counters	*dc;
 	struct crowd			 cr;
+	struct door_sim			*ds;
 	struct sim			*sm;
 	unsigned int			 i;
 
 	(void)state;
-	sm = setup(870, false);
-	dc = door_counters(door);
+	ds = door_sim_new(870, false, true);
+	sm = ds->ds_sim;
+	dc = door_counters(ds->ds_door);
 	memset(&cr, 0, sizeof(cr));
 	cr.cr_max = REASSEMBLY_MAX + 40;
 	cr.cr_packet = calloc(cr.cr_max, sizeof(*cr.cr_packet));
@@ -316,54 +402,51 @@ test_limits(void **state)
 	sm->sm_arg = &cr;
 	while (cr.cr_count < cr.cr_max) {
 		cr.cr_second = false;
-		(void)sim_connect(&sm->sm_node[3], &sm->sm_node[0], "room");
+		(void)door_sim_connect(ds, "room");
 		sim_flush(sm);
-		quic_endpoint_free(sm->sm_node[3].sn_ep);
-		sim_start(&sm->sm_node[3]);
+		quic_endpoint_free(sm->sm_node[CLIENT].sn_ep);
+		sim_start(&sm->sm_node[CLIENT]);
 	}
 	/* 20 of one /24, then one of another. */
 	for (i = 0; i < 20; i++)
-		from(sm, &cr.cr_packet[i], 0, i);
-	assert_int_equal(door_waiting(door), REASSEMBLY_PER_SOURCE);
+		from(ds, &cr.cr_packet[i], 0, i);
+	assert_int_equal(door_waiting(ds->ds_door), REASSEMBLY_PER_SOURCE);
 	assert_int_equal(dc->dc_dropped_source, 20 - REASSEMBLY_PER_SOURCE);
-	from(sm, &cr.cr_packet[20], 1, 1);
-	assert_int_equal(door_waiting(door), REASSEMBLY_PER_SOURCE + 1);
+	from(ds, &cr.cr_packet[20], 1, 1);
+	assert_int_equal(door_waiting(ds->ds_door), REASSEMBLY_PER_SOURCE + 1);
 	/* A repetition takes a place of its own flight only: 4 in all. */
 	for (i = 0; i < 3; i++)
-		from(sm, &cr.cr_packet[20], 1, 1);
-	assert_int_equal(door_waiting(door), REASSEMBLY_PER_SOURCE + 1);
-	from(sm, &cr.cr_packet[20], 1, 1);
-	assert_int_equal(door_waiting(door), REASSEMBLY_PER_SOURCE);
+		from(ds, &cr.cr_packet[20], 1, 1);
+	assert_int_equal(door_waiting(ds->ds_door), REASSEMBLY_PER_SOURCE + 1);
+	from(ds, &cr.cr_packet[20], 1, 1);
+	assert_int_equal(door_waiting(ds->ds_door), REASSEMBLY_PER_SOURCE);
 	/* From another address it is somebody else's. */
-	from(sm, &cr.cr_packet[0], 7, 7);
+	from(ds, &cr.cr_packet[0], 7, 7);
 	assert_int_equal(dc->dc_dropped_bad, 2);
-	/* The whole table. */
-	for (i = 21; i < cr.cr_max; i++)
-		from(sm, &cr.cr_packet[i], 10 + i, 1);
-	assert_int_equal(door_waiting(door), REASSEMBLY_MAX);
-	assert_int_equal(dc->dc_dropped_full, cr.cr_max - 21 -
-	    (REASSEMBLY_MAX - REASSEMBLY_PER_SOURCE));
-	/* The newest are there, the oldest made room: no flood shuts out. */
-	from(sm, &cr.cr_packet[cr.cr_max - 1],
-	    10 + (unsigned int)cr.cr_max - 1, 1);
-	assert_int_equal(dc->dc_dropped_full, cr.cr_max - 21 -
-	    (REASSEMBLY_MAX - REASSEMBLY_PER_SOURCE));
-	from(sm, &cr.cr_packet[0], 0, 0);
-	assert_int_equal(dc->dc_dropped_full, cr.cr_max - 20 -
-	    (REASSEMBLY_MAX - REASSEMBLY_PER_SOURCE));
+	/* Half the table is for those whose address nobody has checked. */
+	for (i = 21; i < cr.cr_max; i++) {
+		assert_int_equal(dc->dc_retries, i <= 20 + HALF ? 0 :
+		    i - 21 - HALF);
+		from(ds, &cr.cr_packet[i], 10 + i, 1);
+	}
+	assert_int_equal(door_waiting(ds->ds_door), REASSEMBLY_MAX / 2 + 1);
+	assert_int_equal(dc->dc_retries, cr.cr_max - 21 - HALF);
+	assert_int_equal(ds->ds_replies, dc->dc_retries);
+	assert_int_equal(ds->ds_reply & 0xf0, 0xf0);
 	/* After three seconds all is forgotten, the sources too. */
 	sm->sm_now += 2999 * NS_PER_MS;
-	door_expire(door, sm->sm_now);
-	assert_int_equal(door_waiting(door), REASSEMBLY_MAX);
+	door_expire(ds->ds_door, sm->sm_now);
+	assert_int_equal(door_waiting(ds->ds_door), REASSEMBLY_MAX / 2 + 1);
 	sm->sm_now += NS_PER_MS;
-	door_expire(door, sm->sm_now);
-	assert_int_equal(door_waiting(door), 0);
-	assert_int_equal(dc->dc_dropped_expired, REASSEMBLY_MAX);
+	door_expire(ds->ds_door, sm->sm_now);
+	assert_int_equal(door_waiting(ds->ds_door), 0);
+	assert_int_equal(dc->dc_dropped_expired, REASSEMBLY_MAX / 2 + 1);
 	for (i = 0; i < 20; i++)
-		from(sm, &cr.cr_packet[i], 0, i);
-	assert_int_equal(door_waiting(door), REASSEMBLY_PER_SOURCE);
+		from(ds, &cr.cr_packet[i], 0, i);
+	assert_int_equal(door_waiting(ds->ds_door), REASSEMBLY_PER_SOURCE);
+	test_full(ds, &cr);
 	free(cr.cr_packet);
-	teardown(sm);
+	door_sim_free(ds);
 }
 
 static void
@@ -371,28 +454,30 @@ test_strangers(void **state)
 {
 	const struct door_counters	*dc;
 	struct sim_packet		 sp;
+	struct door_sim			*ds;
 	struct sim			*sm;
 	uint64_t			 r;
 	size_t				 i, n;
 
 	(void)state;
-	sm = setup(880, false);
-	dc = door_counters(door);
+	ds = door_sim_new(880, false, true);
+	sm = ds->ds_sim;
+	dc = door_counters(ds->ds_door);
 	memset(&sp, 0, sizeof(sp));
-	sp.sp_from = sm->sm_node[3].sn_addr;
+	sp.sp_from = sm->sm_node[CLIENT].sn_addr;
 	sp.sp_to = sm->sm_node[0].sn_addr;
 	/* Another version: told which one is spoken, not too often. */
 	memcpy(sp.sp_data, "\xc0\xff\0\0\x1d\x08" "12345678\x05" "abcde", 20);
 	sp.sp_len = 1200;
 	for (i = 0; i < 200; i++)
-		knock(sm, &sp);
-	assert_int_equal(replies, 50);
+		door_sim_knock(ds, &sp);
+	assert_int_equal(ds->ds_replies, 50);
 	assert_int_equal(dc->dc_versions, 50);
 	assert_int_equal(dc->dc_dropped_unknown, 150);
 	sp.sp_len = 1199;
 	sm->sm_now += 10 * NS_PER_S;
-	knock(sm, &sp);
-	assert_int_equal(replies, 50);
+	door_sim_knock(ds, &sp);
+	assert_int_equal(ds->ds_replies, 50);
 	/* An ID of our form: nobody's slot, and the door's own. */
 	for (i = 0; i < 2; i++) {
 		memset(sp.sp_data, 0, sizeof(sp.sp_data));
@@ -400,7 +485,7 @@ test_strangers(void **state)
 		sp.sp_data[1] = i == 0 ? 0 : 63;
 		sp.sp_data[2] = sp.sp_data[1] ^ 0x5a;
 		n = dc->dc_dropped_unknown;
-		knock(sm, &sp);
+		door_sim_knock(ds, &sp);
 		assert_int_equal(dc->dc_dropped_unknown, n + 1);
 	}
 	for (i = 0; i < 20000; i++) {
@@ -411,11 +496,11 @@ test_strangers(void **state)
 			sp.sp_data[n] = (uint8_t)sim_random(sm);
 		if (r & 1)
 			memcpy(sp.sp_data, "\xc3\0\0\0\1\x08", 6);
-		knock(sm, &sp);
+		door_sim_knock(ds, &sp);
 	}
-	assert_int_equal(door_waiting(door), 0);
+	assert_int_equal(door_waiting(ds->ds_door), 0);
 	assert_int_equal(dc->dc_by_name, 0);
-	teardown(sm);
+	door_sim_free(ds);
 }
 
 int
@@ -426,6 +511,9 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_rooms),
+		cmocka_unit_test(test_retiring),
+		cmocka_unit_test(test_federd),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_strangers),
 	};

@@ -63,4 +63,22 @@
 	"= A " SETUP("c1"),						\
 	"= B " SETUP("c1")
 
+/* The same in a world whose lines name the slots. */
+#define CALL_AT(id, slot)						\
+	"in A " OFFER(id, "$A", "$B"),					\
+	"= record " id " pending",					\
+	"commit",							\
+	"= B " OFFER(id, "$A", "$B"),					\
+	"= A " RINGING(id),						\
+	"= record " id " ringing",					\
+	"commit",							\
+	"in B " ANSWER(id, "AcceptGeneric"),				\
+	"= admit " id " A B @" #slot,					\
+	"= record " id " active",					\
+	"admits " #slot " " id,						\
+	"commit",							\
+	"= A " ANSWER(id, "AcceptGeneric"),				\
+	"= A " SETUP(id),						\
+	"= B " SETUP(id)
+
 #endif /* WZP_REGRESS_FLOW_LINES_H */

@@ -37,6 +37,7 @@
 
 static void	 say(struct world *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
+static void	 world_time(struct world *);
 
 static void
 say(struct world *w, const char *fmt, ...)
@@ -86,6 +87,8 @@ world_record(void *arg, const struct msg_call_put *put)
 		return (-1);
 	w->seq = put->seq;
 	w->put = *put;
+	if (w->recorded != NULL)
+		w->recorded(w->recorded_arg, put);
 	say(w, "record %s %s%s%s%s", put->call_id,
 	    call_state_name((enum call_state)put->state),
 	    put->state == CALL_ENDED ? " " : "", put->state == CALL_ENDED ?
@@ -94,34 +97,140 @@ world_record(void *arg, const struct msg_call_put *put)
 	return (0);
 }
 
-static int
-world_admit(void *arg, const struct msg_room_admit *msg)
+static void
+world_room(void *arg, const struct msg_room_admit *msg)
 {
 	struct world	*w = arg;
 
-	if (!w->media)
+	assert_int_equal(placing_call(w->placing, msg), 0);
+}
+
+static void
+world_room_end(void *arg, const char *call_id)
+{
+	struct world	*w = arg;
+
+	placing_call_end(w->placing, call_id);
+}
+
+/* What a line says of a slot. */
+static const char *
+at(const struct world *w, unsigned int slot)
+{
+	static char	text[16];
+
+	if (!w->verbose)
+		return ("");
+	(void)snprintf(text, sizeof(text), " @%u", slot);
+	return (text);
+}
+
+static int
+world_admit(void *arg, unsigned int slot, const struct msg_room_admit *msg)
+{
+	struct world	*w = arg;
+
+	if ((w->media & PLACEMENT_BIT(slot)) == 0)
 		return (-1);
 	w->admitted = *msg;
-	say(w, "admit %s %c %c", msg->call_id, msg->caller[0] - 'a' + 'A',
-	    msg->callee[0] - 'a' + 'A');
+	say(w, "admit %s %c %c%s", msg->call_id, msg->caller[0] - 'a' + 'A',
+	    msg->callee[0] - 'a' + 'A', at(w, slot));
 	return (0);
 }
 
 static int
-world_close(void *arg, const struct msg_room_close *msg)
+world_close(void *arg, unsigned int slot, const struct msg_room_close *msg)
 {
 	struct world	*w = arg;
 
-	if (!w->media)
+	if ((w->media & PLACEMENT_BIT(slot)) == 0)
 		return (-1);
-	say(w, "close %s", msg->call_id);
+	say(w, "close %s%s", msg->call_id, at(w, slot));
 	return (0);
+}
+
+static int
+world_admit_end(void *arg, unsigned int slot)
+{
+	struct world	*w = arg;
+
+	if ((w->media & PLACEMENT_BIT(slot)) == 0)
+		return (-1);
+	if (w->verbose)
+		say(w, "admit-end%s", at(w, slot));
+	return (0);
+}
+
+static void
+world_push(void *arg, enum proc to, enum msg_type type, const void *msg)
+{
+	const struct msg_place_media	*media = msg;
+	const struct msg_place_room	*room = msg;
+	struct world			*w = arg;
+
+	assert_true(to == PROC_MAX || to == PROC_DOORD);
+	switch (type) {
+	case MSG_PLACE_RESET:
+		placement_reset(w->door);
+		if (w->verbose)
+			say(w, "reset");
+		break;
+	case MSG_PLACE_ROOM:
+		if (!w->deaf)
+			assert_int_equal(placement_room(w->door, room->room,
+			    (unsigned int)room->slot, room->present), 0);
+		if (w->verbose)
+			say(w, "%s %s%s", room->present ? "place" : "unplace",
+			    room->room, at(w, (unsigned int)room->slot));
+		break;
+	default:
+		assert_int_equal(type, MSG_PLACE_MEDIA);
+		placement_media(w->door, media->healthy);
+		if (w->verbose)
+			say(w, "media 0x%llx",
+			    (unsigned long long)media->healthy);
+	}
+}
+
+static void
+world_admitted(void *arg, const struct msg_room_admitted *msg)
+{
+	struct world	*w = arg;
+
+	flow_admitted(w->flow, msg);
+}
+
+static void
+world_moved(void *arg, const char *call_id)
+{
+	struct world	*w = arg;
+
+	flow_moved(w->flow, call_id);
+}
+
+static void
+world_occupied(void *arg, const char *call_id, bool occupied)
+{
+	struct world	*w = arg;
+
+	flow_occupied(w->flow, call_id, occupied);
 }
 
 static const struct hub_ops	hub_ops = { world_send, world_replaced };
 static const struct flow_ops	flow_ops = {
-	world_record, world_admit, world_close
+	world_record, world_room, world_room_end
 };
+static const struct placing_ops	placing_ops = {
+	world_admit, world_close, world_admit_end, world_push, world_admitted,
+	world_moved, world_occupied
+};
+
+static void
+world_time(struct world *w)
+{
+	flow_set_time(w->flow, w->now, WALL_MS + w->now / MS);
+	placing_set_time(w->placing, w->now);
+}
 
 void
 world_config(struct flow_config *config, bool best_effort)
@@ -135,18 +244,46 @@ world_config(struct flow_config *config, bool best_effort)
 	config->fc_max_pending = 2;
 }
 
+static struct world *
+world_make(const struct flow_config *config)
+{
+	static const uint8_t	 key[16] = "rooms and places";
+	struct world		*w;
+
+	assert_non_null(w = calloc(1, sizeof(*w)));
+	w->registry = true;
+	w->now = 1000 * MS;
+	assert_non_null(w->hub = hub_new(16, 4, &hub_ops, w));
+	assert_non_null(w->flow = flow_new(config, w->hub, &flow_ops, w));
+	assert_non_null(w->placing = placing_new(key, 64, &placing_ops, w));
+	assert_non_null(w->door = placement_new(key, 256));
+	world_time(w);
+	flow_registry_up(w->flow);
+	return (w);
+}
+
 struct world *
 world_new_config(const struct flow_config *config)
 {
 	struct world	*w;
 
-	assert_non_null(w = calloc(1, sizeof(*w)));
-	w->registry = w->media = true;
-	w->now = 1000 * MS;
-	assert_non_null(w->hub = hub_new(16, 4, &hub_ops, w));
-	assert_non_null(w->flow = flow_new(config, w->hub, &flow_ops, w));
-	flow_set_time(w->flow, w->now, WALL_MS);
-	flow_registry_up(w->flow);
+	w = world_make(config);
+	w->media = PLACEMENT_BIT(WORLD_SLOT);
+	placing_up(w->placing, WORLD_SLOT);
+	placing_rooms_end(w->placing, WORLD_SLOT);
+	placing_recovered(w->placing);
+	return (w);
+}
+
+struct world *
+world_new_placing(void)
+{
+	struct flow_config	 config;
+	struct world		*w;
+
+	world_config(&config, false);
+	w = world_make(&config);
+	w->verbose = true;
 	return (w);
 }
 
@@ -167,6 +304,8 @@ world_free(struct world *w)
 	for (i = 0; i < 3; i++)
 		(void)hub_unregister(w->hub, &w->regs[i]);
 	flow_free(w->flow);
+	placing_free(w->placing);
+	placement_free(w->door);
 	hub_free(w->hub);
 	free(w);
 }
@@ -199,6 +338,13 @@ expand(const char *in, char *out)
 		}
 	}
 	*p = '\0';
+}
+
+void
+world_set_time(struct world *w, uint64_t now)
+{
+	w->now = now;
+	world_time(w);
 }
 
 static void
@@ -239,22 +385,93 @@ step_register(struct world *w, const char *text)
 	flow_registered(w->flow, reg);
 }
 
+static uint64_t
+world_expiry(const struct world *w)
+{
+	uint64_t	calls, rooms;
+
+	calls = flow_expiry(w->flow);
+	rooms = placing_expiry(w->placing);
+	return (calls < rooms ? calls : rooms);
+}
+
+static void
+world_expire(struct world *w)
+{
+	flow_expire(w->flow);
+	placing_expire(w->placing);
+}
+
 static void
 step_after(struct world *w, uint64_t ms)
 {
 	uint64_t	due, until = w->now + ms * MS;
 
-	while ((due = flow_expiry(w->flow)) <= until) {
+	while ((due = world_expiry(w)) <= until) {
 		w->now = due > w->now ? due : w->now;
-		flow_set_time(w->flow, w->now, WALL_MS + w->now / MS);
-		flow_expire(w->flow);
-		if (flow_expiry(w->flow) == due)
+		world_time(w);
+		world_expire(w);
+		if (world_expiry(w) == due)
 			break;		/* no progress: shows as a failure */
 	}
 	w->now = until;
-	flow_set_time(w->flow, w->now, WALL_MS + w->now / MS);
+	world_time(w);
 	/* As something else wakes signald up: nothing is due. */
-	flow_expire(w->flow);
+	world_expire(w);
+}
+
+/* What a mediad does; false: the line is about something else. */
+static bool
+step_media(struct world *w, const char *text)
+{
+	struct msg_room_admitted	 admitted;
+	unsigned int			 slot = WORLD_SLOT;
+	const char			*word;
+	char				 what[16];
+	int				 n = 0;
+
+	if (sscanf(text, "%15s%n", what, &n) != 1)
+		return (false);
+	word = text + n;
+	if (strcmp(what, "media") == 0) {
+		if (sscanf(word, "%15s %u", what, &slot) < 1)
+			return (false);
+		if (strcmp(what, "down") == 0) {
+			w->media &= ~PLACEMENT_BIT(slot);
+			placing_down(w->placing, slot);
+			return (true);
+		}
+		w->media |= PLACEMENT_BIT(slot);
+		placing_up(w->placing, slot);
+		placing_rooms_end(w->placing, slot);
+		return (true);
+	}
+	if (sscanf(word, "%u%n", &slot, &n) != 1)
+		return (false);
+	word += n;
+	while (*word == ' ')
+		word++;
+	if (strcmp(what, "channel") == 0) {
+		w->media |= PLACEMENT_BIT(slot);
+		placing_up(w->placing, slot);
+	} else if (strcmp(what, "opened") == 0)
+		placing_opened(w->placing, slot, word);
+	else if (strcmp(what, "empty") == 0)
+		placing_empty(w->placing, slot, word);
+	else if (strcmp(what, "told") == 0)
+		placing_rooms_end(w->placing, slot);
+	else if (strcmp(what, "admits") == 0) {
+		memset(&admitted, 0, sizeof(admitted));
+		admitted.ok = true;
+		strlcpy(admitted.call_id, word, sizeof(admitted.call_id));
+		placing_admitted(w->placing, slot, &admitted);
+	} else if (strcmp(what, "retire") == 0)
+		placing_retiring(w->placing, slot, true);
+	else if (strcmp(what, "stay") == 0)
+		placing_retiring(w->placing, slot, false);
+	else
+		return (false);
+	return (true);
 }
 
 static void
@@ -270,8 +487,10 @@ step_live(struct world *w, const char *text)
 	put.caller_proven = strstr(text, "proven") != NULL;
 	strlcpy(put.call_id, "live", sizeof(put.call_id));
 	put.mode = CALL_MODE_TRUSTED;
-	put.state = strncmp(text, "active", 6) == 0 ? CALL_ACTIVE :
-	    CALL_RINGING;
+	put.state = strncmp(text, "pending", 7) == 0 ? CALL_PENDING :
+	    strncmp(text, "ringing", 7) == 0 ? CALL_RINGING : CALL_ACTIVE;
+	if (strncmp(text, "direct", 6) == 0)
+		put.path = CALL_PATH_DIRECT_V6;
 	flow_live(w->flow, &put);
 }
 
@@ -294,6 +513,7 @@ check_stat(const struct world *w, const char *text)
 		{ "ended", fs->fs_ended },
 		{ "ring", fs->fs_ring_timeouts },
 		{ "lost", fs->fs_lost_timeouts },
+		{ "quiet", fs->fs_quiet_timeouts },
 		{ "ignored", fs->fs_ignored }
 	};
 	char			 name[32];
@@ -350,19 +570,18 @@ world_step(struct world *w, const char *line)
 	    strncmp(text, "not-admitted ", 13) == 0) {
 		admitted.ok = text[0] == 'a';
 		strlcpy(admitted.call_id, arg, sizeof(admitted.call_id));
-		flow_admitted(w->flow, &admitted);
+		placing_admitted(w->placing, WORLD_SLOT, &admitted);
 	} else if (strcmp(text, "registry down") == 0) {
 		w->registry = false;
 		flow_registry_down(w->flow);
 	} else if (strcmp(text, "registry up") == 0) {
 		w->registry = true;
 		flow_registry_up(w->flow);
-	} else if (strcmp(text, "media down") == 0)
-		w->media = false;
-	else if (strcmp(text, "media up") == 0) {
-		w->media = true;
-		flow_media_up(w->flow);
-	} else if (strncmp(text, "live ", 5) == 0)
+	} else if (strcmp(text, "doord") == 0)
+		placing_follower(w->placing, PROC_DOORD);
+	else if (strcmp(text, "recovered") == 0)
+		placing_recovered(w->placing);
+	else if (strncmp(text, "live ", 5) == 0)
 		step_live(w, arg);
 	else if (strcmp(text, "stop") == 0)
 		flow_stop(w->flow);
@@ -375,7 +594,7 @@ world_step(struct world *w, const char *line)
 	} else if (strncmp(text, "unconfirmed ", 12) == 0) {
 		if (flow_unconfirmed(w->flow) != strtoul(arg, NULL, 10))
 			return (-1);
-	} else
+	} else if (!step_media(w, text))
 		return (-1);
 	return (0);
 }

@@ -26,7 +26,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/ipc/placement.h"
 #include "signald/call_flow.h"
+#include "signald/placing.h"
 
 #define WORLD_OUT_MAX	32
 #define WORLD_LINE_MAX	4096
@@ -34,8 +36,16 @@
 struct world {
 	struct hub	*hub;
 	struct flow	*flow;
+	struct placing	*placing;
+	struct placement *door;		/* doord's view, as it was pushed */
+	bool		 verbose;	/* slots, and what is pushed */
+	bool		 deaf;		/* doord does not hear of exceptions */
+	/* Optional: every record that signald sends. */
+	void		(*recorded)(void *, const struct msg_call_put *);
+	void		*recorded_arg;
 	struct reg	 regs[3];
-	bool		 registry, media;
+	bool		 registry;
+	uint64_t	 media;			/* mediads that are there */
 	uint64_t	 now, seq;
 	struct msg_call_put	 put;		/* the last record */
 	struct msg_room_admit	 admitted;	/* the last admission */
@@ -44,11 +54,18 @@ struct world {
 	char		 why[2 * WORLD_LINE_MAX + 128];
 };
 
+/* The mediad of world_new(), which is there and has told its rooms. */
+#define WORLD_SLOT	2
+
 struct world	*world_new(bool best_effort);
+/* Nobody is there yet, and what is said to mediads and doord is said whole. */
+struct world	*world_new_placing(void);
 struct world	*world_new_config(const struct flow_config *);
 /* The limits that world_new() takes: ring 60 s, grace 15 s, registry 2 s. */
 void		 world_config(struct flow_config *, bool best_effort);
 void		 world_free(struct world *);
+/* It is later than it was, and nothing has happened meanwhile. */
+void		 world_set_time(struct world *, uint64_t now);
 /*
  * One thing that happens, -1: not possible or not so.
  *	reg P [proven]		P (A, B, C) registers
@@ -56,9 +73,15 @@ void		 world_free(struct world *);
  *	in P JSON		says something
  *	after MS		time goes by
  *	commit / refuse		registryd's answer to its last record
- *	admitted ID / not-admitted ID
- *	registry up|down, media up|down
- *	live active|ringing [proven]	found by registryd after a restart
+ *	admitted ID / not-admitted ID	by the mediad of WORLD_SLOT
+ *	registry up|down
+ *	media up|down [SLOT]	up: it has told all its rooms
+ *	channel SLOT		it is there, and tells
+ *	opened|empty SLOT ROOM, told SLOT, admits SLOT ID
+ *	retire|stay SLOT
+ *	doord			has a new channel
+ *	recovered		registryd has named all live calls
+ *	live pending|ringing|active|direct [proven]	found by registryd
  *	stop
  *	calls N / unconfirmed N	checks
  *	stat NAME N		checks a counter of flow_stats()

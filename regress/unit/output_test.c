@@ -148,6 +148,68 @@ test_blocks(void **state)
 	output_free(ou);
 }
 
+/* Rows of several workers, in the order of cells, else as they came. */
+static void
+test_sort(void **state)
+{
+	static const char *const	lines[] = {
+		"{\"worker\":\"mediad\",\"instance\":10}",
+		"{\"worker\":\"mediad\",\"instance\":9,\"n\":1}",
+		"{\"worker\":\"keyd\",\"instance\":0}",
+		"{\"worker\":\"mediad\",\"instance\":9,\"n\":0}",
+		"{\"worker\":\"doord\",\"instance\":0}", NULL
+	};
+	static const char *const	both[] = {
+		"worker", "instance", NULL
+	};
+	static const char *const	absent[] = { "room", NULL };
+	struct output			*ou = rows(lines);
+	char				 name[40];
+	size_t				 i, k;
+
+	(void)state;
+	output_sort(ou, absent);
+	assert_non_null(strstr(print(ou, output_json),
+	    "[\n{\"worker\":\"mediad\",\"instance\":10},\n"));
+	output_sort(ou, both);
+	assert_string_equal(print(ou, output_json),
+	    "[\n"
+	    "{\"worker\":\"doord\",\"instance\":0},\n"
+	    "{\"worker\":\"keyd\",\"instance\":0},\n"
+	    "{\"worker\":\"mediad\",\"instance\":9,\"n\":1},\n"
+	    "{\"worker\":\"mediad\",\"instance\":9,\"n\":0},\n"
+	    "{\"worker\":\"mediad\",\"instance\":10}\n"
+	    "]\n");
+	output_free(ou);
+	/* Any number of rows; more may come behind them. */
+	for (k = 0; k < 70; k++) {
+		ou = output_new();
+		for (i = 0; i < k; i++) {
+			(void)snprintf(name, sizeof(name), "{\"instance\":%zu}",
+			    (i * 37) % k);
+			assert_int_equal(output_line(ou, name, strlen(name)),
+			    OUTPUT_ROW);
+		}
+		output_sort(ou, both);
+		assert_int_equal(output_line(ou, "{\"instance\":1000}", 17),
+		    OUTPUT_ROW);
+		(void)print(ou, output_json);
+		for (i = 0; i + 1 < k; i++) {
+			const char	*a, *b;
+
+			(void)snprintf(name, sizeof(name), "{\"instance\":%zu}",
+			    (size_t)i);
+			a = strstr(text, name);
+			(void)snprintf(name, sizeof(name), "{\"instance\":%zu}",
+			    i + 1);
+			b = strstr(text, name);
+			/* 37 and k have no common divisor but for 37. */
+			assert_true(k == 37 || (a != NULL && a < b));
+		}
+		output_free(ou);
+	}
+}
+
 /* Escape sequences, controls, broken UTF-8 never get to the terminal. */
 static void
 test_hostile(void **state)
@@ -217,6 +279,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_lines)
 	};

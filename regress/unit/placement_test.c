@@ -73,7 +73,7 @@ rule_modulo(const struct placement *pm, const char *room, uint64_t mask)
 
 	(void)pm;
 	n = (unsigned int)(siphash24(key1, room, strlen(room)) % bits(mask));
-	for (slot = 0; ; slot++)
+	for (slot = 0;; slot++)
 		if ((mask & PLACEMENT_BIT(slot)) != 0 && n-- == 0)
 			return ((int)slot);
 }

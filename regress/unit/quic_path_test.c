@@ -321,10 +321,17 @@ test_reset_rate(void **state)
 	    sm->sm_now);
 	cid_make(&key, 0, 1, cid);
 	memcpy(p + 1, cid, sizeof(cid));
-	quic_endpoint_receive(sm->sm_node[0].sn_ep, 0,
-	    &sm->sm_node[0].sn_addr, &sm->sm_node[1].sn_addr, 0, p, 21,
-	    sm->sm_now);
+	for (i = 0; i < 1000; i++)
+		quic_endpoint_receive(sm->sm_node[0].sn_ep, 0,
+		    &sm->sm_node[0].sn_addr, &sm->sm_node[1].sn_addr, 0, p,
+		    21, sm->sm_now);
 	assert_int_equal(sm->sm_node[0].sn_sent, 0);
+	/* Nor do those use up what others are due. */
+	for (i = 0; i < 1000; i++)
+		quic_endpoint_receive(sm->sm_node[0].sn_ep, 0,
+		    &sm->sm_node[0].sn_addr, &sm->sm_node[1].sn_addr, 0, p,
+		    22, sm->sm_now);
+	assert_int_equal(sm->sm_node[0].sn_sent, 100);
 	sim_free(sm);
 }
 

@@ -175,6 +175,12 @@ sim_connect(struct sim_node *sn, const struct sim_node *to, const char *sni)
 	return (side_new(sn, c));
 }
 
+struct sim_side *
+sim_adopt(struct sim_node *sn, struct quic_conn *c)
+{
+	return (side_new(sn, c));
+}
+
 void
 sim_run(struct sim *sm, uint64_t until)
 {
@@ -350,7 +356,8 @@ deliver(struct sim *sm, struct sim_packet *sp)
 	for (i = 0; i < SIM_NODES; i++) {
 		sn = &sm->sm_node[i];
 		if (sn->sn_dead || sn->sn_behind ||
-		    !addr_equal(&sn->sn_addr, &sp->sp_to))
+		    (!addr_equal(&sn->sn_addr, &sp->sp_to) &&
+		    !addr_equal(&sn->sn_addr2, &sp->sp_to)))
 			continue;
 		if (sn->sn_raw != NULL)
 			sn->sn_raw(sn, sp);
@@ -510,8 +517,7 @@ static void
 on_transmit(void *arg, const struct quic_packet *qp)
 {
 	struct sim_node		*sn = arg;
-	struct sim		*sm = sn->sn_sim;
-	struct sim_packet	*sp, **pp;
+	const struct addr	*from = &sn->sn_addr;
 
 	assert_true(qp->len > 0 && qp->len <= 1452);
 	assert_int_equal(qp->listener, 0);
@@ -522,19 +528,33 @@ on_transmit(void *arg, const struct quic_packet *qp)
 		sn->sn_short_sent++;
 	if (qp->len > sn->sn_longest)
 		sn->sn_longest = qp->len;
+	if (sn->sn_addr2.addr_len != 0 && qp->local != NULL &&
+	    addr_equal(qp->local, &sn->sn_addr2))
+		from = &sn->sn_addr2;
+	sim_send(sn->sn_sim, from, qp->remote, qp->ecn, qp->data, qp->len);
+}
+
+void
+sim_send(struct sim *sm, const struct addr *from, const struct addr *to,
+    uint8_t ecn, const uint8_t *data, size_t len)
+{
+	struct sim_packet	*sp, **pp;
+
 	sp = calloc(1, sizeof(*sp));
 	assert_non_null(sp);
-	sp->sp_from = sn->sn_addr;
-	sp->sp_to = *qp->remote;
-	sp->sp_ecn = qp->ecn;
-	sp->sp_len = qp->len;
-	memcpy(sp->sp_data, qp->data, qp->len);
+	assert_true(len <= sizeof(sp->sp_data));
+	sp->sp_from = *from;
+	sp->sp_to = *to;
+	sp->sp_ecn = ecn;
+	sp->sp_len = len;
+	memcpy(sp->sp_data, data, len);
+	sm->sm_extra = 0;
 	if ((sm->sm_filter != NULL && !sm->sm_filter(sm, sp)) ||
 	    sim_random(sm) % 1000 < sm->sm_loss) {
 		free(sp);
 		return;
 	}
-	sp->sp_at = sm->sm_now + sm->sm_delay;
+	sp->sp_at = sm->sm_now + sm->sm_delay + sm->sm_extra;
 	if (sm->sm_jitter > 0)
 		sp->sp_at += sim_random(sm) % sm->sm_jitter;
 	sp->sp_order = sm->sm_order++;

@@ -29,7 +29,7 @@
 #include "common/quic/endpoint.h"
 #include "common/quic/tls.h"
 
-#define SIM_NODES	4
+#define SIM_NODES	8
 #define SIM_MESSAGES	2048
 
 struct sim;
@@ -67,6 +67,7 @@ struct sim_node {
 	struct quic_ops		 sn_ops;
 	struct quic_config	 sn_config;
 	struct addr		 sn_addr;
+	struct addr		 sn_addr2;	/* another one, if set */
 	struct sim_side		*sn_sides;	/* newest first */
 	uint64_t		 sn_sent;	/* packets */
 	uint64_t		 sn_received;
@@ -121,6 +122,7 @@ struct sim {
 	/* Sees every packet before the link; false: it is lost. */
 	bool			(*sm_filter)(struct sim *,
 				    struct sim_packet *);
+	uint64_t		 sm_extra;	/* set by it: delay, once */
 	void			*sm_arg;
 };
 
@@ -140,12 +142,18 @@ struct sim_node	*sim_node(struct sim *, unsigned int i, const char *addr,
 void		 sim_start(struct sim_node *);
 struct sim_side	*sim_connect(struct sim_node *, const struct sim_node *to,
 		    const char *sni);
+/* A connection that the test dialled itself. */
+struct sim_side	*sim_adopt(struct sim_node *, struct quic_conn *);
 /* Runs until the clock shows until. */
 void		 sim_run(struct sim *, uint64_t until);
 /* Runs until done(arg), at most limit more; whether it was. */
 bool		 sim_until(struct sim *, bool (*done)(void *), void *arg,
 		    uint64_t limit);
 void		 sim_flush(struct sim *);
+/* Puts a packet on the link. */
+void		 sim_send(struct sim *, const struct addr *from,
+		    const struct addr *to, uint8_t ecn, const uint8_t *,
+		    size_t);
 /* One message with number n in it, padded to len; the receiver counts. */
 int		 sim_message(struct sim_side *, unsigned int n, size_t len);
 /* The other end of a connection dialled to node. */

@@ -442,6 +442,45 @@ test_limit(void **state)
 	sim_free(sm);
 }
 
+/* The limit is changed while people are there: nobody has to go. */
+static void
+test_limit_changed(void **state)
+{
+	struct sim_side	*c[40], *last;
+	struct sim	*sm;
+	unsigned int	 i;
+
+	(void)state;
+	sm = sim_new(14);
+	sim_node(sm, 0, "192.0.2.1:4433", true, false);
+	sm->sm_node[0].sn_config.limits.max_connections = 2;
+	sim_start(&sm->sm_node[0]);
+	sim_start(sim_node(sm, 1, "198.51.100.7:5555", false, false));
+	for (i = 0; i < 40; i++) {
+		if (i == 2) {
+			last = sim_connect(&sm->sm_node[1], &sm->sm_node[0],
+			    "a");
+			expect_refusal(sm, last, 0x2);
+			quic_endpoint_set_max(sm->sm_node[0].sn_ep, 40);
+		}
+		c[i] = sim_connect(&sm->sm_node[1], &sm->sm_node[0], "a");
+		assert_true(sim_until(sm, sim_is_established, c[i],
+		    5 * NS_PER_S));
+	}
+	quic_endpoint_set_max(sm->sm_node[0].sn_ep, 39);
+	quic_close(c[39]->ss_conn, 0, "");
+	assert_true(sim_until(sm, sim_is_closed, c[39], NS_PER_S));
+	sim_run(sm, sm->sm_now + NS_PER_S);
+	assert_int_equal(quic_endpoint_connections(sm->sm_node[0].sn_ep), 39);
+	last = sim_connect(&sm->sm_node[1], &sm->sm_node[0], "a");
+	expect_refusal(sm, last, 0x2);
+	quic_endpoint_set_max(sm->sm_node[0].sn_ep, 1);
+	sim_run(sm, sm->sm_now + NS_PER_S);
+	for (i = 0; i < 39; i++)
+		assert_false(c[i]->ss_closed);
+	sim_free(sm);
+}
+
 /* Two clients at once on an endpoint that itself dials a third place. */
 static void
 test_both_roles(void **state)
@@ -649,6 +688,7 @@ main(void)
 		cmocka_unit_test(test_handshake_timeout),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_limit_changed),
 		cmocka_unit_test(test_both_roles),
 		cmocka_unit_test(test_first_packet),
 		cmocka_unit_test(test_close_lost),

@@ -452,6 +452,20 @@ pruning(void **state)
 	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 - 1), 0);
 	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 + 1), 9);
 	assert_int_equal(history(st, NULL, false), 1);
+	/* Other limits while it is open. */
+	for (i = 200; i < 210; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		put = record(id, CALL_ENDED);
+		put->ended_ms = T0 + 2 * 3600 * 1000 + i;
+		put_now(st, put);
+	}
+	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 + 300), 1);
+	store_set_limits(st, 3600, 6);
+	assert_int_equal(store_prune(st, T0 + 2 * 3600 * 1000 + 300), 4);
+	store_set_limits(st, 0, 0);
+	assert_int_equal(store_prune(st, T0 + 9 * 3600 * 1000), 0);
+	store_set_limits(st, 1, 0);
+	assert_int_equal(store_prune(st, T0 + 9 * 3600 * 1000), 5);
 	store_close(st);
 }
 
@@ -500,7 +514,7 @@ damaged(void **state)
 	struct store	*st = open_store(BOOT);
 	struct stat	 sb;
 	char		 why[256], id[16];
-	uint8_t		 noise[4096];
+	uint8_t		 noise[4096], saved[4096];
 	unsigned int	 i;
 	int		 fd;
 
@@ -519,12 +533,28 @@ damaged(void **state)
 	assert_int_equal(stat(db_path, &sb), 0);
 	assert_true(sb.st_size > 3 * 4096);
 	memset(noise, 0xa5, sizeof(noise));
-	assert_true((fd = open(db_path, O_WRONLY)) != -1);
+	assert_true((fd = open(db_path, O_RDWR)) != -1);
+	/*
+	 * Somewhere in the middle: a registryd that comes back in the same
+	 * run does not look for it, the next run's does.
+	 */
+	assert_int_equal(pread(fd, saved, sizeof(saved), sb.st_size / 8192 *
+	    4096), (ssize_t)sizeof(saved));
+	assert_int_equal(pwrite(fd, noise, sizeof(noise), sb.st_size / 8192 *
+	    4096), (ssize_t)sizeof(noise));
+	st = open_store(BOOT);
+	store_close(st);
+	assert_null(open_with(BOOT + 1, 0, 0, why));
+	assert_true(why[0] != '\0');
+	assert_int_equal(pwrite(fd, saved, sizeof(saved), sb.st_size / 8192 *
+	    4096), (ssize_t)sizeof(saved));
+	assert_non_null(st = open_with(BOOT + 1, 0, 0, why));
+	store_close(st);
 	for (i = 2; i < 6; i++)
 		assert_int_equal(pwrite(fd, noise, sizeof(noise),
 		    (off_t)i * 4096), (ssize_t)sizeof(noise));
 	assert_int_equal(close(fd), 0);
-	assert_null(open_with(BOOT, 0, 0, why));
+	assert_null(open_with(BOOT + 1, 0, 0, why));
 	assert_true(why[0] != '\0');
 
 	/* Not a database at all. */

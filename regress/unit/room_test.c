@@ -25,6 +25,7 @@
  * COVERS: gap 42 - order of updates; a departure leaves the directive alone
  * COVERS: vectors quality - QualityDirective of the weakest link
  * COVERS: limit rooms, limit participants
+ * COVERS: rooms over N mediads - each room is opened and emptied once
  */
 #include "config.h"
 
@@ -39,6 +40,7 @@
 #include "common/base/clock.h"
 #include "mediad/announce.h"
 #include "mediad/room.h"
+#include "mediad/roster.h"
 #include "regress/unit/fake_quic.h"
 
 #define T0	(1000 * NS_PER_S)
@@ -277,6 +279,242 @@ test_replace_update(void **state)
 	member_gone(a2, T0);
 	member_gone(b, T0);
 	rooms_free(rooms);
+}
+
+/*
+ * What is left of a room of n when everybody has heard of it at T0: a member
+ * that comes at T0 + since, and when the room hears of that one.
+ */
+static uint64_t
+told_after(unsigned int n, uint64_t since)
+{
+	struct rooms	*rooms = rooms_new(&limits);
+	struct member	*m[256];
+	uint64_t	 due = 0, settled = T0 + 10 * NS_PER_S;
+	size_t		 before;
+	unsigned int	 i;
+
+	for (i = 0; i < n - 1; i++) {
+		m[i] = member_numbered(i);
+		join(rooms, "hall", m[i], T0);
+		fake_ack(m[0]->me_conn);
+	}
+	for (i = 0; i < n - 1; i++)
+		fake_ack(m[i]->me_conn);
+	if (rooms_expiry(rooms) != UINT64_MAX)
+		rooms_expire(rooms, settled);
+	for (i = 0; i < n - 1; i++)
+		fake_ack(m[i]->me_conn);
+	assert_int_equal(rooms_expiry(rooms), UINT64_MAX);
+	m[n - 1] = member_numbered(n - 1);
+	before = m[0]->me_conn->qc_nmessages;
+	join(rooms, "hall", m[n - 1], settled + since);
+	if (m[0]->me_conn->qc_nmessages == before)
+		due = rooms_expiry(rooms) - settled;
+	for (i = 0; i < n; i++)
+		member_gone(m[i], settled + since);
+	rooms_free(rooms);
+	return (due);
+}
+
+/* 16 hear at once, up to 200 after 250 ms, more after a second. */
+static void
+test_bounds(void **state)
+{
+	(void)state;
+	assert_int_equal(told_after(16, 1), 0);
+	assert_int_equal(told_after(18, 1), ANNOUNCE_MEDIUM_NS);
+	assert_int_equal(told_after(200, 1), ANNOUNCE_MEDIUM_NS);
+	assert_int_equal(told_after(201, 1), ANNOUNCE_LARGE_NS);
+	/* After a time of quiet, at once. */
+	assert_int_equal(told_after(200, ANNOUNCE_MEDIUM_NS), 0);
+	assert_int_equal(told_after(201, ANNOUNCE_LARGE_NS), 0);
+	assert_int_equal(told_after(201, ANNOUNCE_LARGE_NS - 1),
+	    ANNOUNCE_LARGE_NS);
+}
+
+/* Who is slow is tried again no sooner than the room's own pace ... */
+static void
+test_retry_pace(void **state)
+{
+	struct rooms	*rooms = rooms_new(&limits);
+	struct member	*m[20];
+	uint64_t	 due, now = T0;
+	unsigned int	 i, j, n = sizeof(m) / sizeof(m[0]);
+
+	(void)state;
+	for (i = 0; i < n; i++, now += NS_PER_S) {
+		m[i] = member_numbered(i);
+		join(rooms, "hall", m[i], now);
+		for (j = 0; j < i; j++)
+			fake_ack(m[j]->me_conn);
+		fake_ack(m[i]->me_conn);
+	}
+	assert_int_equal(rooms_expiry(rooms), UINT64_MAX);
+	/* m[0] does not read the next one, and there is one more to tell. */
+	room_leave(m[n - 1], now);
+	room_leave(m[n - 2], now);
+	for (i = 1; i < n; i++)
+		fake_ack(m[i]->me_conn);
+	now = rooms_expiry(rooms);
+	rooms_expire(rooms, now);
+	due = rooms_expiry(rooms);
+	assert_true(due >= now + ANNOUNCE_MEDIUM_NS);
+	assert_true(due <= now + ANNOUNCE_MEDIUM_NS + 10 * NS_PER_MS);
+	for (i = 0; i < n; i++)
+		member_gone(m[i], now);
+	rooms_free(rooms);
+}
+
+/* ... and once it has caught up, the next time begins with a short wait. */
+static void
+test_retry_reset(void **state)
+{
+	struct rooms	*rooms = rooms_new(&limits);
+	struct member	*a = member_new(FIRST, NULL);
+	struct member	*b = member_new(SECOND, NULL);
+	struct member	*c = member_new(THIRD, NULL);
+	uint64_t	 first, due, now = T0;
+	unsigned int	 i;
+
+	(void)state;
+	join(rooms, "lobby", a, now);
+	join(rooms, "lobby", b, now);	/* a has not read its first one */
+	first = rooms_expiry(rooms) - now;
+	assert_true(first >= ANNOUNCE_RETRY_NS);
+	assert_true(first <= ANNOUNCE_RETRY_NS + 10 * NS_PER_MS);
+	for (i = 0; i < 5; i++) {
+		due = rooms_expiry(rooms);
+		assert_true(i == 0 || due - now > first);
+		now = due;
+		rooms_expire(rooms, now);
+	}
+	fake_ack(a->me_conn);
+	fake_ack(b->me_conn);
+	now = rooms_expiry(rooms);
+	rooms_expire(rooms, now);
+	assert_int_equal(rooms_expiry(rooms), UINT64_MAX);
+	fake_ack(b->me_conn);		/* not a */
+	join(rooms, "lobby", c, now);
+	assert_int_equal(rooms_expiry(rooms) - now, first);
+	member_gone(a, now);
+	member_gone(b, now);
+	member_gone(c, now);
+	rooms_free(rooms);
+}
+
+/* What signald would hear, as text. */
+static struct {
+	char	text[4096];
+	int	slow;		/* takes so many more; -1: all */
+} heard;
+
+static int
+hear(void *arg, enum msg_type type, const char *name)
+{
+	size_t	len = strlen(heard.text);
+
+	(void)arg;
+	if (type != MSG_ROOM_EMPTY && heard.slow != -1 && heard.slow-- == 0) {
+		heard.slow = 0;
+		return (-1);
+	}
+	(void)snprintf(heard.text + len, sizeof(heard.text) - len, "%s%s ",
+	    type == MSG_ROOM_OPENED ? "+" : type == MSG_ROOM_EMPTY ? "-" :
+	    ".", name != NULL ? name : "");
+	return (0);
+}
+
+static void
+assert_heard(struct roster *ro, bool more, const char *expect)
+{
+	assert_int_equal(roster_push(ro), more);
+	assert_string_equal(heard.text, expect);
+	heard.text[0] = '\0';
+}
+
+/* Once opened, once empty; a new signald hears of those there are. */
+static void
+test_roster(void **state)
+{
+	struct rooms	*rooms = rooms_new(&limits);
+	struct roster	*ro = roster_new(hear, NULL);
+	struct member	*a = member_new(FIRST, NULL);
+	struct member	*a2 = member_new(FIRST, NULL);
+	struct member	*b = member_new(SECOND, NULL);
+	struct member	*c = member_new(THIRD, NULL);
+	struct member	*replaced;
+
+	(void)state;
+	memset(&heard, 0, sizeof(heard));
+	heard.slow = -1;
+	rooms_watch(rooms, &roster_watch, ro);
+	/* Before there is a signald: nothing said, nothing lost. */
+	join(rooms, "one", a, T0);
+	assert_heard(ro, false, "");
+	roster_begin(ro);
+	assert_heard(ro, false, "+one . ");
+	assert_heard(ro, false, "");
+	join(rooms, "one", b, T0);
+	join(rooms, "two", c, T0);
+	assert_heard(ro, false, "+two ");
+	room_leave(a, T0);
+	assert_heard(ro, false, "");
+	room_leave(b, T0);
+	assert_heard(ro, false, "-one ");
+	/* Gone before it was told: not a word. */
+	join(rooms, "three", a, T0);
+	room_leave(a, T0);
+	assert_heard(ro, false, "");
+	/* Empty and there again at once: in this order. */
+	room_leave(c, T0);
+	join(rooms, "two", c, T0);
+	assert_heard(ro, false, "-two +two ");
+	/* A connection replaced is no emptied room. */
+	join(rooms, "call-x", a, T0);
+	assert_heard(ro, false, "+call-x ");
+	assert_int_equal(room_join(rooms, "call-x", a2, T0, &replaced),
+	    ROOM_JOINED);
+	assert_ptr_equal(replaced, a);
+	assert_heard(ro, false, "");
+	/* Nor is one that was refused an opened one. */
+	rooms_limit(rooms, &(struct room_limits){ 2, 600 });
+	assert_int_equal(room_join(rooms, "four", a, T0, &replaced),
+	    ROOM_TOO_MANY);
+	rooms_limit(rooms, &(struct room_limits){ 3, 0 });
+	assert_int_equal(room_join(rooms, "four", a, T0, &replaced),
+	    ROOM_FULL);
+	assert_heard(ro, false, "");
+	rooms_limit(rooms, &limits);
+
+	/* signald dies; meanwhile one goes and one comes. */
+	roster_end(ro);
+	room_leave(a2, T0);
+	join(rooms, "late", b, T0);
+	assert_heard(ro, false, "");
+	/* The next one is slow: the end comes last, each room once. */
+	roster_begin(ro);
+	heard.slow = 1;
+	assert_int_equal(roster_push(ro), true);
+	join(rooms, "later", a, T0);
+	heard.slow = 1;
+	assert_int_equal(roster_push(ro), true);
+	heard.slow = 1;
+	assert_heard(ro, true, "+two +late +later ");
+	assert_heard(ro, true, "");
+	heard.slow = -1;
+	assert_heard(ro, false, ". ");
+	/* And one that comes while it is still talking: from the start. */
+	roster_begin(ro);
+	assert_heard(ro, false, "+two +late +later . ");
+	member_gone(b, T0);
+	member_gone(c, T0);
+	assert_heard(ro, false, "-late -two ");
+	member_gone(a, T0);
+	member_gone(a2, T0);
+	assert_heard(ro, false, "-later ");
+	rooms_free(rooms);
+	roster_free(ro);
 }
 
 /* More than 16 members: at most one update per 250 ms, above 200 per s. */
@@ -657,6 +895,10 @@ main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_call_room),
 		cmocka_unit_test(test_replace_update),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_retry_pace),
+		cmocka_unit_test(test_retry_reset),
+		cmocka_unit_test(test_roster),
 		cmocka_unit_test(test_coalescing),
 		cmocka_unit_test(test_long_aliases),
 		cmocka_unit_test(test_slow_reader),

@@ -142,29 +142,57 @@ world_record(void *arg, const struct msg_call_put *msg)
 	return (0);
 }
 
-static int
+static void
 world_admit(void *arg, const struct msg_room_admit *msg)
 {
 	(void)arg;
 	(void)msg;
-	return (0);
 }
 
-static int
-world_close_room(void *arg, const struct msg_room_close *msg)
+static void
+world_close_room(void *arg, const char *call_id)
 {
 	(void)arg;
-	(void)msg;
-	return (0);
+	(void)call_id;
 }
 
-static const struct signal_ops	signal_ops = { world_put, world_query };
+static uint64_t
+world_token(void *arg, const char *token, void *conn)
+{
+	struct world	*w = arg;
+
+	if (strcmp(token, "unasked") == 0)
+		return (0);
+	strlcpy(w->token, token, sizeof(w->token));
+	w->token_conn = conn;
+	return (++w->tokens);
+}
+
+static void
+world_token_cancel(void *arg, uint64_t id)
+{
+	struct world	*w = arg;
+
+	assert_int_equal(id, w->tokens);
+	assert_non_null(w->token_conn);
+	w->token_conn = NULL;
+}
+
+static const struct signal_ops	signal_ops = {
+	world_put, world_query, world_token, world_token_cancel
+};
 static const struct flow_ops	flow_ops = {
 	world_record, world_admit, world_close_room
 };
 
 struct world *
 world_new(bool legacy)
+{
+	return (world_new_auth(legacy, false));
+}
+
+struct world *
+world_new_auth(bool legacy, bool auth)
 {
 	struct signal_config	 config;
 	struct flow_config	 flow;
@@ -175,6 +203,7 @@ world_new(bool legacy)
 	w->now = 1000 * MS;
 	memset(&config, 0, sizeof(config));
 	config.sg_legacy_allow = legacy;
+	config.sg_auth = auth;
 	config.sg_register_ns = REGISTER_MS * MS;
 	config.sg_registry_wait_ns = WAIT_MS * MS;
 	config.sg_max_people = 8;
@@ -192,6 +221,7 @@ world_new(bool legacy)
 	signal_server_set_flow(w->server, w->flow);
 	signal_set_time(w->server, w->now);
 	flow_set_time(w->flow, w->now, 1);
+	w->config = config;
 	return (w);
 }
 

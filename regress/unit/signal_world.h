@@ -62,6 +62,10 @@ struct world {
 	uint64_t		 seq;			/* last query */
 	char			 query[FP_STRLEN];
 	uint64_t		 record;		/* last record */
+	struct signal_config	 config;
+	uint64_t		 tokens;	/* checks begun */
+	char			 token[64];	/* the last one */
+	void			*token_conn;	/* NULL: cancelled */
 };
 
 /* A person with keys. */
@@ -82,6 +86,7 @@ struct person {
 		"\"relay_build\":\"" BUILD_ID "\",\"features\":[\"proof\"]}}"
 
 struct world		*world_new(bool legacy);
+struct world		*world_new_auth(bool legacy, bool auth);
 void			 world_free(struct world *);
 /* Connection n to the server name of that name, from 192.0.2.10. */
 struct quic_conn	*dial(struct world *, int, const char *);

@@ -23,6 +23,7 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -84,10 +85,17 @@ bad_serve(struct worker *w)
 	return (0);
 }
 
+/* As channels do it: the sandbox knows no other way to send. */
 static void
 bad_bytes(struct channel *ch, const void *bytes, size_t len)
 {
-	if (ch == NULL || send(channel_fd(ch), bytes, len, 0) == -1)
+	struct msghdr	msg;
+	struct iovec	iov = { (void *)(uintptr_t)bytes, len };
+
+	memset(&msg, 0, sizeof(msg));
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	if (ch == NULL || sendmsg(channel_fd(ch), &msg, 0) == -1)
 		log_warn("deed");
 }
 
@@ -108,6 +116,8 @@ bad_deed(EV_P_ ev_timer *t, int events)
 	memset(&blame, 0, sizeof(blame));
 	memset(&ready, 0, sizeof(ready));
 	memset(&line, 0, sizeof(line));
+	/* Its neighbours are as young as it was when it had no orders. */
+	blame.generation = 1;
 	if (strcmp(deed, "garbage-signald") == 0)
 		bad_bytes(worker_channel(w, PROC_SIGNALD, 0), buf, 40);
 	else if (strcmp(deed, "garbage-keyd") == 0)
@@ -132,7 +142,8 @@ bad_deed(EV_P_ ev_timer *t, int events)
 		(void)strlcpy(blame.reason, "a\nlie", sizeof(blame.reason));
 		(void)channel_send(relayd, MSG_BLAME, &blame);
 	} else if (strcmp(deed, "blame-stranger") == 0) {
-		blame.role = PROC_LOOKUPD;
+		blame.role = PROC_MEDIAD;
+		blame.instance = 1;
 		(void)channel_send(relayd, MSG_BLAME, &blame);
 	} else if (strcmp(deed, "blame-flood") == 0) {
 		/* One that ranks below: it does cost doord its life. */

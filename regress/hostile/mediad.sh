@@ -1,0 +1,9 @@
+#!/bin/sh
+# Copyright (c) 2026 the WZP authors; see LICENSE.
+#
+# COVERS: relay: mediad in an attacker's hands: every message type to every
+# COVERS: neighbour with hostile contents; only mediad is restarted
+# LIMIT: 600
+ROLE=mediad
+INSTANCE=1
+. "$SRCDIR/regress/hostile/drill.sh"

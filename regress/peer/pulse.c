@@ -1,0 +1,234 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * Pulses: media as a talking party sends it, at a steady pace from one
+ * connection and expected on another, while the script goes on.  Counted are
+ * the lost ones and the longest silence at the receiver.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "regress/peer/expect.h"
+
+#define PULSE_LEN	120	/* what 20 ms of speech need */
+#define PULSE_MAX	65536	/* sequence numbers (wzp-protocol 3.1) */
+/* What is on its way when a pulse ends may still arrive. */
+#define PULSE_LINGER_MS	500
+
+struct pulse {
+	TAILQ_ENTRY(pulse)	 pu_entry;
+	char			 pu_name[PEER_NAME_MAX];
+	uint8_t			 pu_tag;
+	struct pconn		*pu_from;
+	struct pconn		*pu_to;
+	uint64_t		 pu_every;	/* ns */
+	uint64_t		 pu_next;
+	uint64_t		 pu_last;	/* arrival, or the start */
+	uint64_t		 pu_gap;	/* longest silence, ns */
+	uint32_t		 pu_sent;
+	uint32_t		 pu_got;
+	uint32_t		 pu_twice;
+	bool			 pu_over;
+	bool			 pu_seen[PULSE_MAX];
+};
+
+static TAILQ_HEAD(, pulse)	 pulses = TAILQ_HEAD_INITIALIZER(pulses);
+static uint8_t			 tags;
+
+static void	 pulse_send(struct pulse *, uint64_t);
+static bool	 pulse_whole(void *);
+
+uint64_t
+pulse_expiry(void)
+{
+	const struct pulse	*pu;
+	uint64_t		 next = UINT64_MAX;
+
+	TAILQ_FOREACH(pu, &pulses, pu_entry)
+		if (!pu->pu_over && pu->pu_next < next)
+			next = pu->pu_next;
+	return (next);
+}
+
+/*
+ * A media packet: version and codec, sequence, time stamp, no FEC; then what
+ * tells these from others.
+ */
+static void
+pulse_send(struct pulse *pu, uint64_t now)
+{
+	struct dgram	*dg;
+	uint8_t		*b;
+	uint32_t	 ms;
+
+	if (pu->pu_from->pc_end != END_NONE)
+		failed("pulse %s: %s is over: %s", pu->pu_name,
+		    pu->pu_from->pc_name, conn_end_text(pu->pu_from));
+	if (pu->pu_sent == PULSE_MAX)
+		script_error("pulse %s goes on for too long", pu->pu_name);
+	dg = xcalloc(1, sizeof(*dg) + PULSE_LEN);
+	dg->dg_len = PULSE_LEN;
+	b = dg->dg_data;
+	ms = (uint32_t)(pu->pu_sent * (pu->pu_every / NS_PER_MS));
+	b[1] = 0x34;
+	b[2] = (uint8_t)(pu->pu_sent >> 8);
+	b[3] = (uint8_t)pu->pu_sent;
+	b[4] = (uint8_t)(ms >> 24);
+	b[5] = (uint8_t)(ms >> 16);
+	b[6] = (uint8_t)(ms >> 8);
+	b[7] = (uint8_t)ms;
+	memcpy(b + 12, "pulse", 5);
+	b[17] = pu->pu_tag;
+	pu->pu_sent++;
+	/* Late ones are sent at once, as a sound card's are. */
+	pu->pu_next += pu->pu_every;
+	if (pu->pu_next + 10 * pu->pu_every < now)
+		pu->pu_next = now;
+	STAILQ_INSERT_TAIL(&pu->pu_from->pc_dgrams_out, dg, dg_entry);
+}
+
+void
+pulse_turn(uint64_t now)
+{
+	struct pulse	*pu;
+
+	TAILQ_FOREACH(pu, &pulses, pu_entry)
+		while (!pu->pu_over && pu->pu_next <= now)
+			pulse_send(pu, now);
+}
+
+bool
+pulse_take(struct pconn *pc, const uint8_t *data, size_t len)
+{
+	struct pulse	*pu;
+	uint64_t	 now = now_ns();
+	size_t		 seq;
+
+	if (len != PULSE_LEN || memcmp(data + 12, "pulse", 5) != 0)
+		return (false);
+	TAILQ_FOREACH(pu, &pulses, pu_entry) {
+		if (pu->pu_to != pc || pu->pu_tag != data[17])
+			continue;
+		seq = (size_t)data[2] << 8 | data[3];
+		if (pu->pu_seen[seq])
+			pu->pu_twice++;
+		else
+			pu->pu_got++;
+		pu->pu_seen[seq] = true;
+		if (now - pu->pu_last > pu->pu_gap)
+			pu->pu_gap = now - pu->pu_last;
+		pu->pu_last = now;
+		return (true);
+	}
+	return (false);
+}
+
+void
+pulse_free(void)
+{
+	struct pulse	*pu;
+
+	while ((pu = TAILQ_FIRST(&pulses)) != NULL) {
+		TAILQ_REMOVE(&pulses, pu, pu_entry);
+		free(pu);
+	}
+}
+
+/* pulse NAME FROM TO MS: begins. */
+void
+cmd_pulse(struct ctx *cx, char *args)
+{
+	struct pulse	*pu;
+
+	pu = xcalloc(1, sizeof(*pu));
+	snprintf(pu->pu_name, sizeof(pu->pu_name), "%s", word(&args));
+	pu->pu_from = conn_arg(cx, &args);
+	pu->pu_to = conn_arg(cx, &args);
+	alive(pu->pu_from);
+	alive(pu->pu_to);
+	pu->pu_every = number(word(&args)) * NS_PER_MS;
+	if (pu->pu_every == 0)
+		script_error("pulse: want milliseconds");
+	pu->pu_tag = tags++;
+	pu->pu_next = pu->pu_last = now_ns();
+	TAILQ_INSERT_TAIL(&pulses, pu, pu_entry);
+}
+
+static bool
+pulse_whole(void *arg)
+{
+	const struct pulse	*pu = arg;
+
+	return (pu->pu_got == pu->pu_sent);
+}
+
+/*
+ * expect-pulse NAME [lost=N] [gap=MS] [least=N]: ends it.  No more than N
+ * were lost (none without it), no silence was longer than MS, and at least N
+ * arrived.
+ */
+void
+cmd_expect_pulse(struct ctx *cx, char *args)
+{
+	struct pulse	*pu;
+	uint64_t	 lost = 0, gap = UINT64_MAX, least = 1, now;
+	char		*name = word(&args), *key, *value;
+
+	TAILQ_FOREACH(pu, &pulses, pu_entry)
+		if (strcmp(pu->pu_name, name) == 0)
+			break;
+	if (pu == NULL)
+		script_error("no pulse %s", name);
+	while (option(&args, &key, &value)) {
+		if (value == NULL)
+			script_error("expect-pulse: %s needs a value", key);
+		if (strcmp(key, "lost") == 0)
+			lost = number(value);
+		else if (strcmp(key, "gap") == 0)
+			gap = number(value) * NS_PER_MS;
+		else if (strcmp(key, "least") == 0)
+			least = number(value);
+		else
+			script_error("expect-pulse: no option %s", key);
+	}
+	/* The silence up to here counts; it does not count that it ends. */
+	now = now_ns();
+	if (now - pu->pu_last > pu->pu_gap)
+		pu->pu_gap = now - pu->pu_last;
+	pu->pu_over = true;
+	loop_until(cx->cx_peer, pulse_whole, pu,
+	    now_ns() + PULSE_LINGER_MS * NS_PER_MS);
+	trace("pulse %s: %u sent, %u lost, %u twice, longest silence %.1f ms",
+	    pu->pu_name, pu->pu_sent, pu->pu_sent - pu->pu_got, pu->pu_twice,
+	    (double)pu->pu_gap / (double)NS_PER_MS);
+	if (pu->pu_sent - pu->pu_got > lost)
+		failed("pulse %s: %u of %u lost, want %llu at most",
+		    pu->pu_name, pu->pu_sent - pu->pu_got, pu->pu_sent,
+		    (unsigned long long)lost);
+	if (pu->pu_got < least)
+		failed("pulse %s: %u arrived, want %llu", pu->pu_name,
+		    pu->pu_got, (unsigned long long)least);
+	if (pu->pu_gap > gap)
+		failed("pulse %s: silence of %llu ms, want %llu at most",
+		    pu->pu_name, (unsigned long long)(pu->pu_gap / NS_PER_MS),
+		    (unsigned long long)(gap / NS_PER_MS));
+	TAILQ_REMOVE(&pulses, pu, pu_entry);
+	free(pu);
+}

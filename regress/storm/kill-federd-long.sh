@@ -1,0 +1,9 @@
+#!/bin/sh
+# Copyright (c) 2026 the WZP authors; see LICENSE.
+#
+# COVERS: design 2 - federd killed 100 times in a storm of set-ups
+# long: yes
+# LIMIT: 7200
+. "$SRCDIR/regress/storm/kill.inc"
+KILLS=${KILLS:-100}
+kill_case federd

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Copyright (c) 2026 the WZP authors; see LICENSE.
+#
+# COVERS: design 3 - clients whose address changes in mid-call keep it
+# LIMIT: 900
+. "$SRCDIR/regress/storm/storm.inc"
+
+storm_lock
+storm_relay
+remember "$tmp/before"
+storm_start -p 4 -q 4 -i 1 -R 4 -b 10
+sleep "${SECONDS_OF_STORM:-8}"
+storm_settle
+storm_end
+gaps >"$tmp/gaps"
+"$JUDGE" -x -g "$tmp/gaps" "$tmp/storm.log" /dev/null \
+    "$relay/db/calls.db" || fail "calls suffer from new addresses"
+quiet "$tmp/before"
+relay_stop

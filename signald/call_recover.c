@@ -1,0 +1,200 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/*
+ * What signald finds in the registry when it starts: calls of a predecessor
+ * that died.  Answered ones go on, if somebody still has them; the others
+ * ended with it, which their parties hear when they register again.
+ */
+#include "config.h"
+
+#include <sys/queue.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/log.h"
+#include "signald/call_flow.h"
+#include "signald/call_flow_int.h"
+#include "signald/offer.h"
+
+/* At most so many at a time, the oldest goes: it is a courtesy. */
+#define FLOW_ORPHANS_MAX	4096
+
+struct flow_orphan {
+	TAILQ_ENTRY(flow_orphan) fo_entry;
+	uint64_t		 fo_since;
+	char			 fo_call_id[CALL_ID_STRLEN];
+	struct {
+		char		 fp[FP_STRLEN];
+		bool		 proven;
+		bool		 told;
+	}			 fo_party[2];
+};
+
+static void	 flow_orphan(struct flow *, const struct msg_call_put *);
+static void	 flow_orphan_tell(struct flow *, struct flow_orphan *,
+		    const struct reg *);
+static void	 flow_orphan_free(struct flow *, struct flow_orphan *);
+
+void
+flow_live(struct flow *flow, const struct msg_call_put *put)
+{
+	const struct reg	*reg;
+	struct call_party	*party;
+	struct call		*call;
+	size_t			 i;
+
+	/*
+	 * Somebody took the call_id of this one before we knew of it: the
+	 * older call has the right to it, and to its room (6.2, gap 9).
+	 */
+	call = calls_find(flow->fl_calls, put->call_id);
+	if (call != NULL && put->state == CALL_ACTIVE &&
+	    call->call_state != CALL_ACTIVE &&
+	    call->call_created_ms != put->created_ms)
+		flow_fail(flow, call);
+	/* Ours since the start, or ended and not yet written so. */
+	if (!offer_call_id_valid(put->call_id) ||
+	    put->state == CALL_ENDED ||
+	    calls_find(flow->fl_calls, put->call_id) != NULL ||
+	    outbox_has(flow->fl_outbox, put->call_id, put->created_ms))
+		return;
+	if (put->state == CALL_ACTIVE)
+		call = calls_create(flow->fl_calls, put->call_id, put->caller,
+		    put->callee, flow->fl_now, put->created_ms);
+	else
+		call = NULL;
+	if (call == NULL || !calls_activate(flow->fl_calls, call,
+	    put->mode == CALL_MODE_TRUSTED ? CALL_MODE_TRUSTED :
+	    CALL_MODE_GENERIC, flow->fl_now, put->answered_ms)) {
+		flow_orphan(flow, put);
+		return;
+	}
+	strlcpy(call->call_alias, put->caller_alias,
+	    sizeof(call->call_alias));
+	call->call_unconfirmed = put->unconfirmed;
+	call->call_recorded = call->call_admitted = call->call_setup = true;
+	call->call_recovered = true;
+	/* Relayed is what mediad says, which knows better than we do. */
+	if (put->path > CALL_PATH_RELAY)
+		call->call_path = (enum call_path)put->path;
+	else
+		flow_quiet(flow, call, true);
+	call->call_party[CALL_CALLER].cp_proven = put->caller_proven;
+	call->call_party[CALL_CALLEE].cp_proven = put->callee_proven;
+	call->call_party[CALL_CALLER].cp_addr = put->caller_addr;
+	call->call_party[CALL_CALLEE].cp_addr = put->callee_addr;
+	for (i = 0; i < 2; i++) {
+		party = &call->call_party[i];
+		reg = hub_find(flow->fl_hub, party->cp_fp);
+		if (reg == NULL || (party->cp_proven && !reg->reg_proven))
+			flow_lose(flow, party);
+	}
+	log_info("call %s: active again after a restart", call->call_id);
+	flow_admit(flow, call);
+}
+
+/* Nobody is left who waits for an unanswered call. */
+static void
+flow_orphan(struct flow *flow, const struct msg_call_put *put)
+{
+	struct flow_orphan	*orphan;
+	struct msg_call_put	 ended = *put;
+	const struct reg	*reg;
+	size_t			 i;
+
+	ended.state = CALL_ENDED;
+	ended.reason = CALL_REASON_ERROR;
+	ended.ended_ms = flow->fl_wall_ms;
+	log_info("call %s: ended (%s) with an earlier signald",
+	    put->call_id, call_reason_name(CALL_REASON_ERROR));
+	if (outbox_put(flow->fl_outbox, &ended) == -1)
+		log_warn("call %s: record lost", put->call_id);
+	if ((orphan = calloc(1, sizeof(*orphan))) == NULL)
+		return;
+	if (flow->fl_norphans >= FLOW_ORPHANS_MAX)
+		flow_orphan_free(flow, TAILQ_FIRST(&flow->fl_orphans));
+	orphan->fo_since = flow->fl_now;
+	strlcpy(orphan->fo_call_id, put->call_id, sizeof(orphan->fo_call_id));
+	strlcpy(orphan->fo_party[CALL_CALLER].fp, put->caller, FP_STRLEN);
+	strlcpy(orphan->fo_party[CALL_CALLEE].fp, put->callee, FP_STRLEN);
+	orphan->fo_party[CALL_CALLER].proven = put->caller_proven;
+	orphan->fo_party[CALL_CALLEE].proven = put->callee_proven;
+	/* The offer of a pending call never reached the callee. */
+	orphan->fo_party[CALL_CALLEE].told = put->state == CALL_PENDING;
+	TAILQ_INSERT_TAIL(&flow->fl_orphans, orphan, fo_entry);
+	flow->fl_norphans++;
+	for (i = 0; i < 2; i++) {
+		reg = hub_find(flow->fl_hub, orphan->fo_party[i].fp);
+		if (reg != NULL)
+			flow_orphan_tell(flow, orphan, reg);
+	}
+}
+
+static void
+flow_orphan_tell(struct flow *flow, struct flow_orphan *orphan,
+    const struct reg *reg)
+{
+	size_t	i;
+
+	for (i = 0; i < 2; i++) {
+		if (orphan->fo_party[i].told ||
+		    strcmp(orphan->fo_party[i].fp, reg->reg_fp) != 0 ||
+		    (orphan->fo_party[i].proven && !reg->reg_proven))
+			continue;
+		orphan->fo_party[i].told = true;
+		flow_send_hangup(flow, reg->reg_fp, orphan->fo_call_id,
+		    HANGUP_ERROR);
+	}
+}
+
+void
+flow_orphans_tell(struct flow *flow, const struct reg *reg)
+{
+	struct flow_orphan	*orphan;
+
+	TAILQ_FOREACH(orphan, &flow->fl_orphans, fo_entry)
+		flow_orphan_tell(flow, orphan, reg);
+}
+
+static void
+flow_orphan_free(struct flow *flow, struct flow_orphan *orphan)
+{
+	TAILQ_REMOVE(&flow->fl_orphans, orphan, fo_entry);
+	flow->fl_norphans--;
+	free(orphan);
+}
+
+uint64_t
+flow_orphans_expiry(const struct flow *flow)
+{
+	const struct flow_orphan	*orphan;
+
+	if ((orphan = TAILQ_FIRST(&flow->fl_orphans)) == NULL)
+		return (UINT64_MAX);
+	return (orphan->fo_since + flow->fl_config.fc_grace_ns);
+}
+
+void
+flow_orphans_expire(struct flow *flow, uint64_t now)
+{
+	struct flow_orphan	*orphan;
+
+	while ((orphan = TAILQ_FIRST(&flow->fl_orphans)) != NULL &&
+	    now - orphan->fo_since >= flow->fl_config.fc_grace_ns)
+		flow_orphan_free(flow, orphan);
+}
