@@ -29,6 +29,7 @@
 #include "common/base/log.h"
 
 #define EXPORTER	"EXPORTER-wzp-proof"
+#define SPREAD_MIN	(100 * NS_PER_MS)
 #define MESSAGE_MAX	16384	/* what we send is shorter by far */
 
 int
@@ -78,7 +79,7 @@ link_delivered(const struct link *li)
 uint64_t
 link_patience(unsigned int attempt)
 {
-	static const unsigned int	seconds[] = { 2, 2, 4, 8 };
+	static const unsigned int	seconds[] = { 1, 2, 4, 8 };
 	const unsigned int		n = sizeof(seconds) /
 					    sizeof(seconds[0]);
 
@@ -91,6 +92,8 @@ link_spread(uint64_t ns)
 {
 	uint64_t	quarter = ns / 4;
 
+	if (quarter < SPREAD_MIN)
+		quarter = SPREAD_MIN;
 	if (quarter > UINT32_MAX)
 		quarter = UINT32_MAX;	/* 4 s */
 	return (ns + arc4random_uniform((uint32_t)quarter + 1));

@@ -79,7 +79,10 @@ bool	 link_delivered(const struct link *);
  * and most often is there again by the next.
  */
 uint64_t link_patience(unsigned int attempt);
-/* A waiting time, up to a quarter longer: not all come back at once. */
+/*
+ * A waiting time, longer by up to a quarter, or 100 ms: not all come back in
+ * the same moment.
+ */
 uint64_t link_spread(uint64_t ns);
 /* For people: why a connection ended. */
 const char

@@ -63,6 +63,7 @@ struct mediaconn {
 	void				*mc_arg;
 	unsigned int			 mc_attempt;
 	uint64_t			 mc_deadline;
+	uint64_t			 mc_dialled;
 	bool				 mc_ever;	/* joined once */
 	uint64_t			 mc_since;	/* joined */
 	unsigned int			 mc_refusals;	/* in a row */
@@ -190,6 +191,7 @@ mediaconn_dial(struct mediaconn *mc)
 	uint64_t	patience;
 
 	mc->mc_state = MEDIACONN_CONNECTING;
+	mc->mc_dialled = now(mc);
 	mc->mc_deadline = UINT64_MAX;
 	if (mc->mc_ever && mc->mc_attempt > 0 &&
 	    (patience = link_patience(mc->mc_attempt - 1)) != UINT64_MAX)
@@ -340,12 +342,21 @@ mediaconn_closed(void *arg, const struct quic_close *qc)
 static void
 mediaconn_again(struct mediaconn *mc, const char *why)
 {
-	if (mc->mc_state == MEDIACONN_JOINED &&
-	    now(mc) - mc->mc_since >= STEADY)
+	enum mediaconn_state	was = mc->mc_state;
+
+	if (was == MEDIACONN_JOINED && now(mc) - mc->mc_since >= STEADY)
 		mc->mc_attempt = 0;
 	mc->mc_state = MEDIACONN_WAITING;
-	mc->mc_deadline = now(mc) + link_spread(backoff[mc->mc_attempt] *
-	    NS_PER_MS);
+	/*
+	 * The first time at once: somebody is not heard; then from dial to
+	 * dial.
+	 */
+	if (mc->mc_attempt == 0)
+		mc->mc_deadline = now(mc);
+	else
+		mc->mc_deadline = (was == MEDIACONN_JOINED ? now(mc) :
+		    mc->mc_dialled) + link_spread(backoff[mc->mc_attempt] *
+		    NS_PER_MS);
 	if (mc->mc_attempt + 1 < sizeof(backoff) / sizeof(backoff[0]))
 		mc->mc_attempt++;
 	mc->mc_ops->lost(mc->mc_arg, why);

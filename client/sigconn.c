@@ -56,6 +56,7 @@ struct sigconn {
 	bool				 sc_ever;	/* registered once */
 	unsigned int			 sc_attempt;
 	uint64_t			 sc_since;	/* registered */
+	uint64_t			 sc_dialled;
 	uint64_t			 sc_deadline;	/* of the state */
 	bool				 sc_pinging;
 	uint64_t			 sc_ping_at;
@@ -199,6 +200,7 @@ sigconn_dial(struct sigconn *sc)
 	uint64_t	patience;
 
 	sc->sc_state = SIGCONN_CONNECTING;
+	sc->sc_dialled = now(sc);
 	sc->sc_deadline = UINT64_MAX;	/* the handshake has its own limit */
 	if (sc->sc_ever && sc->sc_attempt > 0 &&
 	    (patience = link_patience(sc->sc_attempt - 1)) != UINT64_MAX)
@@ -312,6 +314,7 @@ sigconn_again(struct sigconn *sc, const char *why)
 {
 	enum sigconn_state	was = sc->sc_state;
 	size_t			n = sizeof(backoff) / sizeof(backoff[0]);
+	uint64_t		from;
 
 	if (!sc->sc_ever) {
 		sigconn_fail(sc, why);
@@ -320,7 +323,12 @@ sigconn_again(struct sigconn *sc, const char *why)
 	if (was == SIGCONN_REGISTERED && now(sc) - sc->sc_since >= STEADY)
 		sc->sc_attempt = 0;
 	sc->sc_state = SIGCONN_WAITING;
-	sc->sc_deadline = now(sc) + link_spread(backoff[sc->sc_attempt] *
+	/*
+	 * The first time at once, but not all in the same moment; then from
+	 * dial to dial: what a silent one took counts.
+	 */
+	from = was == SIGCONN_REGISTERED ? now(sc) : sc->sc_dialled;
+	sc->sc_deadline = from + link_spread(backoff[sc->sc_attempt] *
 	    NS_PER_S);
 	if (sc->sc_attempt + 1 < n)
 		sc->sc_attempt++;

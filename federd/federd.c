@@ -58,6 +58,8 @@ struct federd {
 	uint64_t		 fd_broken;	/* handshakes that failed */
 };
 
+static void	 federd_settings(struct worker *,
+		    const struct msg_settings *);
 static void	 federd_udp_socket(struct worker *,
 		    const struct msg_udp_socket *, int);
 static void	 federd_token_key(struct worker *,
@@ -74,6 +76,7 @@ static void	 federd_prepare(struct ev_loop *, ev_prepare *, int);
 
 static const struct worker_ops	federd_ops = {
 	.role = PROC_FEDERD,
+	.settings = federd_settings,
 	.udp_socket = federd_udp_socket,
 	.token_key = federd_token_key,
 	.channel = federd_channel,
@@ -164,6 +167,17 @@ federd_udp_socket(struct worker *worker, const struct msg_udp_socket *msg,
 	fs->fs_fd = sock;
 	fs->fs_address = msg->address;
 	fs->fs_receive = msg->receive;
+}
+
+/* In set-up, and again when the configuration was read anew. */
+static void
+federd_settings(struct worker *worker, const struct msg_settings *settings)
+{
+	struct federd	*fd = worker_ctx(worker);
+
+	if (fd->fd_service != NULL)
+		quic_endpoint_set_max(quic_service_endpoint(fd->fd_service),
+		    settings->max_connections);
 }
 
 /* The two newest are kept until there is a service to use them. */

@@ -374,6 +374,7 @@ flow_ended(struct flow *flow, struct call *call)
 		flow_call_recorded(flow, call);
 		flow_call_admitted(flow, call);
 	}
+	flow_orphan_ended(flow, call);
 	for (i = 0; i < 2; i++) {
 		if (call->call_party[i].cp_lost)
 			TAILQ_REMOVE(&flow->fl_lost, &call->call_party[i],

@@ -71,7 +71,8 @@ void	 flow_call_admitted(struct flow *, struct call *);
 void	 flow_quiet(struct flow *, struct call *, bool);
 /* This party has the grace time to register again. */
 void	 flow_lose(struct flow *, struct call_party *);
-/* call_recover.c: of the calls that ended with our predecessor. */
+/* call_recover.c: of calls that ended while a party was away. */
+void	 flow_orphan_ended(struct flow *, const struct call *);
 void	 flow_orphans_tell(struct flow *, const struct reg *);
 uint64_t flow_orphans_expiry(const struct flow *);
 void	 flow_orphans_expire(struct flow *, uint64_t now);

@@ -17,7 +17,8 @@
 /*
  * What signald finds in the registry when it starts: calls of a predecessor
  * that died.  Answered ones go on, if somebody still has them; the others
- * ended with it, which their parties hear when they register again.
+ * ended with it.  Whoever is away when a call of his ends hears of it when
+ * he registers again.
  */
 #include "config.h"
 
@@ -43,9 +44,13 @@ struct flow_orphan {
 		bool		 proven;
 		bool		 told;
 	}			 fo_party[2];
+	enum hangup_reason	 fo_reason;
 };
 
 static void	 flow_orphan(struct flow *, const struct msg_call_put *);
+static struct flow_orphan
+		*flow_orphan_new(struct flow *, const char *,
+		    enum hangup_reason);
 static void	 flow_orphan_tell(struct flow *, struct flow_orphan *,
 		    const struct reg *);
 static void	 flow_orphan_free(struct flow *, struct flow_orphan *);
@@ -124,24 +129,64 @@ flow_orphan(struct flow *flow, const struct msg_call_put *put)
 	    put->call_id, call_reason_name(CALL_REASON_ERROR));
 	if (outbox_put(flow->fl_outbox, &ended) == -1)
 		log_warn("call %s: record lost", put->call_id);
-	if ((orphan = calloc(1, sizeof(*orphan))) == NULL)
+	if ((orphan = flow_orphan_new(flow, put->call_id,
+	    HANGUP_ERROR)) == NULL)
 		return;
-	if (flow->fl_norphans >= FLOW_ORPHANS_MAX)
-		flow_orphan_free(flow, TAILQ_FIRST(&flow->fl_orphans));
-	orphan->fo_since = flow->fl_now;
-	strlcpy(orphan->fo_call_id, put->call_id, sizeof(orphan->fo_call_id));
 	strlcpy(orphan->fo_party[CALL_CALLER].fp, put->caller, FP_STRLEN);
 	strlcpy(orphan->fo_party[CALL_CALLEE].fp, put->callee, FP_STRLEN);
 	orphan->fo_party[CALL_CALLER].proven = put->caller_proven;
 	orphan->fo_party[CALL_CALLEE].proven = put->callee_proven;
 	/* The offer of a pending call never reached the callee. */
 	orphan->fo_party[CALL_CALLEE].told = put->state == CALL_PENDING;
-	TAILQ_INSERT_TAIL(&flow->fl_orphans, orphan, fo_entry);
-	flow->fl_norphans++;
 	for (i = 0; i < 2; i++) {
 		reg = hub_find(flow->fl_hub, orphan->fo_party[i].fp);
 		if (reg != NULL)
 			flow_orphan_tell(flow, orphan, reg);
+	}
+}
+
+static struct flow_orphan *
+flow_orphan_new(struct flow *flow, const char *call_id,
+    enum hangup_reason reason)
+{
+	struct flow_orphan	*orphan;
+
+	if ((orphan = calloc(1, sizeof(*orphan))) == NULL)
+		return (NULL);
+	if (flow->fl_norphans >= FLOW_ORPHANS_MAX)
+		flow_orphan_free(flow, TAILQ_FIRST(&flow->fl_orphans));
+	orphan->fo_since = flow->fl_now;
+	orphan->fo_reason = reason;
+	strlcpy(orphan->fo_call_id, call_id, sizeof(orphan->fo_call_id));
+	TAILQ_INSERT_TAIL(&flow->fl_orphans, orphan, fo_entry);
+	flow->fl_norphans++;
+	return (orphan);
+}
+
+/*
+ * The call has ended and those who are away could not be told.  Who was
+ * waited for in vain (grace) is not waited for once more.
+ */
+void
+flow_orphan_ended(struct flow *flow, const struct call *call)
+{
+	const struct call_party	*party;
+	struct flow_orphan	*orphan;
+	size_t			 i;
+
+	if (call->call_reason == CALL_REASON_TIMEOUT ||
+	    (!call->call_party[CALL_CALLER].cp_lost &&
+	    !call->call_party[CALL_CALLEE].cp_lost))
+		return;
+	if ((orphan = flow_orphan_new(flow, call->call_id,
+	    call->call_reason == CALL_REASON_ERROR ? HANGUP_ERROR :
+	    HANGUP_NORMAL)) == NULL)
+		return;
+	for (i = 0; i < 2; i++) {
+		party = &call->call_party[i];
+		strlcpy(orphan->fo_party[i].fp, party->cp_fp, FP_STRLEN);
+		orphan->fo_party[i].proven = party->cp_proven;
+		orphan->fo_party[i].told = !party->cp_lost;
 	}
 }
 
@@ -158,7 +203,7 @@ flow_orphan_tell(struct flow *flow, struct flow_orphan *orphan,
 			continue;
 		orphan->fo_party[i].told = true;
 		flow_send_hangup(flow, reg->reg_fp, orphan->fo_call_id,
-		    HANGUP_ERROR);
+		    orphan->fo_reason);
 	}
 }
 

@@ -161,6 +161,8 @@ signald_settings(struct worker *worker, const struct msg_settings *settings)
 	signal_configure(sd->sd_server, &config);
 	flow_configure(sd->sd_flow, &flow);
 	placing_set_max_rooms(sd->sd_placing, settings->max_rooms);
+	quic_endpoint_set_max(quic_service_endpoint(sd->sd_service),
+	    settings->max_connections);
 }
 
 static void

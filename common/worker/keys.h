@@ -24,7 +24,7 @@
 
 #include "common/worker/worker.h"
 
-#define KEYS_LIMIT_MS	100
+#define KEYS_LIMIT_MS	200
 #define KEYS_BREAKER_MS	500
 
 struct keys {

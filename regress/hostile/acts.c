@@ -99,14 +99,19 @@ wrong(struct hostile *ho, struct link *lk, unsigned int type,
 static void
 act_every(struct hostile *ho, unsigned int k)
 {
-	size_t	i;
+	struct link	*relayd = &ho->ho_links[0];
+	enum msg_type	 t = type_nth(k);
+	size_t		 i;
 
 	craft_seed(k);
 	for (i = 1; i < ho->ho_nlinks; i++)
 		(void)wrong(ho, &ho->ho_links[i], k + 7 * (unsigned int)i,
 		    k + 5 * (unsigned int)i);
+	craft_bad(&cr, t, (enum craft_fault)(k % CRAFT_FAULT_MAX),
+	    ho->ho_role, PROC_RELAYD, MSG_AT_SERVE, false);
+	hostile_note(ho, relayd, t, cr.cr_name);
 	hostile_commit(ho);
-	(void)wrong(ho, &ho->ho_links[0], k, k);
+	(void)hostile_send(ho, relayd, &cr);
 }
 
 /* The same without relayd: it has to find out by the blames. */

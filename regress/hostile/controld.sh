@@ -3,6 +3,6 @@
 #
 # COVERS: relay: controld in an attacker's hands: every message type to every
 # COVERS: neighbour with hostile contents; only controld is restarted
-# LIMIT: 600
+# LIMIT: 900
 ROLE=controld
 . "$SRCDIR/regress/hostile/drill.sh"

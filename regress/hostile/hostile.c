@@ -222,6 +222,29 @@ hostile_send(struct hostile *ho, struct link *lk, const struct craft *cr)
 	return (n != -1);
 }
 
+static size_t
+note_line(const struct hostile *ho, const struct link *lk, enum msg_type type,
+    const char *what, char *line, size_t size)
+{
+	int	n;
+
+	n = snprintf(line, size, "%s%s %s %s: %s\n",
+	    proc_name(lk->lk_role), lk->lk_data ? "(data)" : "",
+	    msg_desc(type)->name, ho->ho_act, what);
+	return ((size_t)n);
+}
+
+void
+hostile_note(struct hostile *ho, const struct link *lk, enum msg_type type,
+    const char *what)
+{
+	char	line[200];
+	size_t	len = note_line(ho, lk, type, what, line, sizeof(line));
+
+	if (write(ho->ho_coverage, line, len) != (ssize_t)len)
+		_exit(1);
+}
+
 /* Noted first: it may be the last thing that this process does. */
 bool
 hostile_say(struct hostile *ho, struct link *lk, const struct craft *cr,
@@ -229,17 +252,13 @@ hostile_say(struct hostile *ho, struct link *lk, const struct craft *cr,
 {
 	char	line[200];
 	off_t	end;
-	int	n;
+	size_t	len = note_line(ho, lk, type, what, line, sizeof(line));
 
-	n = snprintf(line, sizeof(line), "%s%s %s %s: %s\n",
-	    proc_name(lk->lk_role), lk->lk_data ? "(data)" : "",
-	    msg_desc(type)->name, ho->ho_act, what);
-	if (write(ho->ho_coverage, line, (size_t)n) != n)
-		_exit(1);
+	hostile_note(ho, lk, type, what);
 	if (hostile_send(ho, lk, cr))
 		return (true);
 	if ((end = lseek(ho->ho_coverage, 0, SEEK_END)) == -1 ||
-	    ftruncate(ho->ho_coverage, end - n) == -1)
+	    ftruncate(ho->ho_coverage, end - (off_t)len) == -1)
 		_exit(1);
 	return (false);
 }

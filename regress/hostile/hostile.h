@@ -75,7 +75,10 @@ bool	 act_get(enum proc, unsigned int n, struct act *);
 /* hostile.c */
 /* Sends one packet as it is; false: it did not get away. */
 bool	 hostile_send(struct hostile *, struct link *, const struct craft *);
-/* The same, and notes that this type was sent to this neighbour. */
+/* Notes that this type is sent to this neighbour. */
+void	 hostile_note(struct hostile *, const struct link *, enum msg_type,
+	    const char *what);
+/* Both. */
 bool	 hostile_say(struct hostile *, struct link *, const struct craft *,
 	    enum msg_type, const char *what);
 /*

@@ -3,6 +3,6 @@
 #
 # COVERS: relay: lookupd in an attacker's hands: every message type to every
 # COVERS: neighbour with hostile contents; only lookupd is restarted
-# LIMIT: 600
+# LIMIT: 900
 ROLE=lookupd
 . "$SRCDIR/regress/hostile/drill.sh"

@@ -3,7 +3,7 @@
 #
 # COVERS: relay: mediad in an attacker's hands: every message type to every
 # COVERS: neighbour with hostile contents; only mediad is restarted
-# LIMIT: 600
+# LIMIT: 900
 ROLE=mediad
 INSTANCE=1
 . "$SRCDIR/regress/hostile/drill.sh"

@@ -466,6 +466,7 @@ conn_accept(struct peer *p, const struct sockaddr_storage *from,
 	ngtcp2_pkt_hd		 hd;
 	ngtcp2_path		 path;
 	ngtcp2_cid		 scid;
+	static uint8_t		 slot;
 	struct pconn		*pc;
 	socklen_t		 len;
 
@@ -486,6 +487,8 @@ conn_accept(struct peer *p, const struct sockaddr_storage *from,
 	scid.datalen = SERVER_CIDLEN;
 	if (RAND_bytes(scid.data, SERVER_CIDLEN) != 1)
 		script_error("no random bytes");
+	/* As if there were eight slots, one after another. */
+	scid.data[0] = slot++ % 8;
 	conn_path(pc, &path);
 	if (ngtcp2_conn_server_new(&pc->pc_conn, &hd.scid, &scid, &path,
 	    hd.version, &cb, &settings, &params, NULL, pc) != 0)

@@ -60,7 +60,6 @@ static void	 judge_figure(struct judge *, const char *,
 		    const struct figure *, double);
 static void	 judge_gaps(struct judge *, const char *);
 static void	 judge_storm(struct judge *, bool, bool);
-static bool	 may_end(const struct judge *);
 static const char
 		*state_name(int);
 static const char
@@ -183,7 +182,7 @@ judge_calls_quiet(struct judge *j, bool middle, bool say)
 			if (c->jc_setup && !c->jc_ended)
 				want = CALL_ACTIVE;
 			else if (!c->jc_normal || (c->jc_original &&
-			    may_end(j)))
+			    judge_may_end(j)))
 				/* Those do not repeat a Hangup. */
 				continue;
 		}
@@ -196,7 +195,7 @@ judge_calls_quiet(struct judge *j, bool middle, bool say)
 				    state_name(want));
 			continue;
 		}
-		if (!middle && c->jc_normal && !may_end(j) &&
+		if (!middle && c->jc_normal && !judge_may_end(j) &&
 		    c->jc_reason != CALL_REASON_NORMAL) {
 			n++;
 			if (say)
@@ -231,8 +230,8 @@ judge_calls(struct judge *j, bool middle)
 }
 
 /* Everything dies with relayd; the door to signald is open to all. */
-static bool
-may_end(const struct judge *j)
+bool
+judge_may_end(const struct judge *j)
 {
 	return (strcmp(j->ju_process, "relayd") == 0 ||
 	    strcmp(j->ju_process, "signald") == 0);
@@ -287,8 +286,9 @@ judge_storm(struct judge *j, bool middle, bool crowd)
 	if (j->ju_nkills > 0)
 		least = (j->ju_kills[j->ju_nkills - 1].ki_t - j->ju_steady) *
 		    j->ju_rate * OFFERS_LEAST / 100.0;
-	printf("storm: %.1f s, %u set-ups, %zu kills, stuck %u\n", seconds,
-	    j->ju_offers, j->ju_nkills, j->ju_stuck);
+	printf("storm: %.1f s, %u set-ups, %zu kills, stuck %u, alone %u, "
+	    "refused %u\n", seconds, j->ju_offers, j->ju_nkills, j->ju_stuck,
+	    j->ju_alone, j->ju_refused);
 	if (j->ju_offers < least)
 		judge_fault(j, "%u set-ups are no storm", j->ju_offers);
 	if (middle)
@@ -327,7 +327,9 @@ judge_times(struct judge *j)
 	judge_figure(j, "idle ones", &j->ju_back[JUDGE_IDLE][0], GOAL_IDLE);
 	judge_figure(j, "idle ones as the original",
 	    &j->ju_back[JUDGE_IDLE][1], GOAL_ORIGINAL);
-	judge_figure(j, "media", &j->ju_media, GOAL_SENDER);
+	/* With relayd all calls end: there is no media to come back to. */
+	if (strcmp(j->ju_process, "relayd") != 0)
+		judge_figure(j, "media", &j->ju_media, GOAL_SENDER);
 	/* Whose registration was cut is registered again. */
 	for (i = 0; i < j->ju_npeers; i++) {
 		p = &j->ju_peers[i];

@@ -29,6 +29,7 @@
 
 struct kill {
 	double	 ki_t;		/* seconds of the monotonic clock */
+	double	 ki_up;		/* when it was started again, or ki_t */
 	int	 ki_slot;	/* of the mediad, -1: another process */
 	bool	 ki_media;	/* media of that slot was cut */
 	bool	 ki_signal;	/* registrations were */
@@ -94,6 +95,8 @@ struct judge {
 	unsigned int	 ju_left_behind;
 	unsigned int	 ju_gone;	/* clients the library gave up */
 	unsigned int	 ju_stuck;
+	unsigned int	 ju_alone;	/* left a room to come back */
+	unsigned int	 ju_refused;	/* not let in any more */
 	unsigned int	 ju_offers;
 	unsigned int	 ju_rebound;
 	/* The storm itself did not run: the most within STALLS_S. */
@@ -125,6 +128,8 @@ struct jcall
 /* judge_rows.c */
 int	 judge_registry(struct judge *, const char *path);
 /* judge.c */
+/* Hangups may get lost with this process, or all calls end with it. */
+bool	 judge_may_end(const struct judge *);
 void	 judge_fault(struct judge *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 

@@ -38,6 +38,7 @@
  */
 #define LATE_S		3.0
 #define STALLS_S	5.0
+#define SLOT_SIGNAL	(-2)
 
 static void	 event(struct judge *, yyjson_val *);
 static void	 event_stall(struct judge *, double, double);
@@ -47,6 +48,9 @@ static void	 event_registered(struct judge *, struct jpeer *, double);
 static void	 event_media(struct judge *, struct jpeer *, double, int);
 static void	 event_gap(struct judge *, const struct jpeer *, double,
 		    double);
+static size_t	 cut_by(const struct judge *, int, double, double);
+static double	 served(const struct judge *, size_t, double);
+static void	 figure_add(struct figure *, double);
 static bool	 cut(const struct judge *, int, double, double);
 static struct jpeer
 		*peer_of(struct judge *, yyjson_val *);
@@ -86,6 +90,9 @@ judge_kills(struct judge *j, const char *path)
 		}
 		k = &j->ju_kills[j->ju_nkills++];
 		k->ki_t = num(v, "t") / 1e6;
+		k->ki_up = k->ki_t;
+		if (num(v, "up") > 0)
+			k->ki_up = num(v, "up") / 1e6;
 		k->ki_slot = yyjson_obj_get(v, "slot") == NULL ? -1 :
 		    (int)num(v, "slot");
 		k->ki_media = strcmp(name, "mediad") == 0 ||
@@ -191,9 +198,17 @@ event(struct judge *j, yyjson_val *v)
 		j->ju_rebound++;
 	else if (strcmp(ev, "media") == 0)
 		event_media(j, p, t, (int)num(v, "slot"));
-	else if (strcmp(ev, "medialost") == 0 && p->jp_media_lost == 0)
-		p->jp_media_lost = t;
-	else if (strcmp(ev, "gap") == 0)
+	else if (strcmp(ev, "medialost") == 0) {
+		/* It went by itself, to look for the other one. */
+		if (strcmp(str(v, "text"), "alone in the room") == 0)
+			j->ju_alone++;
+		/* Its call has ended, and the Hangup found nobody. */
+		else if (judge_may_end(j) && strncmp(str(v, "text"),
+		    "closed by the relay", 19) == 0)
+			j->ju_refused++;
+		else if (p->jp_media_lost == 0)
+			p->jp_media_lost = t;
+	} else if (strcmp(ev, "gap") == 0)
 		event_gap(j, p, t, num(v, "ms"));
 	else if (strcmp(ev, "callend") == 0) {
 		p->jp_media = p->jp_media_lost = 0;
@@ -279,29 +294,16 @@ static void
 event_registered(struct judge *j, struct jpeer *p, double t)
 {
 	struct figure	*f = &j->ju_back[p->jp_kind][p->jp_original];
-	double		 since = p->jp_registered, late;
-	size_t		 i = 0;
+	double		 since = p->jp_registered;
+	size_t		 i;
 
 	p->jp_registered = t;
 	if (since == 0)
 		return;
-	for (late = 0; late <= LATE_S; late += LATE_S) {
-		for (i = 0; i < j->ju_nkills; i++)
-			if (j->ju_kills[i].ki_signal &&
-			    j->ju_kills[i].ki_t >= since - late &&
-			    j->ju_kills[i].ki_t < t)
-				break;
-		if (i < j->ju_nkills)
-			break;
-	}
-	if (i == j->ju_nkills) {
+	if ((i = cut_by(j, SLOT_SIGNAL, since, t)) == j->ju_nkills)
 		j->ju_lost_why++;
-		return;
-	}
-	f->fi_n++;
-	f->fi_sum += t - j->ju_kills[i].ki_t;
-	if (t - j->ju_kills[i].ki_t > f->fi_max)
-		f->fi_max = t - j->ju_kills[i].ki_t;
+	else
+		figure_add(f, served(j, i, t));
 }
 
 static void
@@ -316,22 +318,57 @@ event_media(struct judge *j, struct jpeer *p, double t, int slot)
 	p->jp_slot = slot;
 	if (p->jp_kind != JUDGE_LIVE || since == 0 || lost == 0)
 		return;
-	for (i = 0; i < j->ju_nkills; i++)
-		if (j->ju_kills[i].ki_media &&
-		    j->ju_kills[i].ki_t >= since - LATE_S &&
-		    j->ju_kills[i].ki_t < t &&
-		    (j->ju_kills[i].ki_slot == -1 ||
-		    j->ju_kills[i].ki_slot == was))
-			break;
-	if (i == j->ju_nkills) {
+	if ((i = cut_by(j, was, since, t)) == j->ju_nkills) {
 		j->ju_media_why++;
 		return;
 	}
 	p->jp_hit = true;
-	j->ju_media.fi_n++;
-	j->ju_media.fi_sum += t - j->ju_kills[i].ki_t;
-	if (t - j->ju_kills[i].ki_t > j->ju_media.fi_max)
-		j->ju_media.fi_max = t - j->ju_kills[i].ki_t;
+	figure_add(&j->ju_media, served(j, i, t));
+}
+
+/*
+ * The first kill that cut what was made at `since' and was made anew at `to';
+ * their number when there is none.
+ */
+static size_t
+cut_by(const struct judge *j, int slot, double since, double to)
+{
+	const struct kill	*k;
+	double			 late;
+	size_t			 i;
+
+	for (late = 0; late <= LATE_S; late += LATE_S)
+		for (i = 0; i < j->ju_nkills; i++) {
+			k = &j->ju_kills[i];
+			if (k->ki_t < since - late || k->ki_t >= to)
+				continue;
+			if (slot == SLOT_SIGNAL ? k->ki_signal : k->ki_media &&
+			    (k->ki_slot == -1 || k->ki_slot == slot))
+				return (i);
+		}
+	return (j->ju_nkills);
+}
+
+/* Seconds from this kill to t in which there was a relay to come back to. */
+static double
+served(const struct judge *j, size_t i, double t)
+{
+	double	s = t - j->ju_kills[i].ki_up;
+
+	while (++i < j->ju_nkills && j->ju_kills[i].ki_t < t)
+		s -= j->ju_kills[i].ki_up - j->ju_kills[i].ki_t;
+	return (s);
+}
+
+static void
+figure_add(struct figure *f, double s)
+{
+	if (s < 0)
+		s = 0;
+	f->fi_n++;
+	f->fi_sum += s;
+	if (s > f->fi_max)
+		f->fi_max = s;
 }
 
 /* Nothing came for ms before t. */

@@ -17,3 +17,4 @@ regress_storm_storm_judge_LDADD = common/libipc.a common/libwire.a \
 	$(BSD_LIBS)
 
 EXTRA_DIST += regress/storm
+LINT_SH += regress/storm/kill.inc regress/storm/storm.inc

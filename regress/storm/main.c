@@ -21,6 +21,7 @@
  *	    [-i idle] [-l log] [-p pairs] [-q setups/s] [-R recorded]
  *	    [-s seed] [-T tokens] [-w sweep] host:port
  *	wzp-storm -k pid	SIGKILL; prints when, by the clock of the log
+ *			(0: nothing is killed)
  *
  * SIGUSR1: begins nothing more, says `settled' when all is quiet.
  * SIGTERM: everybody hangs up and leaves.
@@ -81,8 +82,9 @@ main(int argc, char *argv[])
 	ev_timer		 tick;
 	ev_signal		 usr1, term, intr;
 	char			 why[512], path[PATH_MAX];
-	const char		*log = "storm.log";
+	const char		*log = "storm.log", *error;
 	uint64_t		 now;
+	pid_t			 pid;
 	int			 ch;
 
 	st.st_live = 50;
@@ -125,8 +127,10 @@ main(int argc, char *argv[])
 			break;
 		case 'k':
 			now = clock_mono_ns() / 1000;
-			if (kill((pid_t)strtoll(optarg, NULL, 10),
-			    SIGKILL) == -1)
+			pid = (pid_t)strtonum(optarg, 0, INT_MAX, &error);
+			if (error != NULL)
+				errx(2, "-k %s: %s", optarg, error);
+			if (pid != 0 && kill(pid, SIGKILL) == -1)
 				err(1, "kill %s", optarg);
 			printf("%llu\n", (unsigned long long)now);
 			return (0);

@@ -30,6 +30,7 @@
 #define STUCK_NS	(25 * NS_PER_S)	/* the library gives up before */
 #define SETTLE_NS	(40 * NS_PER_S)
 #define LEAVE_NS	(5 * NS_PER_S)
+#define AGAIN_NS	(300 * NS_PER_MS)
 #define HEARD_NS	(500 * NS_PER_MS)
 #define STALL_S		0.060	/* we are late ourselves: told */
 #define CATCH_UP_S	0.050
@@ -187,7 +188,8 @@ plan_live(struct storm *st)
 	/* Those that are recorded at the end, when all is calm. */
 	for (i = st->st_live; i-- > 0;) {
 		p = &st->st_peers[2 * i];
-		if (peer_free(p) && peer_free(p + 1)) {
+		if (peer_free(p) && peer_free(p + 1) &&
+		    st->st_now - p->pe_dialled > AGAIN_NS) {
 			(void)peer_dial(p, p + 1);
 			return;
 		}
