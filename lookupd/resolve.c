@@ -142,12 +142,16 @@ resolve_read_conf(struct resolve_config *rc, const char *path)
 
 	memset(rc, 0, sizeof(*rc));
 	rc->rc_ndots = 1;
-	if ((f = fopen(path, "re")) == NULL)
+	if ((f = fopen(path, "re")) == NULL) {
 		log_warn("%s", path);
-	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		conf_server(rc, "127.0.0.1");
+		return;
+	}
+	while (fgets(line, sizeof(line), f) != NULL) {
 		line[strcspn(line, "#;\n")] = '\0';
 		p = line;
-		if ((key = strsep(&p, SPACE)) == NULL || p == NULL)
+		key = strsep(&p, SPACE);
+		if (p == NULL)
 			continue;
 		p += strspn(p, SPACE);
 		if (strcmp(key, "nameserver") == 0) {
@@ -159,8 +163,7 @@ resolve_read_conf(struct resolve_config *rc, const char *path)
 		else if (strcmp(key, "options") == 0)
 			conf_options(rc, p);
 	}
-	if (f != NULL)
-		fclose(f);
+	fclose(f);
 	if (rc->rc_nservers == 0)
 		conf_server(rc, "127.0.0.1");
 }

@@ -99,13 +99,18 @@ name_server(const char *zone, int log, const char *ready)
 	in.sin_family = AF_INET;
 	in.sin_port = htons(53);
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if ((fd = socket(AF_INET, SOCK_DGRAM, 0)) == -1 ||
-	    bind(fd, (struct sockaddr *)&in, sizeof(in)) == -1) {
+	if ((fd = socket(AF_INET, SOCK_DGRAM, 0)) == -1) {
+		warn("socket");
+		return (-1);
+	}
+	if (bind(fd, (struct sockaddr *)&in, sizeof(in)) == -1) {
 		warn("port 53");
+		close(fd);
 		return (-1);
 	}
 	if ((f = fopen(ready, "w")) == NULL) {
 		warn("%s", ready);
+		close(fd);
 		return (-1);
 	}
 	fprintf(f, "53\n");

@@ -398,8 +398,7 @@ static const struct {
 
 /*
  * The list: the others, all types, each neighbour that outranks this one by
- * itself; last, each that ranks below.  More than a minute after the flood,
- * since of a pair that quarrels twice in a minute both are restarted.
+ * itself; last, each that ranks below.
  */
 bool
 act_get(enum proc role, unsigned int n, struct act *act)

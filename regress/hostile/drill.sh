@@ -240,6 +240,7 @@ if [ -n "$auth" ]; then
 fi
 peer "$tmp/after.wire" >"$tmp/after.log" 2>&1 || {
 	tail -n 5 "$tmp/after.log"
+	ctl show stats
 	fail "with $ROLE honest again there is no call:" \
 	    "$(tail -n 1 "$tmp/after.log")"
 }

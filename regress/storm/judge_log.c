@@ -147,6 +147,7 @@ judge_call(struct judge *j, const char *id)
 		char		*v;
 	}		u;
 
+	memset(&key, 0, sizeof(key));
 	u.c = id;
 	key.jc_id = u.v;
 	return (j->ju_ncalls == 0 ? NULL : bsearch(&key, j->ju_calls,
