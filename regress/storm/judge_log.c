@@ -290,7 +290,6 @@ event_call(struct judge *j, const char *ev, yyjson_val *v,
 	}
 }
 
-/* From the first kill that cut the last registration. */
 static void
 event_registered(struct judge *j, struct jpeer *p, double t)
 {
@@ -328,8 +327,9 @@ event_media(struct judge *j, struct jpeer *p, double t, int slot)
 }
 
 /*
- * The first kill that cut what was made at `since' and was made anew at `to';
- * their number when there is none.
+ * The kill from which the way back counts, of what was made at `since' and
+ * was made anew at `to': the last one that cut it, since an earlier one was
+ * no more than half of an absence; their number when there is none.
  */
 static size_t
 cut_by(const struct judge *j, int slot, double since, double to)
@@ -339,7 +339,7 @@ cut_by(const struct judge *j, int slot, double since, double to)
 	size_t			 i;
 
 	for (late = 0; late <= LATE_S; late += LATE_S)
-		for (i = 0; i < j->ju_nkills; i++) {
+		for (i = j->ju_nkills; i-- > 0;) {
 			k = &j->ju_kills[i];
 			if (k->ki_t < since - late || k->ki_t >= to)
 				continue;
