@@ -330,8 +330,9 @@ signald_make_service(struct signald *sd)
 			quic_service_token_key(sd->sd_service,
 			    sd->sd_token_keys[i].generation,
 			    sd->sd_token_keys[i].key);
+		explicit_bzero(sd->sd_token_keys[i].key,
+		    sizeof(sd->sd_token_keys[i].key));
 	}
-	explicit_bzero(sd->sd_token_keys, sizeof(sd->sd_token_keys));
 	quic_service_set_door(sd->sd_service,
 	    worker_data_channel(sd->sd_worker, PROC_DOORD, 0));
 	return (0);

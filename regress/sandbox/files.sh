@@ -10,7 +10,7 @@
 . "$SRCDIR/regress/sandbox/sandbox.inc"
 
 need_sandbox
-is_root || skip "only root may look into /proc/PID/fd"
+is_root || skip "needs root: others may not look into /proc/PID/fd"
 RELAY_LIMIT=60
 SPARE=8
 
