@@ -36,9 +36,14 @@ int
 link_dial(struct link *li, const struct addr *to, const char *sni)
 {
 	struct link_shared	*ls = li->li_shared;
+	const struct quic_past	 past = {
+		.token = li->li_token,
+		.token_len = li->li_token_len,
+		.rtt_us = li->li_rtt_us
+	};
 
-	li->li_conn = quic_connect_token(ls->ls_endpoint, 0, NULL, to, sni,
-	    li->li_token, li->li_token_len, ls->ls_now);
+	li->li_conn = quic_connect_again(ls->ls_endpoint, 0, NULL, to, sni,
+	    &past, ls->ls_now);
 	li->li_token_len = 0;
 	if (li->li_conn == NULL)
 		return (-1);
@@ -211,10 +216,13 @@ link_on_new_token(struct quic_conn *conn, const uint8_t *token, size_t len)
 void
 link_on_closed(struct quic_conn *conn, const struct quic_close *qc)
 {
-	struct link	*li;
+	struct quic_stats	 st;
+	struct link		*li;
 
 	if ((li = quic_conn_data(conn)) == NULL)
 		return;
 	li->li_conn = NULL;
+	quic_conn_stats(conn, &st);
+	li->li_rtt_us = st.rtt_us;
 	li->li_ops->closed(li->li_arg, qc);
 }

@@ -63,6 +63,7 @@ struct link {
 	 */
 	uint8_t			 li_token[LINK_TOKEN_MAX];
 	size_t			 li_token_len;
+	uint64_t		 li_rtt_us;	/* of the last one; 0: none */
 };
 
 /* -1: no memory. */

@@ -28,7 +28,11 @@
 #include "common/quic/params.h"
 
 #define ACK_LIMIT	(10 * NS_PER_S)
-#define PING_EVERY	(1500 * NS_PER_MS)
+/*
+ * In a call.  Whoever sends finds out soon that the relay's signalling was
+ * started anew: the answer to the next packet is a stateless reset.
+ */
+#define PING_EVERY	NS_PER_S
 /*
  * A registration that lasted less than this does not start the back-off
  * anew: a relay that takes us in and fails at once is left alone more and

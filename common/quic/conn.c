@@ -50,17 +50,18 @@ static const uint16_t	pmtud_probes[] = { QUIC_MTU_MAX, 1372, 1232 };
  */
 #define ODCID_KEEP_NS		(3 * NS_PER_S)
 
-/* What the first packet says about the client's address. */
-struct token {
-	const uint8_t		*t_data;	/* len 0: none */
-	size_t			 t_len;
-	ngtcp2_token_type	 t_type;
-	const struct quic_first	*t_retry;	/* NULL: no Retry */
+/* What is known before the first packet. */
+struct start {
+	const uint8_t		*st_data;	/* token; len 0: none */
+	size_t			 st_len;
+	ngtcp2_token_type	 st_type;
+	const struct quic_first	*st_retry;	/* NULL: no Retry */
+	uint64_t		 st_rtt;	/* ns */
 };
 
 static int	setup(struct quic_conn *, SSL *, const ngtcp2_cid *dcid,
 		    const ngtcp2_cid *scid, const ngtcp2_path *,
-		    const ngtcp2_pkt_hd *, const struct token *);
+		    const ngtcp2_pkt_hd *, const struct start *);
 static void	allow_more_ids(struct quic_conn *);
 static void	give_token(struct quic_conn *);
 static void	make_cid(struct quic_conn *, ngtcp2_cid *);
@@ -118,7 +119,7 @@ int
 conn_accept(struct quic_conn *c, const ngtcp2_pkt_hd *hd,
     const struct quic_first *first, const ngtcp2_path *path)
 {
-	struct token	 token;
+	struct start	 start;
 	ngtcp2_cid	 scid;
 	SSL		*ssl;
 
@@ -130,28 +131,29 @@ conn_accept(struct quic_conn *c, const ngtcp2_pkt_hd *hd,
 		return (-1);
 	make_cid(c, &scid);
 	/* A token that nobody has checked is as good as none. */
-	memset(&token, 0, sizeof(token));
+	memset(&start, 0, sizeof(start));
+	start.st_rtt = QUIC_INITIAL_RTT_MS * NS_PER_MS;
 	if (first != NULL && first->validated) {
-		token.t_data = hd->token;
-		token.t_len = hd->tokenlen;
-		token.t_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+		start.st_data = hd->token;
+		start.st_len = hd->tokenlen;
+		start.st_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
 		if (first->retry_scid_len != 0) {
-			token.t_type = NGTCP2_TOKEN_TYPE_RETRY;
-			token.t_retry = first;
+			start.st_type = NGTCP2_TOKEN_TYPE_RETRY;
+			start.st_retry = first;
 		}
 	}
-	return (setup(c, ssl, &hd->scid, &scid, path, hd, &token));
+	return (setup(c, ssl, &hd->scid, &scid, path, hd, &start));
 }
 
 int
-conn_dial(struct quic_conn *c, const char *sni, const uint8_t *data,
-    size_t len, const ngtcp2_path *path)
+conn_dial(struct quic_conn *c, const char *sni, const struct quic_past *past,
+    const ngtcp2_path *path)
 {
-	struct token	 token;
+	struct start	 start;
 	ngtcp2_cid	 dcid, scid;
 	SSL		*ssl;
 
-	if (len > QUIC_TOKEN_MAX || strlcpy(c->qc_name, sni,
+	if (past->token_len > QUIC_TOKEN_MAX || strlcpy(c->qc_name, sni,
 	    sizeof(c->qc_name)) >= sizeof(c->qc_name))
 		return (-1);
 	c->qc_ref.get_conn = get_conn;
@@ -168,18 +170,22 @@ conn_dial(struct quic_conn *c, const char *sni, const uint8_t *data,
 	}
 	make_cid(c, &scid);
 	c->qc_announced = true;
-	memset(&token, 0, sizeof(token));
-	token.t_data = data;
-	token.t_len = len;
-	token.t_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
-	return (setup(c, ssl, &dcid, &scid, path, NULL, &token));
+	memset(&start, 0, sizeof(start));
+	start.st_data = past->token;
+	start.st_len = past->token_len;
+	start.st_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+	start.st_rtt = QUIC_INITIAL_RTT_MS * NS_PER_MS;
+	if (past->rtt_us != 0 && past->rtt_us < QUIC_INITIAL_RTT_MS * 1000)
+		start.st_rtt = past->rtt_us < QUIC_PAST_RTT_MIN_MS * 1000 ?
+		    QUIC_PAST_RTT_MIN_MS * NS_PER_MS : past->rtt_us * 1000;
+	return (setup(c, ssl, &dcid, &scid, path, NULL, &start));
 }
 
 /* Takes ssl.  hd: the client's first packet, NULL when we dial. */
 static int
 setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
     const ngtcp2_cid *scid, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd,
-    const struct token *token)
+    const struct start *start)
 {
 	const struct quic_limits	*lim = &c->qc_ep->ep_config.limits;
 	ngtcp2_settings			 settings;
@@ -189,7 +195,7 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	ngtcp2_settings_default(&settings);
 	settings.cc_algo = NGTCP2_CC_ALGO_CUBIC;
 	settings.initial_ts = c->qc_ep->ep_now;
-	settings.initial_rtt = QUIC_INITIAL_RTT_MS * NS_PER_MS;
+	settings.initial_rtt = start->st_rtt;
 	settings.max_tx_udp_payload_size = QUIC_MTU_MAX;
 	settings.pmtud_probes = pmtud_probes;
 	settings.pmtud_probeslen =
@@ -200,10 +206,10 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	 * read, however short ago; when to write is for conn_due() to say.
 	 */
 	settings.ack_thresh = 1;
-	if (token->t_len > 0) {
-		settings.token = token->t_data;
-		settings.tokenlen = token->t_len;
-		settings.token_type = token->t_type;
+	if (start->st_len > 0) {
+		settings.token = start->st_data;
+		settings.tokenlen = start->st_len;
+		settings.token_type = start->st_type;
 	}
 
 	ngtcp2_transport_params_default(&params);
@@ -223,10 +229,10 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	if (hd != NULL) {
 		params.original_dcid = hd->dcid;
 		params.original_dcid_present = 1;
-		if (token->t_retry != NULL) {
+		if (start->st_retry != NULL) {
 			/* RFC 9000 7.3: the client compares all three. */
 			ngtcp2_cid_init(&params.original_dcid,
-			    token->t_retry->odcid, token->t_retry->odcid_len);
+			    start->st_retry->odcid, start->st_retry->odcid_len);
 			params.retry_scid = hd->dcid;
 			params.retry_scid_present = 1;
 		}

@@ -218,8 +218,8 @@ void	 endpoint_wait_no_more(struct quic_conn *);
 /* conn.c */
 int	 conn_accept(struct quic_conn *, const ngtcp2_pkt_hd *,
 	    const struct quic_first *, const ngtcp2_path *);
-int	 conn_dial(struct quic_conn *, const char *sni, const uint8_t *token,
-	    size_t len, const ngtcp2_path *);
+int	 conn_dial(struct quic_conn *, const char *sni,
+	    const struct quic_past *, const ngtcp2_path *);
 /* Its turn has come. */
 void	 conn_continue(struct quic_conn *);
 void	 conn_read(struct quic_conn *, const ngtcp2_path *,

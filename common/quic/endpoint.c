@@ -302,14 +302,16 @@ quic_connect(struct quic_endpoint *ep, unsigned int listener,
     const struct addr *local, const struct addr *remote, const char *sni,
     uint64_t now)
 {
-	return (quic_connect_token(ep, listener, local, remote, sni, NULL, 0,
+	static const struct quic_past	nothing;
+
+	return (quic_connect_again(ep, listener, local, remote, sni, &nothing,
 	    now));
 }
 
 struct quic_conn *
-quic_connect_token(struct quic_endpoint *ep, unsigned int listener,
+quic_connect_again(struct quic_endpoint *ep, unsigned int listener,
     const struct addr *local, const struct addr *remote, const char *sni,
-    const uint8_t *token, size_t len, uint64_t now)
+    const struct quic_past *past, uint64_t now)
 {
 	struct quic_conn	*c;
 	ngtcp2_path		 path;
@@ -330,7 +332,7 @@ quic_connect_token(struct quic_endpoint *ep, unsigned int listener,
 	c->qc_remote = *remote;
 	c->qc_listener = listener;
 	conn_path(&path, local, remote, listener);
-	if (conn_dial(c, sni, token, len, &path) == -1) {
+	if (conn_dial(c, sni, past, &path) == -1) {
 		endpoint_conn_free(c);
 		errno = ENOMEM;
 		return (NULL);

@@ -218,11 +218,20 @@ struct quic_conn
 	*quic_connect(struct quic_endpoint *, unsigned int listener,
 	    const struct addr *local, const struct addr *remote,
 	    const char *sni, uint64_t now);
-/* The same with a token that ops->new_token gave (len 0: none). */
+/* What is known of a peer from an earlier connection. */
+struct quic_past {
+	const uint8_t	*token;		/* ops->new_token gave it */
+	size_t		 token_len;	/* 0: none */
+	uint64_t	 rtt_us;	/* smoothed; 0: not known */
+};
+/*
+ * The same again: shows the token (RFC 9000 8.1.3) and waits for lost first
+ * packets by the round trip that was (RFC 9002 6.2.2), not by 333 ms.
+ */
 struct quic_conn
-	*quic_connect_token(struct quic_endpoint *, unsigned int listener,
+	*quic_connect_again(struct quic_endpoint *, unsigned int listener,
 	    const struct addr *local, const struct addr *remote,
-	    const char *sni, const uint8_t *token, size_t len, uint64_t now);
+	    const char *sni, const struct quic_past *, uint64_t now);
 /*
  * Client side: goes on from another local address, because the one in use is
  * gone (RFC 9000 9).  -1: not now (not confirmed yet, the same address, or

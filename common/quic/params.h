@@ -26,6 +26,11 @@
 #define QUIC_IDLE_MS			30000	/* max_idle_timeout */
 #define QUIC_KEEPALIVE_MS		5000
 #define QUIC_INITIAL_RTT_MS		300
+/*
+ * A round trip known from before is not believed to be shorter than this: the
+ * first packets need a signature (three times this is the first timeout).
+ */
+#define QUIC_PAST_RTT_MIN_MS		100
 
 #define QUIC_INITIAL_MTU		1200
 #define QUIC_MTU_MAX			1452	/* PMTUD goes no higher */

@@ -19,7 +19,7 @@
  *
  *	wzp-auth -m directory
  *	wzp-auth -d zone -l log -o port-file
- *	wzp-auth -s script -l log -o port-file [-b address] [-p port] [-t pem]
+ *	wzp-auth -s script -l log -o port-file [-b address] [-p port] [-t pem] [-T seconds]
  *
  * -m makes certificates (cert.c), -d is a name server (dns.c).  Otherwise it
  * listens on 127.0.0.1 and ::1 at the same port (-b: on this IPv4 address
@@ -61,8 +61,9 @@
 #include "regress/auth/auth.h"
 
 #define REQUEST_MAX	(256 * 1024)
-/* Whatever a test forgets ends by itself. */
+/* Whatever a test forgets ends by itself; -T for longer ones. */
 #define LIFE_S		120
+#define LIFE_MAX_S	7200
 
 struct peer {
 	int	 pe_fd;
@@ -79,6 +80,7 @@ struct request {
 
 static const char	*script;
 static int		 log_fd = -1;
+static unsigned int	 life = LIFE_S;
 static SSL_CTX		*tls;
 
 static void	 end_group(int);
@@ -106,7 +108,7 @@ main(int argc, char **argv)
 	uint16_t	 port = 0;
 	int		 c, fd, i;
 
-	while ((c = getopt(argc, argv, "b:d:l:m:o:p:s:t:")) != -1)
+	while ((c = getopt(argc, argv, "b:d:l:m:o:p:s:t:T:")) != -1)
 		switch (c) {
 		case 'b':
 			address = optarg;
@@ -133,6 +135,12 @@ main(int argc, char **argv)
 		case 't':
 			pem = optarg;
 			break;
+		case 'T':
+			life = (unsigned int)strtonum(optarg, 1, LIFE_MAX_S,
+			    &error);
+			if (error != NULL)
+				errx(2, "%s s is %s", optarg, error);
+			break;
 		default:
 			return (2);
 		}
@@ -153,7 +161,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, end_group);
 	signal(SIGALRM, end_group);
-	alarm(LIFE_S);
+	alarm(life);
 	if (zone != NULL)
 		return (name_server(zone, log_fd, port_file) == 0 ? 0 : 1);
 	pfds[0].fd = listen_on(AF_INET, address, &port);
@@ -178,7 +186,7 @@ main(int argc, char **argv)
 				err(1, "fork");
 			case 0:
 				signal(SIGTERM, SIG_DFL);
-				alarm(LIFE_S);
+				alarm(life);
 				close(pfds[0].fd);
 				if (pfds[1].fd != -1)
 					close(pfds[1].fd);

@@ -512,10 +512,14 @@ spared(struct door_sim *ds, const char *name)
 	struct sim_node			*sn = &ds->ds_sim->sm_node[CLIENT];
 	uint64_t			 retries = dc->dc_retries;
 	uint64_t			 good = dc->dc_validated;
+	const struct quic_past		 past = {
+		.token = kept,
+		.token_len = kept_len
+	};
 	struct quic_conn		*conn;
 
-	conn = quic_connect_token(sn->sn_ep, 0, &sn->sn_addr,
-	    &ds->ds_sim->sm_node[DOOR].sn_addr, name, kept, kept_len,
+	conn = quic_connect_again(sn->sn_ep, 0, &sn->sn_addr,
+	    &ds->ds_sim->sm_node[DOOR].sn_addr, name, &past,
 	    ds->ds_sim->sm_now);
 	assert_non_null(conn);
 	assert_true(sim_until(ds->ds_sim, sim_is_established,
