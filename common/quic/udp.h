@@ -35,8 +35,6 @@ struct udp;
  * (PKTINFO, ECN, no fragmentation, buffers).  -1 and errno.
  */
 int		 udp_bind(const struct addr *, int buffer_bytes);
-/* The same as one more member of the port's group (SO_REUSEPORT, steer.h). */
-int		 udp_bind_member(const struct addr *, int buffer_bytes);
 /*
  * The same as one more member of the SO_REUSEPORT group of the address (all
  * of one user; the index of a member is the order of binding).

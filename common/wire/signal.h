@@ -17,7 +17,8 @@
 /*
  * Signals: the 36 JSON messages of wzp-protocol 3, parsed with the exact
  * strictness of 2.1 and printed byte for byte like the original (fields in
- * declaration order, compact).
+ * declaration order, compact), and three of our own for those who announced
+ * them (doc/PROTOCOL).
  */
 #ifndef WZP_WIRE_SIGNAL_H
 #define WZP_WIRE_SIGNAL_H
@@ -29,6 +30,9 @@
 #include "common/wire/media.h"
 
 #define SIGNAL_MAX	65536	/* bytes of JSON we accept or send */
+
+/* In `features': CallCandidates, CallPunch and peer_features are understood. */
+#define SIGNAL_FEATURE_CANDIDATES	"candidates"
 
 enum signal_type {
 	SIGNAL_CALL_OFFER = 1,
@@ -67,6 +71,11 @@ enum signal_type {
 	SIGNAL_MEDIA_PATH_REPORT,
 	SIGNAL_FEDERATED_SIGNAL_FORWARD,
 	SIGNAL_QUALITY_DIRECTIVE,
+	/* Ours: feature SIGNAL_FEATURE_CANDIDATES. */
+	SIGNAL_CALL_CANDIDATES,
+	SIGNAL_CALL_PUNCH,
+	/* Ours: between two clients that share an end-to-end secret. */
+	SIGNAL_DIRECT_PROOF,
 	SIGNAL_TYPE_MAX
 };
 
@@ -258,6 +267,7 @@ struct sig_call_setup {
 	const char		*relay_addr;
 	const char		*peer_direct_addr;
 	struct sig_strings	 peer_local_addrs;
+	struct sig_strings	 peer_features;		/* ours */
 };
 
 struct sig_call_ringing {
@@ -284,6 +294,25 @@ struct sig_federated_forward {
 struct sig_quality_directive {
 	struct media_profile	 recommended_profile;
 	const char		*reason;
+};
+
+/* All candidates of one party; a higher generation replaces a lower one. */
+struct sig_call_candidates {
+	const char		*call_id;
+	uint32_t		 generation;
+	struct sig_strings	 candidates;
+	bool			 end;		/* no more will come */
+};
+
+/* From the relay: both parties send their checks delay_ms from now. */
+struct sig_call_punch {
+	const char	*call_id;
+	uint32_t	 round;
+	uint32_t	 delay_ms;
+};
+
+struct sig_direct_proof {
+	uint8_t		mac[32];
 };
 
 struct signal {
@@ -317,6 +346,9 @@ struct signal {
 		struct sig_media_path_report	 media_path_report;
 		struct sig_federated_forward	 federated_forward;
 		struct sig_quality_directive	 quality_directive;
+		struct sig_call_candidates	 call_candidates;
+		struct sig_call_punch		 call_punch;
+		struct sig_direct_proof		 direct_proof;
 	}			u;
 	void			*arena;		/* internal: parsed storage */
 };

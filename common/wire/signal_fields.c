@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* The 36 messages of wzp-protocol 3 as tables, and their names. */
+/* The messages of wzp-protocol 3 and ours as tables, and their names. */
 
 #include "config.h"
 
@@ -284,6 +284,7 @@ static const struct field	call_setup[] = {
 	OF(call_setup, relay_addr, FT_STRING, FK_REQUIRED),
 	OF(call_setup, peer_direct_addr, FT_STRING, FK_OMITTED),
 	OF(call_setup, peer_local_addrs, FT_STRINGS, FK_DEFAULT_OMITTED),
+	OF(call_setup, peer_features, FT_STRINGS, FK_EXTENSION),
 };
 
 static const struct field	call_ringing[] = {
@@ -308,6 +309,23 @@ static const struct field	federated_forward[] = {
 static const struct field	quality_directive[] = {
 	OF(quality_directive, recommended_profile, PROFILE),
 	OF(quality_directive, reason, FT_STRING, FK_OMITTED),
+};
+
+static const struct field	call_candidates[] = {
+	OF(call_candidates, call_id, FT_STRING, FK_REQUIRED),
+	OF(call_candidates, generation, FT_U32, FK_REQUIRED),
+	OF(call_candidates, candidates, FT_STRINGS, FK_REQUIRED),
+	OF(call_candidates, end, FT_BOOL, FK_REQUIRED),
+};
+
+static const struct field	call_punch[] = {
+	OF(call_punch, call_id, FT_STRING, FK_REQUIRED),
+	OF(call_punch, round, FT_U32, FK_REQUIRED),
+	OF(call_punch, delay_ms, FT_U32, FK_REQUIRED),
+};
+
+static const struct field	direct_proof[] = {
+	OF(direct_proof, mac, FT_BYTES32, FK_REQUIRED),
 };
 
 #define UNIT(n)	\
@@ -365,4 +383,8 @@ const struct variant	signal_variants[SIGNAL_TYPE_MAX] = {
 	    STRUCT("FederatedSignalForward", federated_forward),
 	[SIGNAL_QUALITY_DIRECTIVE] =
 	    STRUCT("QualityDirective", quality_directive),
+	[SIGNAL_CALL_CANDIDATES] =
+	    STRUCT("CallCandidates", call_candidates),
+	[SIGNAL_CALL_PUNCH] = STRUCT("CallPunch", call_punch),
+	[SIGNAL_DIRECT_PROOF] = STRUCT("DirectProof", direct_proof),
 };

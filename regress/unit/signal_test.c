@@ -90,7 +90,7 @@ test_names(void **state)
 			    signal_name((enum signal_type)i),
 			    signal_name((enum signal_type)j));
 	}
-	assert_int_equal(SIGNAL_TYPE_MAX - 1, 36);
+	assert_int_equal(SIGNAL_TYPE_MAX - 1, 36 + 3);
 	assert_string_equal(signal_name(SIGNAL_TYPE_MAX), "?");
 	assert_string_equal(signal_name((enum signal_type)0), "?");
 	assert_string_equal(hangup_reason_name(HANGUP_TIMEOUT), "Timeout");
@@ -383,6 +383,35 @@ nested(const char *open, const char *core, const char *close, int n)
 	return (text);
 }
 
+/* Messages of ours, byte for byte. */
+static void
+test_own_messages(void **state)
+{
+	(void)state;
+	accepts("{\"CallCandidates\":{\"call_id\":\"c1\",\"generation\":7,"
+	    "\"candidates\":[\"192.0.2.1:4433\",\"[2001:db8::1]:5\"],"
+	    "\"end\":false}}", "{\"CallCandidates\":{\"call_id\":\"c1\","
+	    "\"generation\":7,\"candidates\":[\"192.0.2.1:4433\","
+	    "\"[2001:db8::1]:5\"],\"end\":false}}");
+	refuses("{\"CallCandidates\":{\"call_id\":\"c1\",\"generation\":-1,"
+	    "\"candidates\":[],\"end\":true}}", "not a number of its type");
+	refuses("{\"CallCandidates\":{\"call_id\":\"c1\",\"generation\":1,"
+	    "\"candidates\":[],\"end\":null}}", "not a boolean");
+	refuses("{\"CallCandidates\":{\"call_id\":\"c1\",\"generation\":1,"
+	    "\"candidates\":[1],\"end\":true}}", "not a string");
+	accepts("{\"CallPunch\":{\"call_id\":\"c1\",\"round\":2,"
+	    "\"delay_ms\":15}}", "{\"CallPunch\":{\"call_id\":\"c1\","
+	    "\"round\":2,\"delay_ms\":15}}");
+	refuses("{\"CallPunch\":{\"call_id\":\"c1\",\"round\":2}}", "missing field");
+	accepts("{\"DirectProof\":{\"mac\":[" NULLS32 "]}}",
+	    "{\"DirectProof\":{\"mac\":[" NULLS32 "]}}");
+	refuses("{\"DirectProof\":{\"mac\":[" NULLS32 ",0]}}", "not 32 bytes");
+	accepts("{\"CallSetup\":{\"call_id\":\"c\",\"room\":\"call-c\","
+	    "\"relay_addr\":\"r\",\"peer_features\":[\"candidates\"]}}",
+	    "{\"CallSetup\":{\"call_id\":\"c\",\"room\":\"call-c\","
+	    "\"relay_addr\":\"r\",\"peer_features\":[\"candidates\"]}}");
+}
+
 static void
 test_depth(void **state)
 {
@@ -517,6 +546,7 @@ main(void)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_arrays),
 		cmocka_unit_test(test_extensions),
+		cmocka_unit_test(test_own_messages),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_print_limits),
