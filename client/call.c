@@ -27,6 +27,7 @@
 #include <time.h>
 
 #include "client/call.h"
+#include "client/e2e/checked.h"
 #include "common/base/clock.h"
 #include "common/quic/params.h"
 
@@ -41,9 +42,13 @@ struct call {
 	enum call_phase		 ca_phase;
 	char			 ca_id[CALL_ID_MAX + 1];
 	bool			 ca_outgoing;
+	struct e2e		*ca_e2e;	/* NULL: as the original */
+	bool			 ca_answered;
+	enum accept_mode	 ca_mode;	/* of the answer */
 	char			 ca_fp[IDENTITY_FP_STRLEN];	/* own */
 	char			 ca_peer[IDENTITY_FP_STRLEN];
 	uint64_t		 ca_deadline;
+	bool			 ca_orphan;	/* the relay has given it up */
 	bool			 ca_media;
 	bool			 ca_self;	/* ended by us */
 	bool			 ca_well;
@@ -57,13 +62,21 @@ static void	 call_new_id(struct call *);
 static void	 call_offered(struct call *,
 		    const struct sig_direct_call_offer *, uint64_t);
 static void	 call_accept(struct call *,
-		    const struct sig_direct_call_offer *, uint64_t);
+		    const struct sig_direct_call_offer *,
+		    struct client_event *, uint64_t);
 static void	 call_answered(struct call *,
 		    const struct sig_direct_call_answer *, uint64_t);
-static void	 call_setup(struct call *, const struct sig_call_setup *);
-static void	 call_hung_up(struct call *, const struct sig_hangup *);
-static int	 call_send_answer(struct call *, const char *,
-		    enum accept_mode);
+static void	 call_setup(struct call *, const struct sig_call_setup *,
+		    uint64_t);
+static void	 call_hung_up(struct call *, const struct sig_hangup *, bool);
+static void	 call_refuse(struct call *,
+		    const struct sig_direct_call_offer *, const char *);
+static bool	 call_marked(struct call *);
+static int	 call_send_reject(struct call *, const char *);
+static int	 call_send_answer(struct call *);
+static void	 call_addresses(struct call *, const char **,
+		    struct sig_strings *,
+		    const char *[DIRECT_CANDIDATES_MAX]);
 static int	 call_send_hangup(struct call *, const char *,
 		    enum hangup_reason);
 static void	 call_end(struct call *, enum hangup_reason, const char *);
@@ -90,6 +103,8 @@ call_new(const struct call_config *config)
 void
 call_free(struct call *c)
 {
+	if (c != NULL)
+		e2e_free(c->ca_e2e);
 	free(c);
 }
 
@@ -100,6 +115,7 @@ call_dial(struct call *c, const char *target, uint64_t now)
 	struct sig_direct_call_offer	*offer;
 	struct media_profile		 profile;
 	struct signal			 s;
+	const char			*local[DIRECT_CANDIDATES_MAX];
 
 	if (c->ca_phase != PHASE_IDLE)
 		return (-1);
@@ -115,13 +131,23 @@ call_dial(struct call *c, const char *target, uint64_t now)
 	offer->call_id = c->ca_id;
 	memcpy(offer->identity_pub, c->ca_config.cf_identity->id_pub,
 	    sizeof(offer->identity_pub));
-	/* No key of ours yet: zero and [], as the original's clients. */
+	/* Zero and [], as the original's clients, unless there is a key. */
 	offer->signature.data = (const uint8_t *)"";
+	if (!c->ca_config.cf_as_original) {
+		c->ca_e2e = e2e_new(c->ca_config.cf_identity, c->ca_peer,
+		    c->ca_id, true);
+		if (c->ca_e2e == NULL || e2e_offer(c->ca_e2e, offer) == -1) {
+			call_clear(c);
+			return (-1);
+		}
+	}
+	call_addresses(c, &offer->caller_reflexive_addr,
+	    &offer->caller_local_addrs, local);
 	profile = c->ca_config.cf_profile;
 	offer->supported_profiles.list = &profile;
 	offer->supported_profiles.n = 1;
 	if (c->ca_config.cf_ops->send(c->ca_config.cf_arg, &s) == -1) {
-		c->ca_id[0] = '\0';
+		call_clear(c);
 		return (-1);
 	}
 	c->ca_phase = PHASE_DIALING;
@@ -154,15 +180,22 @@ call_signal(struct call *c, const struct signal *s, uint64_t now)
 		call_answered(c, &s->u.direct_call_answer, now);
 		break;
 	case SIGNAL_CALL_SETUP:
-		call_setup(c, &s->u.call_setup);
+		call_setup(c, &s->u.call_setup, now);
 		break;
 	case SIGNAL_HANGUP:
-		call_hung_up(c, &s->u.hangup);
+		call_hung_up(c, &s->u.hangup, false);
 		break;
 	default:
-		/* Pong, ReflectResponse, what others may invent. */
+		/* Pong, what others may invent. */
 		break;
 	}
+}
+
+void
+call_told(struct call *c, const struct signal *s)
+{
+	if (s->type == SIGNAL_HANGUP)
+		call_hung_up(c, &s->u.hangup, true);
 }
 
 void
@@ -193,6 +226,15 @@ call_media(struct call *c)
 }
 
 void
+call_parted(struct call *c)
+{
+	if (c->ca_phase == PHASE_ACTIVE && c->ca_orphan)
+		call_end_why(c, HANGUP_NORMAL, "peer", "the direct connection "
+		    "has ended, and the relay does not know the call any "
+		    "more");
+}
+
+void
 call_clear(struct call *c)
 {
 	c->ca_phase = PHASE_IDLE;
@@ -200,7 +242,9 @@ call_clear(struct call *c)
 	c->ca_peer[0] = '\0';
 	c->ca_deadline = UINT64_MAX;
 	c->ca_outgoing = c->ca_media = c->ca_self = c->ca_well = false;
-	c->ca_refused = false;
+	c->ca_refused = c->ca_answered = c->ca_orphan = false;
+	e2e_free(c->ca_e2e);
+	c->ca_e2e = NULL;
 }
 
 void
@@ -245,6 +289,27 @@ const char *
 call_id(const struct call *c)
 {
 	return (c->ca_id);
+}
+
+bool
+call_outgoing(const struct call *c)
+{
+	return (c->ca_outgoing);
+}
+
+struct e2e *
+call_e2e(const struct call *c)
+{
+	return (c->ca_e2e != NULL && e2e_ready(c->ca_e2e) ? c->ca_e2e : NULL);
+}
+
+bool
+call_open(const struct call *c)
+{
+	if (c->ca_config.cf_as_original || c->ca_config.cf_relay_only)
+		return (false);
+	/* CallSetup without an answer: its addresses tell. */
+	return (!c->ca_answered || c->ca_mode == ACCEPT_TRUSTED);
 }
 
 bool
@@ -325,17 +390,15 @@ call_offered(struct call *c, const struct sig_direct_call_offer *offer,
 	 */
 	identity_fingerprint(offer->identity_pub, fp);
 	if (!identity_fingerprint_valid(offer->caller_fingerprint) ||
-	    (!is_zero(offer->identity_pub, sizeof(offer->identity_pub)) &&
-	    strcmp(fp, offer->caller_fingerprint) != 0)) {
-		call_warn(c, "a call was refused: the caller's fingerprint "
-		    "does not belong to the caller's key");
-		(void)call_send_answer(c, offer->call_id, ACCEPT_REJECT);
+	    !CHECKED("offer-fingerprint", is_zero(offer->identity_pub,
+	    sizeof(offer->identity_pub)) ||
+	    strcmp(fp, offer->caller_fingerprint) == 0)) {
+		call_refuse(c, offer, "the caller's fingerprint does not "
+		    "belong to the caller's key");
 		return;
 	}
 	if (!call_id_valid(offer->call_id)) {
-		call_warn(c, "a call was refused: its room has no usable "
-		    "name");
-		(void)call_send_answer(c, offer->call_id, ACCEPT_REJECT);
+		call_refuse(c, offer, "its room has no usable name");
 		return;
 	}
 	memset(&ev, 0, sizeof(ev));
@@ -347,38 +410,108 @@ call_offered(struct call *c, const struct sig_direct_call_offer *offer,
 		c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
 		/* The original knows no Busy (6.7). */
 		if (c->ca_config.cf_as_original)
-			(void)call_send_answer(c, offer->call_id,
-			    ACCEPT_REJECT);
+			(void)call_send_reject(c, offer->call_id);
 		else
 			(void)call_send_hangup(c, offer->call_id, HANGUP_BUSY);
 		return;
 	}
-	ev.ce_type = EVENT_INCOMING;
-	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
-	call_accept(c, offer, now);
+	call_accept(c, offer, &ev, now);
 }
 
 static void
 call_accept(struct call *c, const struct sig_direct_call_offer *offer,
-    uint64_t now)
+    struct client_event *ev, uint64_t now)
 {
-	enum accept_mode	mode = c->ca_config.cf_accept;
+	enum e2e_verdict	 verdict = E2E_NONE;
+	struct e2e		*e = NULL;
+	enum accept_mode	 mode = c->ca_config.cf_accept;
+
+	if (!c->ca_config.cf_as_original) {
+		e = e2e_new(c->ca_config.cf_identity,
+		    offer->caller_fingerprint, offer->call_id, false);
+		if (e == NULL) {
+			call_refuse(c, offer, "out of memory");
+			return;
+		}
+		verdict = e2e_take_offer(e, offer);
+	}
+	if (verdict == E2E_FORGED) {
+		call_refuse(c, offer, e2e_why(e));
+		e2e_free(e);
+		return;
+	}
+	ev->ce_type = EVENT_INCOMING;
+	ev->ce_e2e = verdict == E2E_OK;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, ev);
+	if (mode != ACCEPT_REJECT && !CHECKED("require-e2e",
+	    verdict == E2E_OK || !c->ca_config.cf_require_e2e)) {
+		call_warn(c, "the call is refused: it would not be "
+		    "end-to-end encrypted");
+		mode = ACCEPT_REJECT;
+	}
+	/* Who tells nobody an address has none to be trusted with. */
+	if (mode == ACCEPT_TRUSTED && c->ca_config.cf_relay_only)
+		mode = ACCEPT_GENERIC;
 
 	(void)strlcpy(c->ca_id, offer->call_id, sizeof(c->ca_id));
 	(void)strlcpy(c->ca_peer, offer->caller_fingerprint,
 	    sizeof(c->ca_peer));
 	c->ca_outgoing = false;
-	if (call_send_answer(c, c->ca_id, mode) == -1) {
-		call_end(c, HANGUP_ERROR, "relay");
-		return;
-	}
+	c->ca_answered = true;
+	c->ca_mode = mode;
+	if (verdict == E2E_OK)
+		c->ca_e2e = e;
+	else
+		e2e_free(e);
 	if (mode == ACCEPT_REJECT) {
+		(void)call_send_reject(c, c->ca_id);
 		c->ca_self = c->ca_refused = true;
 		call_end(c, HANGUP_DECLINED, "self");
 		return;
 	}
+	if (call_send_answer(c) == -1) {
+		call_end(c, HANGUP_ERROR, "relay");
+		return;
+	}
 	c->ca_phase = PHASE_ANSWERED;
 	c->ca_deadline = now + SETUP_LIMIT;
+	(void)call_marked(c);
+}
+
+/* An offer that is a lie; whatever call there is goes on. */
+static void
+call_refuse(struct call *c, const struct sig_direct_call_offer *offer,
+    const char *why)
+{
+	char	text[256];
+
+	(void)snprintf(text, sizeof(text), "a call was refused: %s", why);
+	call_warn(c, text);
+	(void)call_send_reject(c, offer->call_id);
+}
+
+/* Says whether the call can be listened to; false: that is not wanted. */
+static bool
+call_marked(struct call *c)
+{
+	const struct e2e	*e = call_e2e(c);
+	struct client_event	 ev;
+
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_call_id = c->ca_id;
+	if (!CHECKED("require-e2e", e != NULL ||
+	    !c->ca_config.cf_require_e2e)) {
+		ev.ce_type = EVENT_ERROR;
+		ev.ce_text = "the call is ended: it would not be end-to-end "
+		    "encrypted";
+		c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+		return (false);
+	}
+	ev.ce_type = EVENT_E2E;
+	ev.ce_e2e = e != NULL;
+	ev.ce_words = e != NULL ? e2e_words(e) : NULL;
+	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+	return (true);
 }
 
 static void
@@ -386,6 +519,7 @@ call_answered(struct call *c, const struct sig_direct_call_answer *answer,
     uint64_t now)
 {
 	struct client_event	ev;
+	char			text[256];
 
 	if (!c->ca_outgoing || !call_is(c, answer->call_id) ||
 	    (c->ca_phase != PHASE_DIALING && c->ca_phase != PHASE_RINGING))
@@ -397,15 +531,31 @@ call_answered(struct call *c, const struct sig_direct_call_answer *answer,
 	}
 	c->ca_phase = PHASE_ANSWERED;
 	c->ca_deadline = now + SETUP_LIMIT;
+	c->ca_answered = true;
+	c->ca_mode = answer->accept_mode;
+	if (c->ca_e2e != NULL &&
+	    e2e_take_answer(c->ca_e2e, answer) == E2E_FORGED) {
+		(void)snprintf(text, sizeof(text), "the call is ended: %s",
+		    e2e_why(c->ca_e2e));
+		memset(&ev, 0, sizeof(ev));
+		ev.ce_type = EVENT_ERROR;
+		ev.ce_call_id = c->ca_id;
+		ev.ce_text = text;
+		c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+		call_hangup(c, HANGUP_ERROR, now);
+		return;
+	}
 	memset(&ev, 0, sizeof(ev));
 	ev.ce_type = EVENT_ANSWERED;
 	ev.ce_call_id = c->ca_id;
 	ev.ce_mode = call_accept_name(answer->accept_mode);
 	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
+	if (!call_marked(c))
+		call_hangup(c, HANGUP_ERROR, now);
 }
 
 static void
-call_setup(struct call *c, const struct sig_call_setup *setup)
+call_setup(struct call *c, const struct sig_call_setup *setup, uint64_t now)
 {
 	struct client_event	ev;
 	size_t			n = strlen(QUIC_CALL_ROOM_PREFIX);
@@ -424,6 +574,10 @@ call_setup(struct call *c, const struct sig_call_setup *setup)
 		    "call's");
 		return;
 	}
+	if (!c->ca_answered && !call_marked(c)) {
+		call_hangup(c, HANGUP_ERROR, now);
+		return;
+	}
 	c->ca_phase = PHASE_ACTIVE;
 	c->ca_deadline = UINT64_MAX;
 	memset(&ev, 0, sizeof(ev));
@@ -432,12 +586,11 @@ call_setup(struct call *c, const struct sig_call_setup *setup)
 	ev.ce_room = setup->room;
 	ev.ce_relay_addr = setup->relay_addr;
 	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
-	c->ca_config.cf_ops->join(c->ca_config.cf_arg, setup->room,
-	    setup->relay_addr);
+	c->ca_config.cf_ops->setup(c->ca_config.cf_arg, setup);
 }
 
 static void
-call_hung_up(struct call *c, const struct sig_hangup *h)
+call_hung_up(struct call *c, const struct sig_hangup *h, bool told)
 {
 	const char	*by = "peer", *why = NULL;
 
@@ -445,9 +598,22 @@ call_hung_up(struct call *c, const struct sig_hangup *h)
 		return;
 	if (h->call_id != NULL && !call_is(c, h->call_id))
 		return;
+	/*
+	 * A relay that ends ends its calls.  This one needs none: it lasts as
+	 * long as the direct connection does.
+	 */
+	if (!told && c->ca_phase == PHASE_ACTIVE &&
+	    h->reason == HANGUP_ERROR &&
+	    c->ca_config.cf_ops->direct(c->ca_config.cf_arg)) {
+		if (!c->ca_orphan)
+			call_warn(c, "the relay has given up the call: it "
+			    "goes on directly");
+		c->ca_orphan = true;
+		return;
+	}
 	/* Nobody answers an offer that was never routed but the relay (6.4). */
-	if (c->ca_phase == PHASE_DIALING || h->reason == HANGUP_TIMEOUT ||
-	    h->reason == HANGUP_ERROR)
+	if (!told && (c->ca_phase == PHASE_DIALING ||
+	    h->reason == HANGUP_TIMEOUT || h->reason == HANGUP_ERROR))
 		by = "relay";
 	if (c->ca_phase == PHASE_DIALING && h->reason == HANGUP_NORMAL)
 		why = "nobody with this fingerprint is registered";
@@ -457,24 +623,58 @@ call_hung_up(struct call *c, const struct sig_hangup *h)
 }
 
 static int
-call_send_answer(struct call *c, const char *id, enum accept_mode mode)
+call_send_reject(struct call *c, const char *id)
+{
+	struct signal	s;
+
+	memset(&s, 0, sizeof(s));
+	s.type = SIGNAL_DIRECT_CALL_ANSWER;
+	s.u.direct_call_answer.call_id = id;
+	s.u.direct_call_answer.accept_mode = ACCEPT_REJECT;
+	return (c->ca_config.cf_ops->send(c->ca_config.cf_arg, &s));
+}
+
+static int
+call_send_answer(struct call *c)
 {
 	struct sig_direct_call_answer	*answer;
 	struct signal			 s;
+	const char			*local[DIRECT_CANDIDATES_MAX];
 
 	memset(&s, 0, sizeof(s));
 	s.type = SIGNAL_DIRECT_CALL_ANSWER;
 	answer = &s.u.direct_call_answer;
-	answer->call_id = id;
-	answer->accept_mode = mode;
-	if (mode != ACCEPT_REJECT) {
-		answer->identity_pub.data = c->ca_config.cf_identity->id_pub;
-		answer->identity_pub.len =
-		    sizeof(c->ca_config.cf_identity->id_pub);
-		answer->has_profile = true;
-		answer->chosen_profile = media_profile_good;
-	}
+	answer->call_id = c->ca_id;
+	answer->accept_mode = c->ca_mode;
+	answer->identity_pub.data = c->ca_config.cf_identity->id_pub;
+	answer->identity_pub.len = sizeof(c->ca_config.cf_identity->id_pub);
+	answer->has_profile = true;
+	answer->chosen_profile = media_profile_good;
+	if (c->ca_e2e != NULL && e2e_answer(c->ca_e2e, answer) == -1)
+		return (-1);
+	if (c->ca_mode == ACCEPT_TRUSTED)
+		call_addresses(c, &answer->callee_reflexive_addr,
+		    &answer->callee_local_addrs, local);
 	return (c->ca_config.cf_ops->send(c->ca_config.cf_arg, &s));
+}
+
+/* What the other may know of where we are; local: room for the pointers. */
+static void
+call_addresses(struct call *c, const char **reflexive,
+    struct sig_strings *list, const char *local[DIRECT_CANDIDATES_MAX])
+{
+	const struct direct_own	*own;
+	size_t			 i;
+
+	if (c->ca_config.cf_as_original || c->ca_config.cf_relay_only)
+		return;
+	own = c->ca_config.cf_ops->own(c->ca_config.cf_arg);
+	if (own->do_reflexive[0] != '\0')
+		*reflexive = own->do_reflexive;
+	for (i = 0; i < own->do_nlocal; i++)
+		local[i] = own->do_local[i];
+	list->list = local;
+	list->n = own->do_nlocal;
 }
 
 static int

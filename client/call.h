@@ -25,6 +25,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/direct/direct.h"
+#include "client/e2e/e2e.h"
 #include "client/event.h"
 #include "common/wire/identity.h"
 #include "common/wire/signal.h"
@@ -45,8 +47,13 @@ struct call;
 struct call_ops {
 	/* -1: not registered just now. */
 	int	(*send)(void *, const struct signal *);
-	/* Join the room; relay_addr is a stranger's text. */
-	void	(*join)(void *, const char *room, const char *relay_addr);
+	/* Media may begin; strings are a stranger's. */
+	void	(*setup)(void *, const struct sig_call_setup *);
+	/* Our addresses now, for the other party. */
+	const struct direct_own
+		*(*own)(void *);
+	/* Sound goes directly just now. */
+	bool	(*direct)(void *);
 	/* The call is over.  Nothing may be freed from within. */
 	void	(*ended)(void *);
 	void	(*event)(void *, const struct client_event *);
@@ -59,6 +66,8 @@ struct call_config {
 	enum accept_mode	 cf_accept;	/* of incoming calls */
 	bool			 cf_listen;	/* takes incoming calls */
 	bool			 cf_as_original;
+	bool			 cf_relay_only;	/* no address of ours */
+	bool			 cf_require_e2e;
 	struct media_profile	 cf_profile;
 };
 
@@ -68,17 +77,26 @@ void		 call_free(struct call *);
 int		 call_dial(struct call *, const char *target, uint64_t now);
 void		 call_signal(struct call *, const struct signal *,
 		    uint64_t now);
+/* The same from the other party itself, not through a relay. */
+void		 call_told(struct call *, const struct signal *);
 /* We end it. */
 void		 call_hangup(struct call *, enum hangup_reason, uint64_t now);
 /* The registration is lost: a call not yet answered is, too. */
 void		 call_unregistered(struct call *, uint64_t now);
 /* Media flows; a call without it did not take place. */
 void		 call_media(struct call *);
+/* The direct connection is lost, or the other party closed it. */
+void		 call_parted(struct call *);
 void		 call_clear(struct call *);
 void		 call_expire(struct call *, uint64_t now);
 uint64_t	 call_expiry(const struct call *);
 
 enum call_phase	 call_phase(const struct call *);
+bool		 call_outgoing(const struct call *);
+/* Of an active call; NULL: it is not encrypted end to end. */
+struct e2e	*call_e2e(const struct call *);
+/* Both have told each other their addresses, or may. */
+bool		 call_open(const struct call *);
 const char	*call_id(const struct call *);	/* "" when idle */
 /* Of a call that ended. */
 bool		 call_by_self(const struct call *);

@@ -15,9 +15,10 @@
  */
 
 /*
- * The client: registers, calls, is called, joins rooms, asks a relay how far
- * away it is.  No socket and no clock in here (client/net.h has them): packets
- * and time go in, packets and events come out.
+ * The client: registers, calls, is called, joins rooms, asks relays how far
+ * away they are and where they see us.  No socket and no clock in here
+ * (client/net/net.h has them): packets and time go in, packets and events come
+ * out.
  */
 #ifndef WZP_CLIENT_CLIENT_H
 #define WZP_CLIENT_CLIENT_H
@@ -26,8 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/audio_in.h"
-#include "client/audio_out.h"
+#include "client/audio/audio_in.h"
+#include "client/audio/audio_out.h"
 #include "client/event.h"
 #include "client/pins.h"
 #include "common/base/addr.h"
@@ -42,7 +43,8 @@ enum client_mode {
 	CLIENT_CALL,
 	CLIENT_ROOM,
 	CLIENT_PING,
-	CLIENT_VERSION
+	CLIENT_VERSION,
+	CLIENT_NAT
 };
 
 struct client_config {
@@ -52,6 +54,10 @@ struct client_config {
 	struct pins		*cc_pins;
 	const char		*cc_relay_name;	/* key of its pin */
 	struct addr		 cc_relay;
+	/* CLIENT_NAT: whom to ask, and their names. */
+	const struct addr	*cc_nat_relays;
+	const char *const	*cc_nat_names;
+	size_t			 cc_nat;
 	const char		*cc_token;	/* or NULL */
 	bool			 cc_as_original;
 	enum accept_mode	 cc_accept;
@@ -62,6 +68,16 @@ struct client_config {
 	struct audio_out	*cc_out;	/* not owned */
 	unsigned int		 cc_seconds;	/* of media; 0: no limit */
 	bool			 cc_until_end;	/* hang up behind the file */
+	uint16_t		 cc_port[2];	/* by listener; 0: no socket */
+	bool			 cc_relay_only;	/* tell nobody our addresses */
+	bool			 cc_require_e2e;
+	/*
+	 * Frames may tell by their length whether somebody speaks: for a
+	 * hundred clients in one process that have nothing to say (silence
+	 * of one length takes ten times the time to encode).
+	 */
+	bool			 cc_any_length;
+	bool			 cc_no_portmap;	/* for who makes the net */
 
 	void			 (*cc_event)(void *,
 				    const struct client_event *);
@@ -87,9 +103,22 @@ void		 client_hangup(struct client *, uint64_t now);
  * Ends it decently: hangs up, deregisters.  A second time: at once.
  */
 void		 client_stop(struct client *, uint64_t now);
-void		 client_receive(struct client *, const struct addr *local,
-		    const struct addr *remote, uint8_t ecn, const uint8_t *,
-		    size_t, uint64_t now);
+/*
+ * listener: 0 the IPv4 socket, 1 the IPv6 one; packets to be sent name theirs
+ * in the same way.
+ */
+void		 client_receive(struct client *, unsigned int listener,
+		    const struct addr *local, const struct addr *remote,
+		    uint8_t ecn, const uint8_t *, size_t, uint64_t now);
+/*
+ * The addresses of this host (port 0, loopback left out): at the
+ * start, and whenever they have changed.
+ */
+void		 client_addresses(struct client *, const struct addr *,
+		    size_t n, uint64_t now);
+/* Where the router maps our IPv4 socket to; NULL: nowhere (any more). */
+void		 client_mapped(struct client *, const struct addr *external,
+		    uint64_t now);
 /* After receiving, and when client_expiry() has come. */
 void		 client_turn(struct client *, uint64_t now);
 uint64_t	 client_expiry(const struct client *);

@@ -22,8 +22,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "client/media.h"
+#include "client/audio/media.h"
 
 enum client_event_type {
 	EVENT_CONNECTED,	/* relay, tls_fp */
@@ -36,18 +37,34 @@ enum client_event_type {
 	EVENT_OFFER_SENT,	/* call_id, to */
 	EVENT_RINGING,		/* call_id */
 	EVENT_ANSWERED,		/* call_id, mode */
+	EVENT_E2E,		/* call_id, e2e, words: before any sound */
 	EVENT_SETUP,		/* call_id, room, relay_addr */
-	EVENT_MEDIA_START,	/* call_id, room, path */
+	EVENT_MEDIA_START,	/* call_id, room, path, e2e, words */
+	EVENT_HEARD,		/* call_id, room, path: the other's sound */
+	EVENT_PATH,		/* call_id, path, local, remote, text: why */
 	EVENT_MEDIA_LOST,	/* call_id, room, text */
 	EVENT_ROOM_UPDATE,	/* count */
 	EVENT_STATS,		/* media, rtt_ms */
 	EVENT_HANGUP,		/* call_id, reason, by; perhaps text */
-	EVENT_CALL_END,		/* call_id, room, path, media */
+	EVENT_CALL_END,		/* call_id, room, path, e2e, media, paths */
 	EVENT_PONG,		/* relay, rtt_ms */
 	EVENT_VERSION,		/* relay, build */
+	EVENT_NAT_RELAY,	/* relay, observed and rtt_ms, or text */
+	EVENT_NAT,		/* class; observed, if they all agree */
 	EVENT_WARNING,		/* text */
 	EVENT_ERROR,		/* text */
 	EVENT_TYPE_MAX
+};
+
+/* Media packets of a call by the way that they took (client/direct/paths.h). */
+struct path_counts {
+	uint64_t	pc_relay_sent;
+	uint64_t	pc_relay_received;
+	uint64_t	pc_direct_sent;
+	uint64_t	pc_direct_received;
+	/* Of those received: on both ways, or again; not the other's. */
+	uint64_t	pc_repeated;
+	uint64_t	pc_refused;
 };
 
 /*
@@ -72,10 +89,18 @@ struct client_event {
 	const char		*ce_reason;
 	const char		*ce_by;		/* peer, self, relay */
 	const char		*ce_path;
+	const char		*ce_observed;	/* our address */
+	const char		*ce_class;	/* of NAT */
 	const char		*ce_text;
 	unsigned int		 ce_count;
 	double			 ce_rtt_ms;
 	const struct media_stats *ce_media;
+	bool			 ce_e2e;	/* encrypted end to end */
+	const char		*ce_words;	/* ... and to be compared */
+	/* Kinds of address, such as `ipv4-private'. */
+	const char		*ce_local;
+	const char		*ce_remote;
+	const struct path_counts *ce_paths;
 };
 
 #endif /* WZP_CLIENT_EVENT_H */

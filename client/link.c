@@ -32,6 +32,12 @@
 #define SPREAD_MIN	(100 * NS_PER_MS)
 #define MESSAGE_MAX	16384	/* what we send is shorter by far */
 
+unsigned int
+link_listener(const struct addr *a)
+{
+	return (addr_family(a) == AF_INET6 ? LINK_IPV6 : LINK_IPV4);
+}
+
 int
 link_dial(struct link *li, const struct addr *to, const char *sni)
 {
@@ -42,14 +48,22 @@ link_dial(struct link *li, const struct addr *to, const char *sni)
 		.rtt_us = li->li_rtt_us
 	};
 
-	li->li_conn = quic_connect_again(ls->ls_endpoint, 0, NULL, to, sni,
-	    &past, ls->ls_now);
+	li->li_conn = quic_connect_again(ls->ls_endpoint, link_listener(to),
+	    NULL, to, sni, &past, ls->ls_now);
 	li->li_token_len = 0;
 	if (li->li_conn == NULL)
 		return (-1);
 	quic_conn_set_data(li->li_conn, li);
 	ls->ls_open++;
 	return (0);
+}
+
+void
+link_adopt(struct link *li, struct quic_conn *conn)
+{
+	li->li_conn = conn;
+	quic_conn_set_data(conn, li);
+	li->li_shared->ls_open++;
 }
 
 int
@@ -65,6 +79,15 @@ link_send(struct link *li, const struct signal *s)
 	return (quic_send_message(li->li_conn, buf, (size_t)n));
 }
 
+int
+link_datagram(struct link *li, const uint8_t *data, size_t len)
+{
+	if (li->li_conn == NULL)
+		return (-1);
+	return (quic_send_datagram(li->li_conn, data, len,
+	    li->li_shared->ls_now));
+}
+
 void
 link_close(struct link *li, const char *reason)
 {
@@ -72,6 +95,58 @@ link_close(struct link *li, const char *reason)
 		return;
 	quic_conn_set_data(li->li_conn, NULL);
 	quic_close_when_delivered(li->li_conn, 0, reason);
+	li->li_conn = NULL;
+}
+
+void
+link_moved(struct link *li, const struct addr *addrs, size_t n,
+    const uint16_t port[2])
+{
+	const struct addr	*local, *to = NULL;
+	struct addr		 from;
+	size_t			 i;
+
+	if (li->li_conn == NULL)
+		return;
+	local = quic_conn_local(li->li_conn);
+	if (local->addr_len == 0 || addr_is_any(local) ||
+	    addr_is_loopback(local))
+		return;
+	for (i = 0; i < n; i++) {
+		if (addr_family(&addrs[i]) != addr_family(local))
+			continue;
+		if (addr_same_host(&addrs[i], local))
+			return;
+		if (to == NULL)
+			to = &addrs[i];
+	}
+	/* None at all: it waits for the next change, or its idle limit. */
+	if (to == NULL)
+		return;
+	from = *to;
+	addr_set_port(&from, port[link_listener(to)]);
+	(void)quic_migrate(li->li_conn, link_listener(to), &from,
+	    li->li_shared->ls_now);
+}
+
+bool
+link_feature(const struct sig_strings *features, const char *name)
+{
+	size_t	i;
+
+	for (i = 0; i < features->n; i++)
+		if (strcmp(features->list[i], name) == 0)
+			return (true);
+	return (false);
+}
+
+void
+link_abandon(struct link *li)
+{
+	if (li->li_conn == NULL)
+		return;
+	quic_conn_set_data(li->li_conn, NULL);
+	quic_abandon(li->li_conn);
 	li->li_conn = NULL;
 }
 

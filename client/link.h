@@ -37,7 +37,13 @@ struct link_shared {
 	bool			 ls_as_original;
 	uint64_t		 ls_now;	/* of this turn */
 	unsigned int		 ls_open;	/* connections */
+	unsigned int		 ls_listeners;	/* bit 0 IPv4, 1 IPv6 */
+	unsigned int		 ls_expecting;	/* calls that may be dialled */
 };
+
+/* Sockets, as quic_packet.listener says it. */
+#define LINK_IPV4	0
+#define LINK_IPV6	1
 
 struct link_ops {
 	void	(*established)(void *);
@@ -57,6 +63,7 @@ struct link {
 	void			*li_arg;
 	struct link_shared	*li_shared;
 	struct quic_conn	*li_conn;	/* NULL: none */
+	bool			 li_direct;	/* not to a relay: no pins */
 	/*
 	 * The newest token of this relay (RFC 9000 8.1.3): shows at the next
 	 * dial that our address is ours.  Given once.
@@ -66,12 +73,30 @@ struct link {
 	uint64_t		 li_rtt_us;	/* of the last one; 0: none */
 };
 
+/* The socket for an address. */
+unsigned int
+	 link_listener(const struct addr *);
 /* -1: no memory. */
 int	 link_dial(struct link *, const struct addr *, const char *sni);
+/* ops->accept of the endpoint: this connection is ours from now on. */
+void	 link_adopt(struct link *, struct quic_conn *);
 /* -1: could not be queued; the connection is as good as lost. */
 int	 link_send(struct link *, const struct signal *);
+/* -1: there is none, or it did not take it. */
+int	 link_datagram(struct link *, const uint8_t *, size_t);
 /* Ends it; what was sent before is delivered first. */
 void	 link_close(struct link *, const char *reason);
+/*
+ * The host has these addresses now: if the one that is used is gone, the
+ * connection goes on from another of the family (RFC 9000 9).  port: of our
+ * sockets.
+ */
+void	 link_moved(struct link *, const struct addr *, size_t n,
+	    const uint16_t port[2]);
+/* Is it in the list of features? */
+bool	 link_feature(const struct sig_strings *, const char *);
+/* The same without a packet. */
+void	 link_abandon(struct link *);
 /* All that was sent has been acknowledged. */
 bool	 link_delivered(const struct link *);
 /*

@@ -142,6 +142,20 @@ mediaconn_renew(struct mediaconn *mc, const char *why)
 	mediaconn_again(mc, why);
 }
 
+void
+mediaconn_moved(struct mediaconn *mc, const struct addr *addrs, size_t n,
+    const uint16_t port[2])
+{
+	link_moved(&mc->mc_link, addrs, n, port);
+}
+
+uint64_t
+mediaconn_heard(const struct mediaconn *mc)
+{
+	return (mc->mc_state == MEDIACONN_JOINED ?
+	    quic_conn_heard(mc->mc_link.li_conn) : 0);
+}
+
 bool
 mediaconn_stats(const struct mediaconn *mc, struct quic_stats *qs)
 {

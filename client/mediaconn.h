@@ -57,6 +57,12 @@ int			 mediaconn_send(struct mediaconn *, const uint8_t *,
 			    size_t);
 /* Nobody was heard for too long although somebody is there: join anew. */
 void			 mediaconn_renew(struct mediaconn *, const char *why);
+/* As sigconn_moved(). */
+void			 mediaconn_moved(struct mediaconn *,
+			    const struct addr *, size_t n,
+			    const uint16_t port[2]);
+/* When the relay last sent anything at all; 0: there is no connection. */
+uint64_t		 mediaconn_heard(const struct mediaconn *);
 /* Of the path; false: there is none. */
 bool			 mediaconn_stats(const struct mediaconn *,
 			    struct quic_stats *);

@@ -153,6 +153,13 @@ sigconn_ping(struct sigconn *sc, bool on)
 }
 
 void
+sigconn_moved(struct sigconn *sc, const struct addr *addrs, size_t n,
+    const uint16_t port[2])
+{
+	link_moved(&sc->sc_link, addrs, n, port);
+}
+
+void
 sigconn_expire(struct sigconn *sc)
 {
 	struct signal	s;
@@ -217,6 +224,8 @@ static void
 sigconn_established(void *arg)
 {
 	struct sigconn			*sc = arg;
+	static const char		*features[] = {
+	    SIGNAL_FEATURE_CANDIDATES };
 	struct link_shared		*ls = sc->sc_link.li_shared;
 	struct sig_register_presence	*rp;
 	struct signal			 s;
@@ -243,6 +252,8 @@ sigconn_established(void *arg)
 		}
 		rp->proof.data = proof;
 		rp->proof.len = sizeof(proof);
+		rp->features.list = features;
+		rp->features.n = 1;
 	}
 	sc->sc_state = SIGCONN_REGISTERING;
 	sc->sc_deadline = now(sc) + ACK_LIMIT;

@@ -53,6 +53,12 @@ bool		 sigconn_delivered(const struct sigconn *);
  * answers with a reset, and we are back within 2 s.
  */
 void		 sigconn_ping(struct sigconn *, bool);
+/*
+ * The addresses of this host are these now: if the one that the connection
+ * uses is gone, it moves to another (RFC 9000 9).  port: of our sockets.
+ */
+void		 sigconn_moved(struct sigconn *, const struct addr *,
+		    size_t n, const uint16_t port[2]);
 void		 sigconn_expire(struct sigconn *);
 uint64_t	 sigconn_expiry(const struct sigconn *);
 

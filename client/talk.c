@@ -42,6 +42,8 @@
  * several workers may have sent us to another one while one of them died.
  */
 #define ALONE_RENEW	(3 * NS_PER_S)
+/* A relay that does not want us, while there is another way: once more. */
+#define REFUSED_AGAIN	(5 * NS_PER_S)
 /* Nothing heard from a peer that is there: join anew, ever more rarely. */
 #define STALL_FIRST	(5 * NS_PER_S)
 #define STALL_MAX	(60 * NS_PER_S)
@@ -53,6 +55,10 @@ struct talk {
 	struct media		*ta_media;
 	char			 ta_room[QUIC_SNI_MAX];
 	bool			 ta_on;
+	bool			 ta_constant;
+	bool			 ta_held;
+	bool			 ta_other;	/* another way is there */
+	bool			 ta_told;	/* that the other is heard */
 	bool			 ta_hushed;
 	bool			 ta_connected;	/* when hushed */
 	unsigned int		 ta_members;
@@ -61,7 +67,8 @@ struct talk {
 	uint64_t		 ta_renew_in;	/* the next time */
 	uint64_t		 ta_begin_at;	/* without a peer */
 	uint64_t		 ta_lost;	/* not joined since; 0: is */
-	uint64_t		 ta_heard;	/* last datagram */
+	uint64_t		 ta_heard;	/* last packet of the other */
+	uint64_t		 ta_again;	/* ask the relay again; NEVER */
 	uint64_t		 ta_stall;	/* limit now */
 	uint64_t		 ta_stats_at;
 	uint64_t		 ta_end_at;
@@ -71,13 +78,15 @@ struct talk {
 
 static void	 talk_joined(void *);
 static void	 talk_lost(void *, const char *);
-static void	 talk_failed(void *, const char *);
+static void	 talk_refused(void *, const char *);
+static void	 talk_failed(struct talk *, const char *);
 static void	 talk_room(void *, const struct sig_room_update *);
 static void	 talk_directive(void *, const struct sig_quality_directive *);
 static void	 talk_datagram(void *, const uint8_t *, size_t);
 static int	 talk_send(void *, const uint8_t *, size_t, uint64_t);
 static void	 talk_path(void *, float *, uint32_t *);
 static void	 talk_begin(struct talk *);
+static void	 talk_tell(struct talk *);
 static void	 talk_stats(struct talk *);
 static void	 talk_event(struct talk *, struct client_event *,
 		    enum client_event_type);
@@ -88,7 +97,7 @@ static uint64_t	 earlier(uint64_t, uint64_t);
 static const struct mediaconn_ops mediaconn_ops = {
 	.joined = talk_joined,
 	.lost = talk_lost,
-	.failed = talk_failed,
+	.failed = talk_refused,
 	.room = talk_room,
 	.directive = talk_directive,
 	.datagram = talk_datagram
@@ -103,7 +112,7 @@ talk_new(const struct talk_config *config)
 		return (NULL);
 	t->ta_config = *config;
 	t->ta_begin_at = t->ta_stats_at = t->ta_end_at = NEVER;
-	t->ta_renew_at = NEVER;
+	t->ta_renew_at = t->ta_again = NEVER;
 	return (t);
 }
 
@@ -118,26 +127,124 @@ talk_free(struct talk *t)
 }
 
 void
-talk_join(struct talk *t, const char *room, const struct addr *relay)
+talk_open(struct talk *t, const char *room, bool constant)
 {
 	if (t->ta_on)
 		return;
 	(void)strlcpy(t->ta_room, room, sizeof(t->ta_room));
 	t->ta_on = true;
+	t->ta_constant = constant;
+	t->ta_held = t->ta_other = t->ta_told = false;
 	t->ta_hushed = t->ta_connected = false;
 	t->ta_members = 0;
 	t->ta_alone = 0;
-	t->ta_renew_at = NEVER;
+	t->ta_renew_at = t->ta_again = NEVER;
 	t->ta_renew_in = ALONE_RENEW;
 	t->ta_lost = now(t);
 	t->ta_heard = 0;
 	t->ta_stall = STALL_FIRST;
+}
+
+void
+talk_join(struct talk *t, const struct addr *relay)
+{
+	if (!t->ta_on || t->ta_hushed || t->ta_conn != NULL)
+		return;
+	t->ta_lost = now(t);
 	t->ta_conn = mediaconn_new(t->ta_config.tc_shared, t->ta_room, relay,
 	    &t->ta_config.tc_relay, &mediaconn_ops, t);
 	if (t->ta_conn == NULL)
 		talk_failed(t, "out of memory");
 	else
 		mediaconn_start(t->ta_conn);
+}
+
+void
+talk_part(struct talk *t)
+{
+	mediaconn_free(t->ta_conn);
+	t->ta_conn = NULL;
+	t->ta_again = t->ta_renew_at = NEVER;
+	t->ta_alone = 0;
+	t->ta_members = 0;
+	t->ta_config.tc_ops->relay(t->ta_config.tc_arg, false);
+}
+
+void
+talk_hold(struct talk *t, bool held)
+{
+	t->ta_held = held;
+	if (held || !t->ta_on || t->ta_hushed)
+		return;
+	if (t->ta_members >= 2 || t->ta_other)
+		talk_begin(t);
+	else if (t->ta_lost == 0)
+		t->ta_begin_at = now(t) + PEER_WAIT;
+}
+
+void
+talk_other(struct talk *t, bool up)
+{
+	if (!t->ta_on || t->ta_other == up)
+		return;
+	t->ta_other = up;
+	if (up) {
+		t->ta_alone = 0;
+		t->ta_renew_at = NEVER;
+		if (!t->ta_held)
+			talk_begin(t);
+		return;
+	}
+	/* It was enough until now; the relay has its time again. */
+	if (t->ta_lost != 0)
+		t->ta_lost = now(t);
+	t->ta_heard = now(t);
+	if (t->ta_again != NEVER)
+		t->ta_again = now(t);
+	if (t->ta_members == 1 && t->ta_media != NULL) {
+		t->ta_alone = now(t);
+		t->ta_renew_at = now(t) + t->ta_renew_in;
+	}
+}
+
+void
+talk_media(struct talk *t, const uint8_t *data, size_t len)
+{
+	t->ta_heard = now(t);
+	t->ta_stall = STALL_FIRST;
+	t->ta_alone = 0;
+	t->ta_renew_at = NEVER;
+	talk_begin(t);
+	if (t->ta_media != NULL)
+		media_receive(t->ta_media, data, len, now(t));
+}
+
+int
+talk_relay_send(struct talk *t, const uint8_t *data, size_t len)
+{
+	if (t->ta_conn == NULL)
+		return (-1);
+	return (mediaconn_send(t->ta_conn, data, len));
+}
+
+bool
+talk_relay_stats(const struct talk *t, struct quic_stats *qs)
+{
+	return (t->ta_conn != NULL && mediaconn_stats(t->ta_conn, qs));
+}
+
+uint64_t
+talk_relay_heard(const struct talk *t)
+{
+	return (t->ta_conn != NULL ? mediaconn_heard(t->ta_conn) : 0);
+}
+
+void
+talk_moved(struct talk *t, const struct addr *addrs, size_t n,
+    const uint16_t port[2])
+{
+	if (t->ta_conn != NULL)
+		mediaconn_moved(t->ta_conn, addrs, n, port);
 }
 
 void
@@ -148,10 +255,11 @@ talk_hush(struct talk *t)
 	t->ta_hushed = true;
 	t->ta_alone = 0;
 	t->ta_renew_at = NEVER;
-	t->ta_connected = t->ta_lost == 0;
+	t->ta_connected = t->ta_lost == 0 || t->ta_other;
 	if (t->ta_media != NULL)
 		media_hush(t->ta_media);
 	t->ta_begin_at = t->ta_stats_at = t->ta_end_at = NEVER;
+	t->ta_again = NEVER;
 	t->ta_lost = 0;
 }
 
@@ -163,7 +271,6 @@ talk_leave(struct talk *t)
 
 	memset(&ms, 0, sizeof(ms));
 	talk_event(t, &ev, EVENT_CALL_END);
-	ev.ce_path = t->ta_media != NULL ? "relay" : "none";
 	if (t->ta_media != NULL)
 		media_stats(t->ta_media, &ms);
 	ev.ce_media = &ms;
@@ -175,7 +282,8 @@ talk_leave(struct talk *t)
 	t->ta_media = NULL;
 	t->ta_begin_at = t->ta_stats_at = t->ta_end_at = NEVER;
 	t->ta_lost = t->ta_alone = 0;
-	t->ta_renew_at = NEVER;
+	t->ta_renew_at = t->ta_again = NEVER;
+	t->ta_held = t->ta_other = false;
 	t->ta_room[0] = '\0';
 	t->ta_on = t->ta_hushed = false;
 }
@@ -184,6 +292,12 @@ bool
 talk_on(const struct talk *t)
 {
 	return (t->ta_on);
+}
+
+bool
+talk_hushed(const struct talk *t)
+{
+	return (t->ta_hushed);
 }
 
 bool
@@ -212,13 +326,20 @@ talk_expire(struct talk *t)
 {
 	if (t->ta_conn != NULL)
 		mediaconn_expire(t->ta_conn);
-	if (t->ta_media != NULL)
+	if (t->ta_media != NULL) {
 		media_expire(t->ta_media, now(t));
+		talk_tell(t);
+	}
 	if (!t->ta_on || t->ta_hushed)
 		return;
 	if (now(t) >= t->ta_begin_at)
 		talk_begin(t);
-	if (t->ta_lost != 0 && now(t) - t->ta_lost >= MEDIA_LIMIT) {
+	if (now(t) >= t->ta_again) {
+		t->ta_again = NEVER;
+		mediaconn_start(t->ta_conn);
+	}
+	if (t->ta_lost != 0 && !t->ta_other &&
+	    now(t) - t->ta_lost >= MEDIA_LIMIT) {
 		talk_failed(t, "no media connection to the relay for 20 "
 		    "seconds");
 		return;
@@ -260,8 +381,9 @@ talk_expiry(const struct talk *t)
 		at = earlier(at, mediaconn_expiry(t->ta_conn));
 	if (t->ta_media != NULL)
 		at = earlier(at, media_expiry(t->ta_media));
-	if (t->ta_lost != 0)
+	if (t->ta_lost != 0 && !t->ta_other)
 		at = earlier(at, t->ta_lost + MEDIA_LIMIT);
+	at = earlier(at, t->ta_again);
 	if (t->ta_alone != 0)
 		at = earlier(at, t->ta_alone + ALONE_LIMIT);
 	at = earlier(at, t->ta_renew_at);
@@ -283,10 +405,15 @@ talk_joined(void *arg)
 	t->ta_lost = 0;
 	t->ta_heard = now(t);
 	t->ta_path_sent = t->ta_path_lost = 0;
+	t->ta_config.tc_ops->relay(t->ta_config.tc_arg, true);
 	if (t->ta_media != NULL) {
+		if (t->ta_other)
+			return;
 		talk_event(t, &ev, EVENT_MEDIA_START);
 		talk_say(t, &ev);
-	} else if (t->ta_config.tc_shared->ls_as_original)
+	} else if (t->ta_held)
+		;
+	else if (t->ta_config.tc_shared->ls_as_original)
 		talk_begin(t);
 	else
 		t->ta_begin_at = now(t) + PEER_WAIT;
@@ -303,15 +430,36 @@ talk_lost(void *arg, const char *why)
 		return;
 	if (t->ta_lost == 0)
 		t->ta_lost = now(t);
+	t->ta_members = 0;
+	t->ta_config.tc_ops->relay(t->ta_config.tc_arg, false);
+	if (t->ta_other)
+		return;
 	talk_event(t, &ev, EVENT_MEDIA_LOST);
 	ev.ce_text = why;
 	talk_say(t, &ev);
 }
 
+/* The relay does not want us: the end, unless there is another way. */
 static void
-talk_failed(void *arg, const char *why)
+talk_refused(void *arg, const char *why)
 {
-	struct talk		*t = arg;
+	struct talk	*t = arg;
+
+	t->ta_config.tc_ops->relay(t->ta_config.tc_arg, false);
+	if (!t->ta_other) {
+		talk_failed(t, why);
+		return;
+	}
+	if (t->ta_lost == 0)
+		t->ta_lost = now(t);
+	t->ta_members = 0;
+	if (!t->ta_hushed)
+		t->ta_again = now(t) + REFUSED_AGAIN;
+}
+
+static void
+talk_failed(struct talk *t, const char *why)
+{
 	struct client_event	 ev;
 
 	talk_event(t, &ev, EVENT_ERROR);
@@ -328,7 +476,8 @@ talk_room(void *arg, const struct sig_room_update *update)
 	struct client_event	 ev;
 
 	/* Who waits for the other to come in has the limits of the call. */
-	if (update->count >= 2 || t->ta_hushed || t->ta_config.tc_room) {
+	if (update->count >= 2 || t->ta_hushed || t->ta_config.tc_room ||
+	    t->ta_other) {
 		t->ta_alone = 0;
 		t->ta_renew_at = NEVER;
 		t->ta_renew_in = ALONE_RENEW;
@@ -360,13 +509,7 @@ talk_datagram(void *arg, const uint8_t *data, size_t len)
 {
 	struct talk	*t = arg;
 
-	t->ta_heard = now(t);
-	t->ta_stall = STALL_FIRST;
-	t->ta_alone = 0;
-	t->ta_renew_at = NEVER;
-	talk_begin(t);
-	if (t->ta_media != NULL)
-		media_receive(t->ta_media, data, len, now(t));
+	t->ta_config.tc_ops->relayed(t->ta_config.tc_arg, data, len);
 }
 
 /* The sound. */
@@ -378,7 +521,7 @@ talk_begin(struct talk *t)
 	struct client_event	 ev;
 	bool			 as_original;
 
-	if (t->ta_media != NULL || t->ta_hushed)
+	if (t->ta_media != NULL || t->ta_hushed || t->ta_held)
 		return;
 	t->ta_begin_at = NEVER;
 	as_original = t->ta_config.tc_shared->ls_as_original;
@@ -389,6 +532,7 @@ talk_begin(struct talk *t)
 	mc.mc_auto = t->ta_config.tc_auto;
 	/* The original's command line client sends no reports (8.4). */
 	mc.mc_reports = !as_original;
+	mc.mc_constant = t->ta_constant;
 	/*
 	 * In a room the others tell us apart by our numbers (8.6); an
 	 * original always begins with 0.
@@ -417,7 +561,7 @@ talk_send(void *arg, const uint8_t *data, size_t len, uint64_t at)
 	struct talk	*t = arg;
 
 	(void)at;
-	return (mediaconn_send(t->ta_conn, data, len));
+	return (t->ta_config.tc_ops->send(t->ta_config.tc_arg, data, len));
 }
 
 static void
@@ -427,8 +571,12 @@ talk_path(void *arg, float *loss_pct, uint32_t *rtt_ms)
 	struct quic_stats	 qs;
 	uint64_t		 sent, lost;
 
-	if (!mediaconn_stats(t->ta_conn, &qs))
+	if (!t->ta_config.tc_ops->stats(t->ta_config.tc_arg, &qs))
 		return;
+	/* Another connection counts from its own beginning. */
+	if (qs.packets_sent < t->ta_path_sent ||
+	    qs.packets_lost < t->ta_path_lost)
+		t->ta_path_sent = t->ta_path_lost = 0;
 	sent = qs.packets_sent - t->ta_path_sent;
 	lost = qs.packets_lost - t->ta_path_lost;
 	t->ta_path_sent = qs.packets_sent;
@@ -436,6 +584,23 @@ talk_path(void *arg, float *loss_pct, uint32_t *rtt_ms)
 	if (sent > 0 && lost <= sent)
 		*loss_pct = (float)lost * 100.0f / (float)sent;
 	*rtt_ms = (uint32_t)(qs.rtt_us / 1000);
+}
+
+/* Once: the other's sound has come out. */
+static void
+talk_tell(struct talk *t)
+{
+	struct client_event	 ev;
+	struct media_stats	 ms;
+
+	if (t->ta_told)
+		return;
+	media_stats(t->ta_media, &ms);
+	if (ms.ms_rx.ps_decoded == 0)
+		return;
+	t->ta_told = true;
+	talk_event(t, &ev, EVENT_HEARD);
+	talk_say(t, &ev);
 }
 
 static void
@@ -448,7 +613,7 @@ talk_stats(struct talk *t)
 	talk_event(t, &ev, EVENT_STATS);
 	media_stats(t->ta_media, &ms);
 	ev.ce_media = &ms;
-	if (mediaconn_stats(t->ta_conn, &qs))
+	if (t->ta_config.tc_ops->stats(t->ta_config.tc_arg, &qs))
 		ev.ce_rtt_ms = (double)qs.rtt_us / 1000.0;
 	talk_say(t, &ev);
 }
@@ -461,8 +626,6 @@ talk_event(struct talk *t, struct client_event *ev,
 	ev->ce_type = type;
 	if (t->ta_room[0] != '\0')
 		ev->ce_room = t->ta_room;
-	if (type == EVENT_MEDIA_START)
-		ev->ce_path = "relay";
 }
 
 static void

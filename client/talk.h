@@ -25,21 +25,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/audio_in.h"
-#include "client/audio_out.h"
+#include "client/audio/audio_in.h"
+#include "client/audio/audio_out.h"
 #include "client/event.h"
 #include "client/link.h"
-#include "client/media.h"
+#include "client/audio/media.h"
 
 struct talk;
 
 struct talk_ops {
-	/* Room and path are filled in. */
+	/* The room is filled in. */
 	void	(*event)(void *, const struct client_event *);
 	/* Sound flows for the first time. */
 	void	(*begun)(void *);
 	/* It is to be ended.  Nothing may be freed from within. */
 	void	(*enough)(void *, bool error);
+	/* A media packet on its way; 0: sent. */
+	int	(*send)(void *, const uint8_t *, size_t);
+	/* A datagram of the relay; if it is one for us: talk_media(). */
+	void	(*relayed)(void *, const uint8_t *, size_t);
+	/* The relay took us in, or lost us. */
+	void	(*relay)(void *, bool up);
+	/* Of the way in use; false: there is none. */
+	bool	(*stats)(void *, struct quic_stats *);
 };
 
 struct talk_config {
@@ -58,14 +66,34 @@ struct talk_config {
 
 struct talk	*talk_new(const struct talk_config *);
 void		 talk_free(struct talk *);
-void		 talk_join(struct talk *, const char *room,
-		    const struct addr *relay);
+/* constant: all packets have the same length (doc/E2E). */
+void		 talk_open(struct talk *, const char *room, bool constant);
+/* Into the room at the relay; a second time: nothing. */
+void		 talk_join(struct talk *, const struct addr *relay);
+/* Out of it: it is not needed beside the other way. */
+void		 talk_part(struct talk *);
+/* No sound may begin while it is held. */
+void		 talk_hold(struct talk *, bool held);
+/* There is another way than the relay, or there is not any more. */
+void		 talk_other(struct talk *, bool up);
+/* A packet of the other party, whichever way it came. */
+void		 talk_media(struct talk *, const uint8_t *, size_t);
+/* 0: sent; -1: not in the room just now. */
+int		 talk_relay_send(struct talk *, const uint8_t *, size_t);
+bool		 talk_relay_stats(const struct talk *, struct quic_stats *);
+/* When anything last came from the relay of the room; 0: never. */
+uint64_t	 talk_relay_heard(const struct talk *);
+/* The local address that the relay is reached from may be gone. */
+void		 talk_moved(struct talk *, const struct addr *, size_t n,
+		    const uint16_t port[2]);
 /* Over: nothing more is sent, what still comes is played. */
 void		 talk_hush(struct talk *);
 /* Reports the end and leaves the room. */
 void		 talk_leave(struct talk *);
 /* In a room, or on the way to it. */
 bool		 talk_on(const struct talk *);
+/* ... but nothing more is sent. */
+bool		 talk_hushed(const struct talk *);
 /* Sound flows or did. */
 bool		 talk_begun(const struct talk *);
 /* false: no sound flows. */

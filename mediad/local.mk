@@ -36,3 +36,15 @@ mediad_mediad_LDADD = common/libquicservice.a common/libworker.a \
 	common/libquic.a common/libwire.a common/libipc.a \
 	common/libsandbox.a common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) \
 	$(MSGPACK_LIBS) $(SECCOMP_LIBS) $(EV_LIBS) $(BSD_LIBS)
+
+# One that keeps what it relays, for relay/e2e-dump.sh, and who listens to it.
+check_PROGRAMS += regress/relay/mediad-dump regress/relay/dumpcheck
+regress_relay_mediad_dump_SOURCES = $(mediad_mediad_SOURCES) \
+	regress/relay/dump.c
+regress_relay_mediad_dump_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=quic_send_datagram -Wl,--wrap=sandbox_enter
+regress_relay_mediad_dump_LDADD = $(mediad_mediad_LDADD)
+regress_relay_dumpcheck_SOURCES = regress/relay/dumpcheck.c \
+	regress/audio/sound.c regress/audio/sound.h
+regress_relay_dumpcheck_CPPFLAGS = $(AUDIO_CPPFLAGS)
+regress_relay_dumpcheck_LDADD = $(OPUS_LIBS) $(AUDIO_LIBS)

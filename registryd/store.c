@@ -86,11 +86,15 @@ static const char *const	store_sql[STMT_MAX] = {
 	    " now_packets_in, now_bytes_in, now_packets_out, now_bytes_out,"
 	    " now_dropped_out, loss_pct, rtt_ms FROM call_media"
 	    " WHERE call = ?1",
-	/* The last that was heard of it is the best time of its end. */
+	/*
+	 * The last that was heard of it is the best time of its end.  People
+	 * who talk directly did not need us, and may be talking still.
+	 */
 	[STMT_LOST] = "UPDATE calls SET state = ?1, reason = ?2,"
 	    " ended_ms = max(created_ms, answered_ms, coalesce("
 	    "(SELECT max(updated_ms) FROM call_media WHERE call = calls.id),"
-	    " 0)) WHERE state < 3 AND boot_id <> ?3",
+	    " 0)) WHERE state < 3 AND boot_id <> ?3"
+	    " AND (state < 2 OR path NOT BETWEEN ?4 AND ?5)",
 	[STMT_PRUNE_AGE] = "DELETE FROM calls WHERE id IN (SELECT id FROM"
 	    " calls WHERE state = 3 AND ended_ms < ?1"
 	    " ORDER BY ended_ms LIMIT ?2)",
@@ -310,6 +314,8 @@ store_close_lost(struct store *st)
 	store_bind(stmt, 1, CALL_ENDED);
 	store_bind(stmt, 2, CALL_REASON_LOST);
 	(void)sqlite3_bind_int64(stmt, 3, (int64_t)st->st_boot_id);
+	store_bind(stmt, 4, CALL_PATH_DIRECT_LAN);
+	store_bind(stmt, 5, CALL_PATH_DIRECT_REFLEXIVE);
 	if (store_run(st, stmt) != STORE_OK) {
 		store_rollback(st);
 		return (-1);

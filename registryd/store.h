@@ -70,7 +70,8 @@ typedef void store_row_fn(void *arg, const struct store_call *);
 
 /*
  * Opens or creates, checks, migrates, and closes as lost what an earlier run
- * of the relay left live.  NULL: why says what is wrong, for an operator.
+ * of the relay left live, but calls that were direct: these go on.  NULL: why
+ * says what is wrong, for an operator.
  */
 struct store	*store_open(const struct store_config *, char *why,
 		    size_t whylen);

@@ -66,6 +66,8 @@ flow_new(const struct flow_config *config, struct hub *hub,
 	TAILQ_INIT(&flow->fl_unadmitted);
 	TAILQ_INIT(&flow->fl_lost);
 	TAILQ_INIT(&flow->fl_quiet);
+	TAILQ_INIT(&flow->fl_rounds);
+	TAILQ_INIT(&flow->fl_reports);
 	TAILQ_INIT(&flow->fl_orphans);
 	flow->fl_calls = calls_new(FLOW_CALLS_HARD_MAX);
 	/* Twice: as many ended calls as live ones may wait for registryd. */
@@ -341,8 +343,10 @@ flow_occupied(struct flow *flow, const char *call_id, bool occupied)
 	struct call	*call;
 
 	call = calls_find(flow->fl_calls, call_id);
-	if (call != NULL && call->call_recovered &&
-	    call->call_path <= CALL_PATH_RELAY)
+	if (call == NULL || !call->call_recovered)
+		return;
+	call->call_empty = !occupied;
+	if (call->call_path <= CALL_PATH_RELAY)
 		flow_quiet(flow, call, !occupied);
 }
 
@@ -381,6 +385,7 @@ flow_ended(struct flow *flow, struct call *call)
 			    cp_lost_entry);
 	}
 	flow_quiet(flow, call, false);
+	flow_paths_ended(flow, call);
 	flow_drop_text(flow, call);
 	call_free(call);
 }
@@ -514,6 +519,8 @@ flow_expiry(const struct flow *flow)
 	}
 	due = flow_orphans_expiry(flow);
 	next = due < next ? due : next;
+	due = flow_paths_expiry(flow);
+	next = due < next ? due : next;
 	return (next);
 }
 
@@ -581,8 +588,16 @@ flow_expire(struct flow *flow)
 	flow_expire_answers(flow);
 	while ((party = TAILQ_FIRST(&flow->fl_lost)) != NULL &&
 	    flow->fl_now - party->cp_lost_ns >= config->fc_grace_ns) {
-		flow->fl_stats.fs_lost_timeouts++;
 		call = party->cp_call;
+		if (config->fc_grace_ns > 0 && flow_talks(flow, call, party)) {
+			/* Once more as long. */
+			TAILQ_REMOVE(&flow->fl_lost, party, cp_lost_entry);
+			party->cp_lost_ns = flow->fl_now;
+			TAILQ_INSERT_TAIL(&flow->fl_lost, party,
+			    cp_lost_entry);
+			continue;
+		}
+		flow->fl_stats.fs_lost_timeouts++;
 		flow_tell(flow, call, party == &call->call_party[CALL_CALLER] ?
 		    CALL_CALLEE : CALL_CALLER, HANGUP_TIMEOUT);
 		flow_end(flow, call, CALL_REASON_TIMEOUT);
@@ -595,6 +610,7 @@ flow_expire(struct flow *flow)
 		flow_end(flow, call, CALL_REASON_TIMEOUT);
 	}
 	flow_orphans_expire(flow, flow->fl_now);
+	flow_paths_expire(flow);
 }
 
 /* Stop */
@@ -605,13 +621,18 @@ flow_stop(struct flow *flow)
 	static const enum call_state	 states[] = {
 		CALL_PENDING, CALL_RINGING, CALL_ACTIVE
 	};
-	struct call			*call;
+	struct call			*call, *next;
 	size_t				 i;
 
 	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		while ((call = calls_oldest(flow->fl_calls, states[i])) !=
-		    NULL) {
-			flow_fail(flow, call);
+		for (call = calls_oldest(flow->fl_calls, states[i]);
+		    call != NULL; call = next) {
+			next = calls_after(call);
+			/* It needs no relay, and may find one again. */
+			if (call_is_direct(call))
+				flow_leave(flow, call);
+			else
+				flow_fail(flow, call);
 		}
 	}
 }

@@ -51,6 +51,20 @@
 #define FLOW_TEXT_MAX		(16u * 1024 * 1024)
 /* Calls that no configuration can go beyond. */
 #define FLOW_CALLS_HARD_MAX	(1u << 20)
+/*
+ * Rounds of checks of a call: the least time between two, so that candidates
+ * which trickle in share one, and how many there are at most.
+ */
+#define FLOW_ROUND_NS		(UINT64_C(300) * 1000000)
+#define FLOW_ROUNDS_MAX		64
+/* The longer way of one party waits for the other's, at most (5.1, DCUtR). */
+#define FLOW_PUNCH_MAX_MS	500
+/* CallCandidates of one party that are passed on in a call. */
+#define FLOW_CANDIDATES_MAX	200
+/* Between two records of a call's path, which may flap. */
+#define FLOW_PATH_NS		(UINT64_C(1) * 1000000000)
+/* Addresses of ours that a configuration can name. */
+#define FLOW_OWN_MAX		18
 
 struct flow_config {
 	bool		fc_best_effort;		/* registry best-effort */
@@ -60,6 +74,9 @@ struct flow_config {
 	uint64_t	fc_registry_wait_ns;
 	size_t		fc_max_calls;
 	size_t		fc_max_pending;		/* per fingerprint */
+	/* Listeners and what is advertised: nobody's candidates. */
+	struct addr	fc_own[FLOW_OWN_MAX];
+	size_t		fc_nown;
 };
 
 struct flow_ops {
@@ -87,6 +104,11 @@ struct flow_stats {
 	uint64_t	fs_lost_timeouts;
 	uint64_t	fs_quiet_timeouts;	/* recovered, nobody came */
 	uint64_t	fs_ignored;		/* not a member, wrong state */
+	uint64_t	fs_candidates;		/* CallCandidates passed on */
+	uint64_t	fs_candidates_refused;
+	uint64_t	fs_addresses_filtered;	/* of candidate lists */
+	uint64_t	fs_rounds;
+	uint64_t	fs_path_changes;	/* relay to direct, and back */
 };
 
 struct flow;
@@ -109,7 +131,10 @@ void		 flow_registered(struct flow *, const struct reg *);
  */
 void		 flow_unregistered(struct flow *, const struct reg *,
 		    bool clean);
-/* DirectCallOffer, DirectCallAnswer, Hangup, MediaPathReport. */
+/*
+ * DirectCallOffer, DirectCallAnswer, Hangup, MediaPathReport,
+ * CallCandidates.
+ */
 void		 flow_signal(struct flow *, struct reg *,
 		    const struct signal *);
 
@@ -124,7 +149,10 @@ void		 flow_moved(struct flow *, const char *call_id);
 void		 flow_occupied(struct flow *, const char *call_id, bool);
 /* A call that registryd had as live when we started. */
 void		 flow_live(struct flow *, const struct msg_call_put *);
-/* Ends every call: the relay stops. */
+/*
+ * The relay stops: ends every call, but those whose parties talk directly.
+ * Their records stay, and whoever starts next finds them (flow_live()).
+ */
 void		 flow_stop(struct flow *);
 
 size_t		 flow_unconfirmed(const struct flow *);

@@ -15,8 +15,8 @@
  */
 
 /*
- * What call_flow.c, call_signals.c and call_recover.c share; nobody else
- * includes this.
+ * What call_flow.c, call_signals.c, call_paths.c and call_recover.c share;
+ * nobody else includes this.
  */
 #ifndef WZP_SIGNALD_CALL_FLOW_INT_H
 #define WZP_SIGNALD_CALL_FLOW_INT_H
@@ -24,6 +24,7 @@
 #include <sys/queue.h>
 
 #include "signald/call_flow.h"
+#include "signald/offer.h"
 
 TAILQ_HEAD(flow_call_queue, call);
 TAILQ_HEAD(flow_party_queue, call_party);
@@ -41,6 +42,8 @@ struct flow {
 	struct flow_call_queue	 fl_unadmitted;
 	struct flow_party_queue	 fl_lost;	/* oldest first */
 	struct flow_call_queue	 fl_quiet;	/* oldest first */
+	struct flow_call_queue	 fl_rounds;	/* after one, oldest first */
+	struct flow_call_queue	 fl_reports;	/* after one, oldest first */
 	struct flow_orphan_queue fl_orphans;	/* oldest first */
 	size_t			 fl_norphans;
 	size_t			 fl_text_bytes;
@@ -76,6 +79,26 @@ void	 flow_orphan_ended(struct flow *, const struct call *);
 void	 flow_orphans_tell(struct flow *, const struct reg *);
 uint64_t flow_orphans_expiry(const struct flow *);
 void	 flow_orphans_expire(struct flow *, uint64_t now);
+/* call_paths.c: addresses, rounds of checks, and the path that is in use. */
+/* What the addresses of a party of a call are measured by. */
+void	 flow_rules(struct flow *, const struct call *, struct reg *,
+	    struct offer_rules *);
+/* Both parties, as they are registered now, announced candidates. */
+bool	 flow_trickles(const struct flow *, const struct call *);
+void	 flow_candidates(struct flow *, struct reg *, const struct signal *);
+void	 flow_path_report(struct flow *, struct reg *,
+	    const struct signal *);
+/*
+ * Is this party, whom we have lost, still heard by the other?  One with
+ * candidates would say if it were not.
+ */
+bool	 flow_talks(const struct flow *, struct call *,
+	    const struct call_party *lost);
+void	 flow_paths_ended(struct flow *, struct call *);
+/* The relay stops, this call goes on: as it is now, to the registry. */
+void	 flow_leave(struct flow *, struct call *);
+uint64_t flow_paths_expiry(const struct flow *);
+void	 flow_paths_expire(struct flow *);
 /* Pending -> Ringing: offer and CallRinging go out. */
 void	 flow_deliver(struct flow *, struct call *);
 /* Answer and CallSetups go out, if all is in place. */

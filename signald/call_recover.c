@@ -93,11 +93,14 @@ flow_live(struct flow *flow, const struct msg_call_put *put)
 	    sizeof(call->call_alias));
 	call->call_unconfirmed = put->unconfirmed;
 	call->call_recorded = call->call_admitted = call->call_setup = true;
-	call->call_recovered = true;
+	call->call_recovered = call->call_empty = true;
 	/* Relayed is what mediad says, which knows better than we do. */
-	if (put->path > CALL_PATH_RELAY)
+	if (put->path > CALL_PATH_RELAY) {
 		call->call_path = (enum call_path)put->path;
-	else
+		call->call_path_recorded = call->call_path;
+		call->call_party[CALL_CALLER].cp_direct = true;
+		call->call_party[CALL_CALLEE].cp_direct = true;
+	} else
 		flow_quiet(flow, call, true);
 	call->call_party[CALL_CALLER].cp_proven = put->caller_proven;
 	call->call_party[CALL_CALLEE].cp_proven = put->callee_proven;

@@ -15,9 +15,8 @@
  */
 
 /*
- * The signals of a call: what DirectCallOffer, DirectCallAnswer, Hangup and
- * MediaPathReport do (wzp-protocol 6.3-6.10, with the stricter rules of its
- * section 13.2).
+ * The signals of a call: what DirectCallOffer, DirectCallAnswer and Hangup do
+ * (wzp-protocol 6.3-6.9, with the stricter rules of its section 13.2).
  */
 #include "config.h"
 
@@ -39,14 +38,13 @@ static void	 flow_refuse(struct flow *, const char *, const char *,
 		    enum hangup_reason);
 static void	 flow_answer(struct flow *, struct reg *,
 		    const struct signal *);
+static void	 flow_party_addresses(const struct call_party *,
+		    const char **, const char *[CALL_LOCAL_MAX],
+		    struct sig_strings *);
 static void	 flow_send_setup(struct flow *, struct call *,
 		    enum call_side);
 static void	 flow_hangup(struct flow *, struct reg *,
 		    const struct signal *);
-static void	 flow_path_report(struct flow *, struct reg *,
-		    const struct signal *);
-static enum call_path
-		 flow_direct_path(const struct call *);
 static enum call_reason
 		 flow_hangup_reason(const struct call *, const char *,
 		    enum hangup_reason);
@@ -68,6 +66,7 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	const struct sig_direct_call_offer	*offer;
 	struct flow_stats			*stats = &flow->fl_stats;
 	struct call_party			*caller, *callee;
+	struct offer_rules			 rules;
 	const struct reg			*target;
 	struct signal				 out;
 	struct call				*call;
@@ -117,12 +116,13 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	callee = &call->call_party[CALL_CALLEE];
 	caller->cp_proven = reg->reg_proven;
 	callee->cp_proven = target->reg_proven;
-	caller->cp_addr = reg->reg_remote;
 	callee->cp_addr = target->reg_remote;
 	offer_copy_alias(call->call_alias, sizeof(call->call_alias),
 	    offer->caller_alias != NULL ? offer->caller_alias :
 	    reg->reg_alias);
-	offer_take_addresses(caller, offer->caller_reflexive_addr,
+	flow_rules(flow, call, reg, &rules);
+	caller->cp_addr = reg->reg_remote;
+	offer_take_addresses(caller, &rules, offer->caller_reflexive_addr,
 	    &offer->caller_local_addrs);
 	offer_for_callee(&out, sig, reg->reg_identity_pub);
 	if (flow_keep_text(flow, call, &out) == -1) {
@@ -178,7 +178,9 @@ static void
 flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
 {
 	const struct sig_direct_call_answer	*answer;
+	const char				*local[CALL_LOCAL_MAX];
 	struct call_party			*callee;
+	struct offer_rules			 rules;
 	struct signal				 out;
 	struct call				*call;
 	enum call_mode				 mode;
@@ -203,16 +205,22 @@ flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	}
 	mode = answer->accept_mode == ACCEPT_TRUSTED ? CALL_MODE_TRUSTED :
 	    CALL_MODE_GENERIC;
+	callee = &call->call_party[CALL_CALLEE];
+	flow_rules(flow, call, reg, &rules);
+	callee->cp_addr = reg->reg_remote;
+	if (mode == CALL_MODE_TRUSTED)
+		offer_take_addresses(callee, &rules,
+		    answer->callee_reflexive_addr,
+		    &answer->callee_local_addrs);
 	answer_for_caller(&out, sig);
+	if (mode == CALL_MODE_TRUSTED && rules.or_strict)
+		flow_party_addresses(callee,
+		    &out.u.direct_call_answer.callee_reflexive_addr, local,
+		    &out.u.direct_call_answer.callee_local_addrs);
 	if (flow_keep_text(flow, call, &out) == -1) {
 		flow_fail(flow, call);
 		return;
 	}
-	callee = &call->call_party[CALL_CALLEE];
-	callee->cp_addr = reg->reg_remote;
-	if (mode == CALL_MODE_TRUSTED)
-		offer_take_addresses(callee, answer->callee_reflexive_addr,
-		    &answer->callee_local_addrs);
 	if (!calls_activate(flow->fl_calls, call, mode, flow->fl_now,
 	    flow->fl_wall_ms))
 		return;
@@ -224,15 +232,29 @@ flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	flow_put(flow, call);
 }
 
+/* What is left of what a party advertised, as fields of a signal. */
+static void
+flow_party_addresses(const struct call_party *party, const char **reflexive,
+    const char *list[CALL_LOCAL_MAX], struct sig_strings *local)
+{
+	size_t	i;
+
+	*reflexive = party->cp_reflexive[0] != '\0' ? party->cp_reflexive :
+	    NULL;
+	for (i = 0; i < party->cp_nlocal; i++)
+		list[i] = party->cp_local[i];
+	local->list = list;
+	local->n = party->cp_nlocal;
+}
+
 static void
 flow_send_setup(struct flow *flow, struct call *call, enum call_side to)
 {
+	static const char	*features[] = { SIGNAL_FEATURE_CANDIDATES };
 	const char		*local[CALL_LOCAL_MAX];
-	struct call_party	*peer;
 	struct sig_call_setup	*setup;
 	struct signal		 sig;
 	const struct reg	*reg;
-	size_t			 i;
 
 	reg = hub_find(flow->fl_hub, call->call_party[to].cp_fp);
 	if (reg == NULL)
@@ -244,14 +266,13 @@ flow_send_setup(struct flow *flow, struct call *call, enum call_side to)
 	setup->room = call->call_room;
 	setup->relay_addr = reg->reg_relay_addr;
 	/* Only a trusted answer lets the parties see each other's address. */
-	if (call->call_mode == CALL_MODE_TRUSTED) {
-		peer = call_peer(call, call->call_party[to].cp_fp);
-		if (peer->cp_reflexive[0] != '\0')
-			setup->peer_direct_addr = peer->cp_reflexive;
-		for (i = 0; i < peer->cp_nlocal; i++)
-			local[i] = peer->cp_local[i];
-		setup->peer_local_addrs.list = local;
-		setup->peer_local_addrs.n = peer->cp_nlocal;
+	if (call->call_mode == CALL_MODE_TRUSTED)
+		flow_party_addresses(call_peer(call,
+		    call->call_party[to].cp_fp), &setup->peer_direct_addr,
+		    local, &setup->peer_local_addrs);
+	if (flow_trickles(flow, call)) {
+		setup->peer_features.list = features;
+		setup->peer_features.n = 1;
 	}
 	(void)flow_send(flow, call->call_party[to].cp_fp, &sig);
 }
@@ -289,7 +310,7 @@ flow_admitted(struct flow *flow, const struct msg_room_admitted *msg)
 	flow_setup(flow, call);
 }
 
-/* Hangup and path reports */
+/* Hangup */
 
 static enum call_reason
 flow_hangup_reason(const struct call *call, const char *fp,
@@ -330,45 +351,6 @@ flow_hangup(struct flow *flow, struct reg *reg, const struct signal *sig)
 		flow->fl_stats.fs_ignored++;
 }
 
-/* As far as the addresses tell from which the parties speak to us. */
-static enum call_path
-flow_direct_path(const struct call *call)
-{
-	const struct addr	*a, *b;
-
-	a = &call->call_party[CALL_CALLER].cp_addr;
-	b = &call->call_party[CALL_CALLEE].cp_addr;
-	if (addr_same_host(a, b))
-		return (CALL_PATH_DIRECT_LAN);
-	if (addr_family(a) == AF_INET6 && addr_family(b) == AF_INET6)
-		return (CALL_PATH_DIRECT_V6);
-	return (CALL_PATH_DIRECT_REFLEXIVE);
-}
-
-static void
-flow_path_report(struct flow *flow, struct reg *reg, const struct signal *sig)
-{
-	struct call_party	*peer, *self;
-	struct call		*call;
-
-	call = calls_find(flow->fl_calls, sig->u.media_path_report.call_id);
-	if (call == NULL || call->call_state != CALL_ACTIVE ||
-	    (peer = call_peer(call, reg->reg_fp)) == NULL) {
-		flow->fl_stats.fs_ignored++;
-		return;
-	}
-	(void)flow_send(flow, peer->cp_fp, sig);
-	/* Direct is used only if both say so (7.6). */
-	self = call_peer(call, peer->cp_fp);
-	self->cp_direct = sig->u.media_path_report.direct_ok;
-	if (!self->cp_direct || !peer->cp_direct ||
-	    call->call_path > CALL_PATH_RELAY)
-		return;
-	call->call_path = flow_direct_path(call);
-	flow_quiet(flow, call, false);
-	flow_put(flow, call);
-}
-
 void
 flow_signal(struct flow *flow, struct reg *reg, const struct signal *sig)
 {
@@ -384,6 +366,9 @@ flow_signal(struct flow *flow, struct reg *reg, const struct signal *sig)
 		break;
 	case SIGNAL_MEDIA_PATH_REPORT:
 		flow_path_report(flow, reg, sig);
+		break;
+	case SIGNAL_CALL_CANDIDATES:
+		flow_candidates(flow, reg, sig);
 		break;
 	default:
 		break;

@@ -277,6 +277,14 @@ call_side(const struct call *call, const char *fp)
 	return (-1);
 }
 
+bool
+call_is_direct(const struct call *call)
+{
+	return (call->call_state == CALL_ACTIVE &&
+	    call->call_path >= CALL_PATH_DIRECT_LAN &&
+	    call->call_path <= CALL_PATH_DIRECT_REFLEXIVE);
+}
+
 struct call_party *
 call_peer(struct call *call, const char *fp)
 {

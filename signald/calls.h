@@ -57,6 +57,11 @@ struct call_party {
 	char			 cp_reflexive[ADDR_STRLEN];	/* "": none */
 	char			 cp_local[CALL_LOCAL_MAX][ADDR_STRLEN];
 	size_t			 cp_nlocal;
+	/* call_paths.c: of the latest CallCandidates, once there was one. */
+	bool			 cp_advertised;
+	uint32_t		 cp_generation;
+	size_t			 cp_ncandidates;
+	unsigned int		 cp_told;	/* messages passed on */
 };
 
 struct call {
@@ -86,7 +91,19 @@ struct call {
 	bool			 call_recovered; /* from the registry */
 	bool			 call_quiet;	/* ... and nobody in its room */
 	uint64_t		 call_quiet_ns;
+	bool			 call_empty;	/* recovered: nobody is there */
 	enum call_path		 call_path;	/* NONE: not known to us */
+
+	/* And to call_paths.c. */
+	TAILQ_ENTRY(call)	 call_round_entry;
+	TAILQ_ENTRY(call)	 call_report_entry;
+	bool			 call_resting;	/* a round was just now */
+	bool			 call_round_due; /* one more after it */
+	uint64_t		 call_round_ns;
+	uint32_t		 call_rounds;
+	bool			 call_reported;	/* a path was just recorded */
+	uint64_t		 call_report_ns;
+	enum call_path		 call_path_recorded;
 };
 
 struct calls;
@@ -119,6 +136,8 @@ void		 call_free(struct call *);
 struct call	*calls_find(const struct calls *, const char *call_id);
 /* Which side fp is; -1: not a member. */
 int		 call_side(const struct call *, const char *fp);
+/* Both have reported a path that is not ours. */
+bool		 call_is_direct(const struct call *);
 /* The other party; NULL when fp is not a member. */
 struct call_party
 		*call_peer(struct call *, const char *fp);

@@ -164,6 +164,11 @@ control_stats(struct row *row, const struct flow *flow,
 	row_u64(row, "lost_timeouts", fs->fs_lost_timeouts);
 	row_u64(row, "quiet_timeouts", fs->fs_quiet_timeouts);
 	row_u64(row, "ignored", fs->fs_ignored);
+	row_u64(row, "candidates", fs->fs_candidates);
+	row_u64(row, "candidates_refused", fs->fs_candidates_refused);
+	row_u64(row, "addresses_filtered", fs->fs_addresses_filtered);
+	row_u64(row, "punch_rounds", fs->fs_rounds);
+	row_u64(row, "path_changes", fs->fs_path_changes);
 	row_u64(row, "records_waiting", flow_unconfirmed(flow));
 	row_u64(row, "rooms", placing_rooms(placing));
 	row_u64(row, "calls_moved", ps->ps_moved);

@@ -192,6 +192,12 @@ hub_unregister(struct hub *hub, struct reg *reg)
 	return (reg);
 }
 
+void
+hub_refresh(const struct hub *hub, struct reg *reg)
+{
+	hub->hub_ops->refresh(hub->hub_arg, reg);
+}
+
 bool
 hub_is_online(const struct hub *hub, const char *fp)
 {

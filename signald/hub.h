@@ -44,7 +44,14 @@ struct reg {
 	uint8_t			 reg_identity_pub[PUB_LEN];
 	bool			 reg_proven;	/* possession of the key */
 	bool			 reg_devices;	/* can share the fingerprint */
-	struct addr		 reg_remote;	/* observed (7.1) */
+	bool			 reg_candidates; /* announced the feature */
+	/*
+	 * Observed (7.1): of the handshake, and of now (validated) when
+	 * the feature was announced.
+	 */
+	struct addr		 reg_remote;
+	struct addr		 reg_local;	/* where it reaches us */
+	uint64_t		 reg_rtt_us;	/* 0: not known */
 	char			 reg_relay_addr[ADDR_STRLEN]; /* 6.9 */
 	uint64_t		 reg_since_ns;
 	void			*reg_owner;
@@ -55,6 +62,8 @@ struct hub_ops {
 	int	(*send)(void *arg, struct reg *, const char *json, size_t);
 	/* Out of the hub because of a newer one; its owner closes it. */
 	void	(*replaced)(void *arg, struct reg *);
+	/* Addresses and RTT as the connection knows them by now. */
+	void	(*refresh)(void *arg, struct reg *);
 };
 
 /* At most max_people fingerprints with max_regs registrations each. */
@@ -74,6 +83,8 @@ struct reg	*hub_unregister(struct hub *, struct reg *);
 bool		 hub_is_online(const struct hub *, const char *fp);
 /* The newest registration of a fingerprint, or NULL. */
 struct reg	*hub_find(const struct hub *, const char *fp);
+/* Brings its addresses and RTT up to date. */
+void		 hub_refresh(const struct hub *, struct reg *);
 /* The display name that fp registered with, "" for none, NULL if absent. */
 const char	*hub_alias(const struct hub *, const char *fp);
 /* To all registrations of fp.  -1: ENOENT absent, ENOBUFS none took it. */

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += signald/libsignald.a
 signald_libsignald_a_SOURCES = \
 	signald/call_flow.c signald/call_flow.h signald/call_flow_int.h \
+	signald/call_paths.c \
 	signald/call_recover.c signald/call_signals.c \
 	signald/calls.c signald/calls.h \
 	signald/hub.c signald/hub.h \
@@ -32,6 +33,13 @@ regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c \
 	regress/unit/flow_world.h
 regress_unit_call_flow_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_flow_test_LDADD = $(SIGNALD_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/call_paths_test
+regress_unit_call_paths_test_SOURCES = regress/unit/call_paths_test.c \
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
+regress_unit_call_paths_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_call_paths_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_kill_test
 regress_unit_call_kill_test_SOURCES = regress/unit/call_kill_test.c \

@@ -25,6 +25,9 @@
 
 static bool	 host_usable4(uint32_t);
 static bool	 host_usable6(const uint8_t *);
+static bool	 host_private4(uint32_t);
+static bool	 address_usable(const struct addr *,
+		    const struct offer_rules *);
 
 bool
 offer_call_id_valid(const char *id)
@@ -62,44 +65,92 @@ host_usable6(const uint8_t *host)
 	return ((host[0] & 0xe0) == 0x20 || (host[0] & 0xfe) == 0xfc);
 }
 
+/* Those that clients offer as their own without asking anybody (7.4). */
+static bool
+host_private4(uint32_t host)
+{
+	return (host >> 24 == 10 ||			/* 10/8 */
+	    host >> 20 == (172 << 4 | 1) ||		/* 172.16/12 */
+	    host >> 16 == (192 << 8 | 168) ||		/* 192.168/16 */
+	    host >> 22 == (100 << 2 | 1));		/* 100.64/10 */
+}
+
+static bool
+address_usable(const struct addr *addr, const struct offer_rules *rules)
+{
+	const struct addr	*observed = &rules->or_observed;
+	bool			 seen;
+	size_t			 i;
+
+	if (addr_port(addr) == 0)
+		return (false);
+	seen = observed->addr_len != 0 && addr_same_host(addr, observed);
+	if (seen && !rules->or_strict)
+		return (true);
+	for (i = 0; rules->or_strict && i < rules->or_nown; i++) {
+		if (addr_equal(addr, &rules->or_own[i]))
+			return (false);
+	}
+	if (addr_family(addr) == AF_INET6)
+		return (host_usable6(addr->addr_u.in6.sin6_addr.s6_addr));
+	if (!host_usable4(ntohl(addr->addr_u.in.sin_addr.s_addr)))
+		return (false);
+	return (!rules->or_strict || seen ||
+	    host_private4(ntohl(addr->addr_u.in.sin_addr.s_addr)));
+}
+
 bool
-offer_address_usable(const char *text, const struct addr *observed)
+offer_address_usable(const char *text, const struct offer_rules *rules)
 {
 	struct addr	addr;
 
-	if (strlen(text) >= ADDR_STRLEN || addr_parse(&addr, text) == -1 ||
-	    addr_port(&addr) == 0)
-		return (false);
-	if (observed->addr_len != 0 && addr_same_host(&addr, observed))
-		return (true);
-	switch (addr_family(&addr)) {
-	case AF_INET:
-		return (host_usable4(ntohl(addr.addr_u.in.sin_addr.s_addr)));
-	case AF_INET6:
-		return (host_usable6(addr.addr_u.in6.sin6_addr.s6_addr));
-	default:
-		return (false);
-	}
+	return (strlen(text) < ADDR_STRLEN && addr_parse(&addr, text) == 0 &&
+	    address_usable(&addr, rules));
 }
 
 void
-offer_take_addresses(struct call_party *party, const char *reflexive,
-    const struct sig_strings *local)
+offer_take_addresses(struct call_party *party, const struct offer_rules *rules,
+    const char *reflexive, const struct sig_strings *local)
 {
 	size_t	i;
 
 	party->cp_reflexive[0] = '\0';
 	party->cp_nlocal = 0;
-	if (reflexive != NULL &&
-	    offer_address_usable(reflexive, &party->cp_addr))
+	if (reflexive != NULL && offer_address_usable(reflexive, rules))
 		strlcpy(party->cp_reflexive, reflexive,
 		    sizeof(party->cp_reflexive));
 	for (i = 0; i < local->n && party->cp_nlocal < CALL_LOCAL_MAX; i++) {
-		if (!offer_address_usable(local->list[i], &party->cp_addr))
+		if (!offer_address_usable(local->list[i], rules))
 			continue;
 		strlcpy(party->cp_local[party->cp_nlocal++], local->list[i],
 		    sizeof(party->cp_local[0]));
 	}
+}
+
+size_t
+offer_take_candidates(const struct offer_rules *rules,
+    const struct sig_strings *from, const char **list, size_t max,
+    size_t *left)
+{
+	struct addr	seen[OFFER_CANDIDATES_MAX];
+	size_t		i, j, n = 0;
+
+	if (max > OFFER_CANDIDATES_MAX)
+		max = OFFER_CANDIDATES_MAX;
+	for (i = 0; i < from->n && n < max; i++) {
+		if (strlen(from->list[i]) >= ADDR_STRLEN ||
+		    addr_parse(&seen[n], from->list[i]) == -1 ||
+		    !address_usable(&seen[n], rules))
+			continue;
+		for (j = 0; j < n; j++) {
+			if (addr_equal(&seen[j], &seen[n]))
+				break;
+		}
+		if (j == n)
+			list[n++] = from->list[i];
+	}
+	*left = from->n - n;
+	return (n);
 }
 
 void

@@ -31,17 +31,42 @@
 
 /* 58: "call-" and the call_id are one DNS label of at most 63 (1.4). */
 #define OFFER_CALL_ID_MAX	58
+/* Of one CallCandidates. */
+#define OFFER_CANDIDATES_MAX	16
+/* Listeners, what is advertised, and where the parties reach us. */
+#define OFFER_OWN_MAX		20
 
 bool	 offer_call_id_valid(const char *);
+/* What the relay knows of a party when it judges its addresses. */
+struct offer_rules {
+	/*
+	 * The party announced SIGNAL_FEATURE_CANDIDATES.  Originals advertise
+	 * what they have found out themselves; ours asks us.
+	 */
+	bool		 or_strict;
+	struct addr	 or_observed;
+	/* Our own addresses, which nobody is to be sent to. */
+	struct addr	 or_own[OFFER_OWN_MAX];
+	size_t		 or_nown;
+};
+
 /*
- * May the other party be asked to dial this?  The observed host itself, or
- * an address that is neither loopback, link-local, multicast, unspecified nor
- * reserved; never port 0.
+ * May the other party be asked to send there?  Never to port 0, nor to what is
+ * loopback, link-local, multicast, unspecified or reserved; except, when not
+ * strict, to the observed host whatever it is.  Strict: a public IPv4 address
+ * has the observed host, and none is ours.
  */
-bool	 offer_address_usable(const char *, const struct addr *observed);
+bool	 offer_address_usable(const char *, const struct offer_rules *);
 /* Keeps the usable ones of what a party advertised, as text, at most 8. */
-void	 offer_take_addresses(struct call_party *, const char *reflexive,
-	    const struct sig_strings *local);
+void	 offer_take_addresses(struct call_party *, const struct offer_rules *,
+	    const char *reflexive, const struct sig_strings *local);
+/*
+ * The usable ones, each once, at most max; returns how many, and in *left how
+ * many were left out.  The texts stay where they were.
+ */
+size_t	 offer_take_candidates(const struct offer_rules *,
+	    const struct sig_strings *, const char **list, size_t max,
+	    size_t *left);
 /*
  * The offer as the callee gets it: no caller addresses, and an identity_pub
  * that is either zero or the key the caller registered with.

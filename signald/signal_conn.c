@@ -92,6 +92,7 @@ struct signal_server {
 
 static int	 server_hub_send(void *, struct reg *, const char *, size_t);
 static void	 server_hub_replaced(void *, struct reg *);
+static void	 server_hub_refresh(void *, struct reg *);
 static int	 server_proven_put(void *, const struct msg_proven_put *);
 static void	 conn_enter(struct conn *, enum conn_state, uint64_t);
 static void	 conn_close(struct conn *, const char *);
@@ -111,11 +112,14 @@ static void	 conn_serve(struct conn *, const struct signal *);
 
 static const struct hub_ops	server_hub_ops = {
 	server_hub_send,
-	server_hub_replaced
+	server_hub_replaced,
+	server_hub_refresh
 };
 
 /* What we understand beyond the original (doc/PROTOCOL). */
-static const char	*server_features[] = { "proof" };
+static const char	*server_features[] = {
+	"proof", SIGNAL_FEATURE_CANDIDATES
+};
 
 struct signal_server *
 signal_server_new(const struct signal_config *config,
@@ -218,6 +222,26 @@ server_hub_replaced(void *arg, struct reg *reg)
 	flow_unregistered(sv->sv_flow, reg, false);
 	if (sc->sc_state != CONN_CLOSED)
 		conn_close(sc, "replaced");
+}
+
+/*
+ * Where it may move to, a client of ours is to be called (RFC 9000 9); what
+ * an original was told is what it goes on telling (7.1).
+ */
+static void
+server_hub_refresh(void *arg, struct reg *reg)
+{
+	struct conn		*sc = reg->reg_owner;
+	struct quic_stats	 stats;
+
+	(void)arg;
+	if (sc->sc_state == CONN_CLOSED)
+		return;
+	quic_conn_stats(sc->sc_quic, &stats);
+	reg->reg_rtt_us = stats.rtt_us;
+	reg->reg_local = *quic_conn_local(sc->sc_quic);
+	if (reg->reg_candidates)
+		reg->reg_remote = *quic_conn_validated(sc->sc_quic);
 }
 
 static int
@@ -510,10 +534,16 @@ conn_register(struct conn *sc, const struct sig_register_presence *msg)
 	uint8_t			 exporter[32];
 	const char		*why;
 	bool			 exported;
+	size_t			 i;
 
 	exported = quic_conn_export(sc->sc_quic, PROOF_LABEL, exporter,
 	    sizeof(exporter)) == 0;
 	sc->sc_features = msg->features.n != 0;
+	for (i = 0; i < msg->features.n; i++) {
+		if (strcmp(msg->features.list[i],
+		    SIGNAL_FEATURE_CANDIDATES) == 0)
+			reg->reg_candidates = true;
+	}
 	memcpy(reg->reg_identity_pub, msg->identity_pub,
 	    sizeof(reg->reg_identity_pub));
 	identity_fingerprint(msg->identity_pub, reg->reg_fp);
@@ -663,14 +693,18 @@ conn_serve(struct conn *sc, const struct signal *in)
 		return;
 	case SIGNAL_REFLECT:
 		out.type = SIGNAL_REFLECT_RESPONSE;
-		out.u.reflect_response.observed_addr =
-		    addr_print(&sc->sc_reg.reg_remote, text, sizeof(text));
+		/* Who asks again after a move wants to know the new one. */
+		out.u.reflect_response.observed_addr = addr_print(
+		    sc->sc_reg.reg_candidates ?
+		    quic_conn_remote(sc->sc_quic) : &sc->sc_reg.reg_remote,
+		    text, sizeof(text));
 		(void)conn_send(sc, &out);
 		return;
 	case SIGNAL_DIRECT_CALL_OFFER:
 	case SIGNAL_DIRECT_CALL_ANSWER:
 	case SIGNAL_HANGUP:
 	case SIGNAL_MEDIA_PATH_REPORT:
+	case SIGNAL_CALL_CANDIDATES:
 		/* Whoever is not in the hub cannot be in a call. */
 		if (sc->sc_state == CONN_SERVE) {
 			flow_signal(sv->sv_flow, &sc->sc_reg, in);

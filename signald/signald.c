@@ -232,6 +232,7 @@ signald_configure(const struct signald *sd, struct signal_config *config,
     struct flow_config *flow)
 {
 	const struct msg_settings	*settings = &sd->sd_settings;
+	size_t				 i;
 
 	memset(config, 0, sizeof(*config));
 	config->sg_legacy_allow = settings->legacy_allow;
@@ -254,6 +255,15 @@ signald_configure(const struct signald *sd, struct signal_config *config,
 	flow->fc_registry_wait_ns = settings->registry_wait_ms * NS_PER_MS;
 	flow->fc_max_calls = settings->max_calls;
 	flow->fc_max_pending = settings->max_pending;
+	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+		if (sd->sd_sockets[i].address.addr_len != 0)
+			flow->fc_own[flow->fc_nown++] =
+			    sd->sd_sockets[i].address;
+	}
+	if (config->sg_advertise4.addr_len != 0)
+		flow->fc_own[flow->fc_nown++] = config->sg_advertise4;
+	if (config->sg_advertise6.addr_len != 0)
+		flow->fc_own[flow->fc_nown++] = config->sg_advertise6;
 }
 
 static int

@@ -3,8 +3,8 @@
 bin_PROGRAMS += wzp/wzp
 wzp_wzp_SOURCES = wzp/output.c wzp/output.h wzp/wzp.c
 wzp_wzp_LDADD = client/libwzp.a common/libquic.a common/libwire.a \
-	common/libsandbox.a common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) \
-	$(SECCOMP_LIBS) $(EV_LIBS) $(OPUS_LIBS) $(SNDFILE_LIBS) \
+	common/libsandbox.a common/libbase.a $(PORTMAP_LIBS) $(QUIC_LIBS) \
+	$(YYJSON_LIBS) $(SECCOMP_LIBS) $(EV_LIBS) $(OPUS_LIBS) $(SNDFILE_LIBS) \
 	$(SAMPLERATE_LIBS) $(SNDIO_LIBS) -lm $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/wzp_output_test

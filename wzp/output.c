@@ -45,8 +45,12 @@ static void	 boolean(const char *, bool);
 static void	 end(void);
 static void	 event_json(const struct client_event *);
 static void	 media_json(const struct media_stats *);
+static void	 paths_json(const struct path_counts *);
 static void	 event_text(const struct client_event *);
 static void	 media_text(const struct client_event *);
+static void	 start_text(const struct client_event *);
+static const char
+		*way(const char *);
 static void	 mismatch_text(const struct client_event *);
 static const char
 		*safe(char *, size_t, const char *);
@@ -62,8 +66,11 @@ static const char *const	names[EVENT_TYPE_MAX] = {
 	[EVENT_OFFER_SENT] = "offer_sent",
 	[EVENT_RINGING] = "ringing",
 	[EVENT_ANSWERED] = "answered",
+	[EVENT_E2E] = "e2e",
 	[EVENT_SETUP] = "setup",
 	[EVENT_MEDIA_START] = "media_start",
+	[EVENT_HEARD] = "heard",
+	[EVENT_PATH] = "path",
 	[EVENT_MEDIA_LOST] = "media_lost",
 	[EVENT_ROOM_UPDATE] = "room_update",
 	[EVENT_STATS] = "stats",
@@ -71,6 +78,8 @@ static const char *const	names[EVENT_TYPE_MAX] = {
 	[EVENT_CALL_END] = "call_end",
 	[EVENT_PONG] = "pong",
 	[EVENT_VERSION] = "version",
+	[EVENT_NAT_RELAY] = "nat_relay",
+	[EVENT_NAT] = "nat",
 	[EVENT_WARNING] = "warning",
 	[EVENT_ERROR] = "error",
 };
@@ -173,17 +182,31 @@ event_json(const struct client_event *ev)
 		field("by", ev->ce_by);
 	if (ev->ce_path != NULL)
 		field("path", ev->ce_path);
+	if (ev->ce_local != NULL)
+		field("local", ev->ce_local);
+	if (ev->ce_remote != NULL)
+		field("remote", ev->ce_remote);
+	if (ev->ce_class != NULL)
+		field("class", ev->ce_class);
+	if (ev->ce_observed != NULL)
+		field("observed", ev->ce_observed);
 	if (ev->ce_text != NULL)
 		field("text", ev->ce_text);
 	if (ev->ce_type == EVENT_ROOM_UPDATE)
 		number("count", ev->ce_count);
-	if (ev->ce_type == EVENT_PONG || ev->ce_type == EVENT_STATS)
+	if (ev->ce_type == EVENT_PONG || ev->ce_type == EVENT_STATS ||
+	    (ev->ce_type == EVENT_NAT_RELAY && ev->ce_text == NULL))
 		decimal("rtt_ms", ev->ce_rtt_ms);
 	if (ev->ce_media != NULL)
 		media_json(ev->ce_media);
-	/* There are no end-to-end keys yet: each call says so. */
-	if (ev->ce_type == EVENT_MEDIA_START || ev->ce_type == EVENT_CALL_END)
-		boolean("e2e", false);
+	if (ev->ce_paths != NULL)
+		paths_json(ev->ce_paths);
+	/* Each call says whether the relay can hear it. */
+	if (ev->ce_type == EVENT_E2E || ev->ce_type == EVENT_MEDIA_START ||
+	    ev->ce_type == EVENT_CALL_END || ev->ce_type == EVENT_INCOMING)
+		boolean("e2e", ev->ce_e2e);
+	if (ev->ce_words != NULL)
+		field("words", ev->ce_words);
 	end();
 	if (ev->ce_type == EVENT_ERROR || ev->ce_type == EVENT_PIN_MISMATCH)
 		event_text(ev);
@@ -208,6 +231,17 @@ media_json(const struct media_stats *ms)
 	number("media_ms", ms->ms_steps * 20);
 	if ((info = media_codec_info(ms->ms_codec)) != NULL)
 		field("codec", info->name);
+}
+
+static void
+paths_json(const struct path_counts *pc)
+{
+	number("relay_sent", pc->pc_relay_sent);
+	number("relay_received", pc->pc_relay_received);
+	number("direct_sent", pc->pc_direct_sent);
+	number("direct_received", pc->pc_direct_received);
+	number("repeated", pc->pc_repeated);
+	number("refused", pc->pc_refused);
 }
 
 static void
@@ -362,15 +396,28 @@ event_text(const struct client_event *ev)
 			    safe(a, sizeof(a), ev->ce_relay_addr),
 			    safe(b, sizeof(b), ev->ce_room));
 		break;
+	case EVENT_E2E:
+		/* Said again, once there is somebody to be heard. */
+		if (verbose > 0)
+			printf("the call will %sbe end-to-end encrypted\n",
+			    ev->ce_e2e ? "" : "not ");
+		break;
 	case EVENT_MEDIA_START:
-		if (ev->ce_call_id != NULL)
-			printf("call %s by %s: speak now\nthe call is not "
-			    "end-to-end encrypted: the relay can hear it\n",
-			    ev->ce_call_id, ev->ce_path);
+		start_text(ev);
+		break;
+	case EVENT_HEARD:
+		if (verbose > 0)
+			printf("the other side is heard\n");
+		break;
+	case EVENT_PATH:
+		if (ev->ce_local != NULL && ev->ce_remote != NULL)
+			printf("the call goes %s now, from %s to %s (%s)\n",
+			    way(ev->ce_path), ev->ce_local, ev->ce_remote,
+			    ev->ce_text);
 		else
-			printf("in room %s: speak now\nthe room is not "
-			    "end-to-end encrypted: the relay can hear it\n",
-			    safe(a, sizeof(a), ev->ce_room));
+			printf("the call goes %s now (%s)\n",
+			    way(ev->ce_path), safe(a, sizeof(a),
+			    ev->ce_text));
 		break;
 	case EVENT_MEDIA_LOST:
 		printf("media lost (%s), joining again\n",
@@ -399,6 +446,21 @@ event_text(const struct client_event *ev)
 		printf("%s: round trip %.3f ms\n", ev->ce_relay,
 		    ev->ce_rtt_ms);
 		break;
+	case EVENT_NAT_RELAY:
+		if (ev->ce_observed != NULL)
+			printf("%s sees %s, round trip %.3f ms\n",
+			    ev->ce_relay, safe(a, sizeof(a), ev->ce_observed),
+			    ev->ce_rtt_ms);
+		else
+			printf("%s: %s\n", ev->ce_relay, safe(a, sizeof(a),
+			    ev->ce_text));
+		break;
+	case EVENT_NAT:
+		printf("%s%s%s\n", ev->ce_class,
+		    ev->ce_observed != NULL ? ": all see " : "",
+		    ev->ce_observed != NULL ? safe(a, sizeof(a),
+		    ev->ce_observed) : "");
+		break;
 	case EVENT_VERSION:
 		printf("%s\n", safe(a, sizeof(a), ev->ce_build));
 		break;
@@ -414,9 +476,38 @@ event_text(const struct client_event *ev)
 }
 
 static void
+start_text(const struct client_event *ev)
+{
+	char	a[TEXT_MAX];
+
+	if (ev->ce_call_id == NULL) {
+		printf("in room %s: speak now\nthe room is not end-to-end "
+		    "encrypted: the relay can hear it\n",
+		    safe(a, sizeof(a), ev->ce_room));
+		return;
+	}
+	printf("call %s %s: speak now\n", ev->ce_call_id, way(ev->ce_path));
+	if (ev->ce_e2e)
+		printf("the call is end-to-end encrypted; if you both read "
+		    "the same words, nobody\nlistens: %s\n",
+		    ev->ce_words != NULL ? ev->ce_words : "");
+	else
+		printf("the call is not end-to-end encrypted: %s can hear "
+		    "it\n", strcmp(ev->ce_path, "direct") == 0 ?
+		    "whoever is in between" : "the relay");
+}
+
+static const char *
+way(const char *path)
+{
+	return (strcmp(path, "direct") == 0 ? "directly" : "by the relay");
+}
+
+static void
 media_text(const struct client_event *ev)
 {
 	const struct media_stats	*ms = ev->ce_media;
+	const struct path_counts	*pc = ev->ce_paths;
 
 	if (ms->ms_steps == 0)
 		return;
@@ -428,6 +519,14 @@ media_text(const struct client_event *ev)
 	    (unsigned long long)ms->ms_rx.ps_packets,
 	    (unsigned long long)ms->ms_rx.ps_lost,
 	    (unsigned long long)ms->ms_rx.ps_concealed);
+	if (ev->ce_type == EVENT_CALL_END && pc != NULL &&
+	    pc->pc_direct_sent + pc->pc_direct_received > 0)
+		printf("directly: sent %llu, received %llu; by the relay: "
+		    "sent %llu, received %llu\n",
+		    (unsigned long long)pc->pc_direct_sent,
+		    (unsigned long long)pc->pc_direct_received,
+		    (unsigned long long)pc->pc_relay_sent,
+		    (unsigned long long)pc->pc_relay_received);
 }
 
 static void

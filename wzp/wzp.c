@@ -32,12 +32,14 @@
 #include <unistd.h>
 
 #include "build_id.h"
-#include "client/audio_in.h"
-#include "client/audio_out.h"
+#include "client/audio/audio_in.h"
+#include "client/audio/audio_out.h"
 #include "client/client.h"
 #include "client/identity_store.h"
-#include "client/net.h"
+#include "client/net/net.h"
+#include "client/natprobe.h"
 #include "client/pins.h"
+#include "client/portmap/portmap.h"
 #include "common/base/log.h"
 #include "common/quic/params.h"
 #include "common/quic/sni.h"
@@ -54,10 +56,13 @@ enum option_id {
 	OPT_ACCEPT = 256,
 	OPT_AS_ORIGINAL,
 	OPT_MUTE,
+	OPT_NO_PORTMAP,
 	OPT_ONCE,
 	OPT_PLAY,
 	OPT_PROFILE,
 	OPT_RECORD,
+	OPT_RELAY_ONLY,
+	OPT_REQUIRE_E2E,
 	OPT_SECONDS,
 	OPT_TOKEN,
 	OPT_TONE
@@ -74,6 +79,9 @@ struct options {
 	bool			 o_mute;
 	bool			 o_audio;	/* any option about sound */
 	bool			 o_accept_given;
+	bool			 o_call_given;	/* options about calls */
+	char			**o_nat;	/* relays, o_config.cc_nat */
+	struct portmap		*o_portmap;
 	struct client_config	 o_config;
 	char			 o_target[QUIC_SNI_MAX];
 };
@@ -85,11 +93,14 @@ static const struct option	long_options[] = {
 	{ "identity", required_argument, NULL, 'i' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "mute", no_argument, NULL, OPT_MUTE },
+	{ "no-portmap", no_argument, NULL, OPT_NO_PORTMAP },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "play", required_argument, NULL, OPT_PLAY },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "record", required_argument, NULL, OPT_RECORD },
 	{ "relay", required_argument, NULL, 'r' },
+	{ "relay-only", no_argument, NULL, OPT_RELAY_ONLY },
+	{ "require-e2e", no_argument, NULL, OPT_REQUIRE_E2E },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
 	{ "token", required_argument, NULL, OPT_TOKEN },
 	{ "tone", required_argument, NULL, OPT_TONE },
@@ -97,7 +108,7 @@ static const struct option	long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* Commands that talk to a relay; `id' does not. */
+/* Commands that talk to a relay; `id' does not, `nat' to several. */
 static const struct {
 	const char		*name;
 	enum client_mode	 mode;
@@ -133,7 +144,10 @@ static int	 open_identity(struct options *, struct identity *,
 		    char path[PATH_MAX]);
 static int	 open_pins(struct options *, const char *);
 static int	 open_sound(struct options *);
+static void	 open_portmap(struct options *);
 static int	 run(struct options *, struct identity *, const char *);
+static int	 run_nat(struct options *);
+static int	 run_client(struct options *, struct net *);
 static void	 on_event(void *, const struct client_event *);
 static void	 on_transmit(void *, const struct quic_packet *);
 
@@ -161,7 +175,17 @@ main(int argc, char *argv[])
 		output_error("the TLS library cannot be used");
 		return (EXIT_FAILURE);
 	}
+	if (o.o_nat != NULL) {
+		status = run_nat(&o);
+		output_exit(status == EXIT_SUCCESS);
+		quic_tls_fini();
+		return (status);
+	}
+	/* Its helper must not inherit the key. */
+	if (!only_id)
+		open_portmap(&o);
 	if (open_identity(&o, &id, path) == -1) {
+		portmap_free(o.o_portmap);
 		output_exit(false);
 		return (EXIT_FAILURE);
 	}
@@ -189,6 +213,7 @@ help(void)
 	    "  listen              wait for calls\n"
 	    "  call FINGERPRINT    call somebody\n"
 	    "  room NAME           join a room\n"
+	    "  nat RELAY...        ask relays from where they see me\n"
 	    "  ping                ask the relay how far away it is\n"
 	    "  version             ask the relay for its build\n"
 	    "options:\n"
@@ -196,8 +221,9 @@ help(void)
 	    "  -j, --json          print events as JSON, one a line\n"
 	    "  -r, --relay HOST    the relay (127.0.0.1:4433)\n"
 	    "  -v, --verbose       say more\n"
-	    "  --accept MODE       of calls: trusted, generic (default), "
-	    "reject\n"
+	    "  --accept MODE       of calls: trusted (directly, if there is "
+	    "a way),\n"
+	    "                      generic (default: by the relay), reject\n"
 	    "  --once              leave after one call\n"
 	    "  --play FILE         send this instead of the microphone\n"
 	    "  --tone HZ           send a tone\n"
@@ -207,6 +233,9 @@ help(void)
 	    "  --profile NAME      good, degraded, studio32, studio48, "
 	    "studio64;\n"
 	    "                      without it, what the relay recommends\n"
+	    "  --relay-only        tell nobody my address: no direct calls\n"
+	    "  --require-e2e       no call that the relay could hear\n"
+	    "  --no-portmap        do not ask my router for a port\n"
 	    "  --token TOKEN       for relays that want one\n"
 	    "  --as-original       behave like the original's client\n");
 }
@@ -285,6 +314,9 @@ parse_option(struct options *o, int ch, const char *arg)
 	case OPT_MUTE:
 		o->o_mute = o->o_audio = true;
 		break;
+	case OPT_NO_PORTMAP:
+		o->o_config.cc_no_portmap = o->o_call_given = true;
+		break;
 	case OPT_ONCE:
 		o->o_config.cc_once = true;
 		break;
@@ -306,6 +338,12 @@ parse_option(struct options *o, int ch, const char *arg)
 	case OPT_RECORD:
 		o->o_record = arg;
 		o->o_audio = true;
+		break;
+	case OPT_RELAY_ONLY:
+		o->o_config.cc_relay_only = o->o_call_given = true;
+		break;
+	case OPT_REQUIRE_E2E:
+		o->o_config.cc_require_e2e = o->o_call_given = true;
 		break;
 	case OPT_SECONDS:
 		o->o_config.cc_seconds = (unsigned int)strtonum(arg, 1, 604800,
@@ -343,6 +381,17 @@ parse_command(struct options *o, int argc, char *argv[], bool *only_id)
 		*only_id = true;
 		return;
 	}
+	if (strcmp(argv[0], "nat") == 0) {
+		if (argc < 2 || argc > 1 + NATPROBE_MAX)
+			bad_usage("nat: takes 1 to %d relays", NATPROBE_MAX);
+		if (o->o_audio || o->o_accept_given || o->o_call_given ||
+		    o->o_config.cc_once)
+			bad_usage("nat: takes no options of calls");
+		o->o_config.cc_mode = CLIENT_NAT;
+		o->o_config.cc_nat = (size_t)argc - 1;
+		o->o_nat = argv + 1;
+		return;
+	}
 	for (i = 0; i < n; i++)
 		if (strcmp(argv[0], commands[i].name) == 0)
 			break;
@@ -357,6 +406,12 @@ parse_command(struct options *o, int argc, char *argv[], bool *only_id)
 	if ((o->o_config.cc_once || o->o_accept_given) &&
 	    o->o_config.cc_mode != CLIENT_LISTEN)
 		bad_usage("%s: --once and --accept belong to listen", argv[0]);
+	if (o->o_call_given && o->o_config.cc_mode != CLIENT_LISTEN &&
+	    o->o_config.cc_mode != CLIENT_CALL)
+		bad_usage("%s: --relay-only, --require-e2e and --no-portmap "
+		    "belong to call and listen", argv[0]);
+	if (o->o_config.cc_require_e2e && o->o_config.cc_as_original)
+		bad_usage("the original has no --require-e2e");
 	switch (o->o_config.cc_mode) {
 	case CLIENT_CALL:
 		if (identity_fingerprint_parse(argv[1], o->o_target) == -1)
@@ -368,6 +423,7 @@ parse_command(struct options *o, int argc, char *argv[], bool *only_id)
 	case CLIENT_LISTEN:
 	case CLIENT_PING:
 	case CLIENT_VERSION:
+	case CLIENT_NAT:
 		break;
 	}
 	o->o_config.cc_target = o->o_target;
@@ -488,25 +544,41 @@ open_sound(struct options *o)
 	return (0);
 }
 
+/* Only who may be called directly needs a port that is reached. */
+static void
+open_portmap(struct options *o)
+{
+	const struct client_config	*cc = &o->o_config;
+
+	if (cc->cc_no_portmap || cc->cc_relay_only || cc->cc_as_original)
+		return;
+	if (cc->cc_mode != CLIENT_CALL && (cc->cc_mode != CLIENT_LISTEN ||
+	    cc->cc_accept != ACCEPT_TRUSTED))
+		return;
+	/* Of a relay on this very host there is no router in between. */
+	if (strncmp(o->o_relay, "127.", 4) == 0 ||
+	    strncmp(o->o_relay, "[::1]", 5) == 0 ||
+	    strncmp(o->o_relay, "localhost", 9) == 0)
+		return;
+	o->o_portmap = portmap_new();
+}
+
 static int
 run(struct options *o, struct identity *id, const char *path)
 {
-	struct sandbox_identity	 nobody;
 	struct client_config	*cc = &o->o_config;
-	struct client		*client = NULL;
 	struct net		*net = NULL;
 	char			 why[WHY_MAX], name[PINS_RELAY_MAX];
-	char			 in_force[256], fp[IDENTITY_FP_STRLEN];
-	const char		*error;
+	char			 fp[IDENTITY_FP_STRLEN];
 	int			 status = EXIT_FAILURE;
 
 	identity_fingerprint(id->id_pub, fp);
 	if (cc->cc_mode == CLIENT_CALL && strcmp(fp, o->o_target) == 0) {
 		output_error("this is your own fingerprint");
-		return (EXIT_FAILURE);
+		goto done;
 	}
 	if (open_pins(o, path) == -1)
-		return (EXIT_FAILURE);
+		goto done;
 	if ((cc->cc_mode == CLIENT_LISTEN || cc->cc_mode == CLIENT_CALL ||
 	    cc->cc_mode == CLIENT_ROOM) && open_sound(o) == -1)
 		goto done;
@@ -516,13 +588,71 @@ run(struct options *o, struct identity *id, const char *path)
 		output_error("%s", why);
 		goto done;
 	}
+	net_portmap(net, o->o_portmap);
+	o->o_portmap = NULL;
 	cc->cc_relay_name = name;
+	status = run_client(o, net);
+done:
+	portmap_free(o->o_portmap);
+	net_free(net);
+	audio_in_free(cc->cc_in);
+	audio_out_free(cc->cc_out);
+	pins_free(cc->cc_pins);
+	return (status);
+}
+
+static int
+run_nat(struct options *o)
+{
+	static char		 names[NATPROBE_MAX][PINS_RELAY_MAX];
+	static const char	*list[NATPROBE_MAX];
+	static struct addr	 relays[NATPROBE_MAX];
+	static struct identity	 nobody;
+	struct client_config	*cc = &o->o_config;
+	struct net		*net;
+	char			 why[WHY_MAX];
+	size_t			 i;
+	int			 status;
+
+	for (i = 0; i < cc->cc_nat; i++) {
+		if (net_resolve(o->o_nat[i], &relays[i], names[i],
+		    sizeof(names[i]), why, sizeof(why)) == -1) {
+			output_error("%s", why);
+			return (EXIT_FAILURE);
+		}
+		list[i] = names[i];
+	}
+	if ((net = net_new(&relays[0], why, sizeof(why))) == NULL) {
+		output_error("%s", why);
+		return (EXIT_FAILURE);
+	}
+	/* All ask from the same socket, as somebody without a key. */
+	cc->cc_relay = relays[0];
+	cc->cc_nat_relays = relays;
+	cc->cc_nat_names = list;
+	cc->cc_identity = &nobody;
+	status = run_client(o, net);
+	net_free(net);
+	return (status);
+}
+
+static int
+run_client(struct options *o, struct net *net)
+{
+	struct sandbox_identity	 nobody;
+	struct client_config	*cc = &o->o_config;
+	struct client		*client;
+	char			 in_force[256];
+	const char		*error;
+	int			 status = EXIT_FAILURE;
+
+	net_ports(net, cc->cc_port);
 	cc->cc_event = on_event;
 	cc->cc_transmit = on_transmit;
 	cc->cc_arg = net;
 	if ((client = client_new(cc)) == NULL) {
 		output_error("the client could not be set up");
-		goto done;
+		return (EXIT_FAILURE);
 	}
 
 	/* Everything is open, every name is known. */
@@ -543,10 +673,6 @@ run(struct options *o, struct identity *id, const char *path)
 	}
 done:
 	client_free(client);
-	net_free(net);
-	audio_in_free(cc->cc_in);
-	audio_out_free(cc->cc_out);
-	pins_free(cc->cc_pins);
 	return (status);
 }
 

@@ -129,6 +129,20 @@ quic_close_when_delivered(struct quic_conn *c, uint64_t code,
 	c->qc_close_wait = true;
 }
 
+void
+quic_abandon(struct quic_conn *c)
+{
+	struct conn_end	*ce = &c->qc_end;
+
+	if (ce->ce_set || c->qc_ended)
+		return;
+	ce->ce_set = true;
+	ce->ce_silent = true;
+	ce->ce_kind = QUIC_CLOSED_LOCAL;
+	ce->ce_text = "abandoned";
+	endpoint_dirty(c);
+}
+
 static void
 close_set(struct quic_conn *c, uint64_t code, const char *reason)
 {
@@ -198,6 +212,12 @@ quic_conn_remote(const struct quic_conn *c)
 }
 
 const struct addr *
+quic_conn_validated(const struct quic_conn *c)
+{
+	return (&c->qc_validated);
+}
+
+const struct addr *
 quic_conn_local(const struct quic_conn *c)
 {
 	return (&c->qc_local);
@@ -213,6 +233,21 @@ quic_conn_export(const struct quic_conn *c, const char *label, uint8_t *out,
 	    strlen(label), NULL, 0, 0) != 1)
 		return (-1);
 	return (0);
+}
+
+void
+quic_conn_keepalive(struct quic_conn *c, unsigned int ms)
+{
+	if (c->qc_ng == NULL)
+		return;
+	ngtcp2_conn_set_keep_alive_timeout(c->qc_ng, ms * NS_PER_MS);
+	endpoint_dirty(c);
+}
+
+uint64_t
+quic_conn_heard(const struct quic_conn *c)
+{
+	return (c->qc_heard);
 }
 
 void

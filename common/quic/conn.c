@@ -70,6 +70,9 @@ static void	write_packets(struct quic_conn *);
 static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *);
 static int	handshake_completed_cb(ngtcp2_conn *, void *);
 static int	handshake_confirmed_cb(ngtcp2_conn *, void *);
+static int	path_validation_cb(ngtcp2_conn *, uint32_t,
+		    const ngtcp2_path *, const ngtcp2_path *,
+		    ngtcp2_path_validation_result, void *);
 static int	new_token_cb(ngtcp2_conn *, const uint8_t *, size_t, void *);
 static int	datagram_cb(ngtcp2_conn *, uint32_t, const uint8_t *, size_t,
 		    void *);
@@ -106,6 +109,7 @@ static const ngtcp2_callbacks callbacks = {
 	.recv_stateless_reset2 = reset_cb,
 	.handshake_completed = handshake_completed_cb,
 	.handshake_confirmed = handshake_confirmed_cb,
+	.path_validation = path_validation_cb,
 	.recv_new_token = new_token_cb,
 	.recv_datagram = datagram_cb,
 	.recv_stream_data = stream_data_cb,
@@ -123,7 +127,6 @@ conn_accept(struct quic_conn *c, const ngtcp2_pkt_hd *hd,
 	ngtcp2_cid	 scid;
 	SSL		*ssl;
 
-	c->qc_server = true;
 	c->qc_ref.get_conn = get_conn;
 	c->qc_ref.user_data = c;
 	ssl = session_server(c->qc_ep->ep_config.tls_server, &c->qc_ref);
@@ -313,13 +316,17 @@ conn_read(struct quic_conn *c, const ngtcp2_path *path,
 		c->qc_want_write = true;
 		refresh_path(c);
 	}
+	ngtcp2_conn_get_conn_info2(c->qc_ng, &info);
+	/* Discarded ones are not counted. */
+	if (info.pkt_recv != c->qc_pkt_recv) {
+		c->qc_pkt_recv = info.pkt_recv;
+		c->qc_heard = c->qc_ep->ep_now;
+	}
 	/* What was just found lost is not sent again by any timer. */
-	if (c->qc_tx_open > 0 || c->qc_nfins > 0 || !c->qc_confirmed) {
-		ngtcp2_conn_get_conn_info2(c->qc_ng, &info);
-		if (info.pkt_lost != c->qc_pkt_lost) {
-			c->qc_pkt_lost = info.pkt_lost;
-			c->qc_want_write = true;
-		}
+	if ((c->qc_tx_open > 0 || c->qc_nfins > 0 || !c->qc_confirmed) &&
+	    info.pkt_lost != c->qc_pkt_lost) {
+		c->qc_pkt_lost = info.pkt_lost;
+		c->qc_want_write = true;
 	}
 	if (!c->qc_confirmed || c->qc_ep->ep_config.limits.ack_delay_ms == 0)
 		c->qc_want_write = true;
@@ -607,7 +614,8 @@ handshake_completed_cb(ngtcp2_conn *ng, void *arg)
 		return (NGTCP2_ERR_CALLBACK_FAILURE);
 	}
 	c->qc_established = true;
-	c->qc_ep->ep_handshakes--;
+	c->qc_validated = c->qc_remote;
+	endpoint_shook(c);
 	if (c->qc_server)
 		c->qc_confirmed = true;	/* RFC 9001 4.1.2 */
 	c->qc_odcid_until = c->qc_ep->ep_now + ODCID_KEEP_NS;
@@ -616,6 +624,27 @@ handshake_completed_cb(ngtcp2_conn *ng, void *arg)
 	give_token(c);
 	if (cf->ops->established != NULL)
 		cf->ops->established(cf->arg, c);
+	return (0);
+}
+
+static int
+path_validation_cb(ngtcp2_conn *ng, uint32_t flags, const ngtcp2_path *path,
+    const ngtcp2_path *fallback, ngtcp2_path_validation_result result,
+    void *arg)
+{
+	const ngtcp2_path	*now = ngtcp2_conn_get_path2(ng);
+	struct quic_conn	*c = arg;
+	struct addr		 valid, current;
+
+	(void)flags;
+	(void)fallback;
+	/* The path left behind is validated once more, too (9.3.3). */
+	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS &&
+	    addr_from_sockaddr(&valid, path->remote.addr,
+	    path->remote.addrlen) == 0 &&
+	    addr_from_sockaddr(&current, now->remote.addr,
+	    now->remote.addrlen) == 0 && addr_equal(&valid, &current))
+		c->qc_validated = valid;
 	return (0);
 }
 

@@ -121,6 +121,7 @@ struct quic_conn {
 
 	struct addr		 qc_local;	/* what the user sees */
 	struct addr		 qc_remote;
+	struct addr		 qc_validated;	/* it receives there */
 	unsigned int		 qc_listener;
 
 	/* IDs of ours, and the client's first choice until it is gone. */
@@ -137,6 +138,8 @@ struct quic_conn {
 	uint64_t		 qc_unacked_since;
 	uint64_t		 qc_write_by;
 	uint64_t		 qc_pkt_lost;
+	uint64_t		 qc_pkt_recv;
+	uint64_t		 qc_heard;	/* the last of them; 0: none */
 
 	/* Sending. */
 	struct tx_queue		 qc_txq;	/* not all written */
@@ -184,6 +187,8 @@ struct quic_endpoint {
 	size_t			 ep_used;	/* live and lingering */
 	size_t			 ep_live;	/* with an ngtcp2_conn */
 	size_t			 ep_handshakes;	/* of them, not established */
+	size_t			 ep_incoming;	/* of these, accepted */
+	bool			 ep_deaf;	/* nobody is expected */
 	struct table		*ep_odcids;
 	struct table		*ep_tokens;	/* stateless reset, of peers */
 
@@ -207,6 +212,8 @@ struct quic_endpoint {
 /* endpoint.c */
 struct quic_conn *endpoint_conn_new(struct quic_endpoint *);
 void	 endpoint_conn_free(struct quic_conn *);
+/* Its handshake is over, one way or the other. */
+void	 endpoint_shook(const struct quic_conn *);
 void	 endpoint_dirty(struct quic_conn *);
 void	 endpoint_transmit(struct quic_conn *, const ngtcp2_path *,
 	    uint8_t ecn, const uint8_t *, size_t);

@@ -153,7 +153,7 @@ conn_finish(struct quic_conn *c)
 	conn_clear(c);
 	ep->ep_live--;
 	if (!c->qc_established)
-		ep->ep_handshakes--;
+		endpoint_shook(c);
 	if (ce->ce_keep && ep->ep_used - ep->ep_live <=
 	    ep->ep_config.limits.max_connections)
 		c->qc_linger_until = ep->ep_now + 3 * pto;

@@ -297,6 +297,12 @@ quic_endpoint_set_max(struct quic_endpoint *ep, size_t max)
 	ep->ep_config.limits.max_connections = max;
 }
 
+void
+quic_endpoint_expect(struct quic_endpoint *ep, bool somebody)
+{
+	ep->ep_deaf = !somebody;
+}
+
 struct quic_conn *
 quic_connect(struct quic_endpoint *ep, unsigned int listener,
     const struct addr *local, const struct addr *remote, const char *sni,
@@ -381,7 +387,7 @@ endpoint_conn_free(struct quic_conn *c)
 	if (!c->qc_ended) {
 		ep->ep_live--;
 		if (!c->qc_established)
-			ep->ep_handshakes--;
+			endpoint_shook(c);
 	}
 	endpoint_wait_no_more(c);
 	conn_clear(c);
@@ -394,6 +400,14 @@ endpoint_conn_free(struct quic_conn *c)
 	ep->ep_used--;
 	free(c->qc_last_packet);
 	free(c);
+}
+
+void
+endpoint_shook(const struct quic_conn *c)
+{
+	c->qc_ep->ep_handshakes--;
+	if (c->qc_server)
+		c->qc_ep->ep_incoming--;
 }
 
 void
@@ -524,7 +538,7 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 	 * ngtcp2_accept() lets a short DCID pass with a token (after a
 	 * Retry); doord's are long, and the table needs an ID.
 	 */
-	if (ep->ep_config.tls_server == NULL ||
+	if (ep->ep_config.tls_server == NULL || ep->ep_deaf ||
 	    ngtcp2_accept(&hd, data, len) != 0 ||
 	    hd.version != NGTCP2_PROTO_VER_V1 ||
 	    hd.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN)
@@ -539,7 +553,8 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 	if (share < HANDSHAKE_MIN)
 		share = HANDSHAKE_MIN;
 	if (ep->ep_live >= lim->max_connections || (ep->ep_handshakes >=
-	    share && (first == NULL || !first->validated))) {
+	    share && (first == NULL || !first->validated)) ||
+	    (lim->incoming != 0 && ep->ep_incoming >= lim->incoming)) {
 		if (packet_rate_take(&ep->ep_refuse_rate, ep->ep_now) &&
 		    (n = packet_refuse(out, sizeof(out), data, len)) > 0)
 			reply(ep, listener, local, remote, out, n);
@@ -547,6 +562,8 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 	}
 	if ((c = endpoint_conn_new(ep)) == NULL)
 		return (NULL);
+	c->qc_server = true;
+	ep->ep_incoming++;
 	if (local != NULL)
 		c->qc_local = *local;
 	c->qc_remote = *remote;

@@ -147,6 +147,12 @@ struct quic_limits {
 	 * one.  0: any number.
 	 */
 	unsigned int	handshakes_per_turn;
+	/*
+	 * Handshakes of those who dial us that may be under way at once, so
+	 * that strangers leave room for the connections that we dial.  0: any
+	 * number.
+	 */
+	unsigned int	incoming;
 };
 
 struct quic_config {
@@ -206,6 +212,12 @@ uint64_t quic_endpoint_expiry(const struct quic_endpoint *);
 size_t	 quic_endpoint_connections(const struct quic_endpoint *);
 /* A new limit for connections to come: those there are stay. */
 void	 quic_endpoint_set_max(struct quic_endpoint *, size_t);
+/*
+ * false: nobody is expected; what would begin a connection is dropped before
+ * it costs anything and without an answer, so that who comes a moment too
+ * early tries again by himself.
+ */
+void	 quic_endpoint_expect(struct quic_endpoint *, bool);
 /*
  * From now on the clients get tokens made with this key, once their handshake
  * is complete.  A generation older than the one in use is ignored.
@@ -275,6 +287,11 @@ void	 quic_close(struct quic_conn *, uint64_t code, const char *reason);
  */
 void	 quic_close_when_delivered(struct quic_conn *, uint64_t code,
 	    const char *reason);
+/*
+ * Ends it without a packet: the address that it sends from is gone.  closed()
+ * follows as after quic_close().
+ */
+void	 quic_abandon(struct quic_conn *);
 
 void	*quic_conn_data(const struct quic_conn *);
 void	 quic_conn_set_data(struct quic_conn *, void *);
@@ -284,6 +301,13 @@ const char
 	*quic_conn_name(const struct quic_conn *);	/* SNI */
 const struct addr
 	*quic_conn_remote(const struct quic_conn *);
+/*
+ * Where the peer has shown that it receives (RFC 9000 8): by the handshake,
+ * later by path validation.  Behind quic_conn_remote() for a round trip after
+ * the peer has moved, and not misled by a forged sender.
+ */
+const struct addr
+	*quic_conn_validated(const struct quic_conn *);
 const struct addr
 	*quic_conn_local(const struct quic_conn *);
 /* TLS exporter (RFC 8446 7.5), no context.  -1: not established. */
@@ -303,5 +327,15 @@ struct quic_stats {
 	uint64_t	messages_out;
 };
 void	 quic_conn_stats(const struct quic_conn *, struct quic_stats *);
+/*
+ * A PING when nothing was sent or received for so long, instead of after
+ * quic_limits.keepalive_ms.
+ */
+void	 quic_conn_keepalive(struct quic_conn *, unsigned int ms);
+/*
+ * When the last packet came that was really the peer's (it could be decrypted
+ * and was no copy); 0: never.
+ */
+uint64_t quic_conn_heard(const struct quic_conn *);
 
 #endif /* WZP_QUIC_ENDPOINT_H */

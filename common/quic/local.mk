@@ -59,6 +59,12 @@ regress_unit_quic_steer_test_SOURCES = regress/unit/quic_steer_test.c \
 regress_unit_quic_steer_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_steer_test_LDADD = $(QUIC_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/quic_both_test
+regress_unit_quic_both_test_SOURCES = regress/unit/quic_both_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_both_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_both_test_LDADD = $(QUIC_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/udp_test
 regress_unit_udp_test_SOURCES = regress/unit/udp_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h

@@ -105,6 +105,10 @@ landlock_enter(const char *keep_dir, const uint16_t *ports, size_t nports)
 	rs.rs_fs = (UINT64_C(1) << abi[i].fs_bits) - 1;
 	rs.rs_net = (UINT64_C(1) << abi[i].net_bits) - 1;
 	rs.rs_scoped = (UINT64_C(1) << abi[i].scope_bits) - 1;
+	if (nports == LANDLOCK_ANY_PORT) {
+		rs.rs_net &= ~NET_CONNECT_TCP;
+		nports = 0;
+	}
 	if ((fd = syscall(SYS_landlock_create_ruleset, &rs, abi[i].size,
 	    0)) == -1)
 		return (-1);

@@ -22,10 +22,12 @@
 #include <stdint.h>
 
 /*
- * No file system (but keep_dir, if not NULL), no TCP (but to these ports), no
- * signals or abstract sockets out of here, as far as this kernel knows how.
+ * No file system (but keep_dir, if not NULL), no TCP (but to these ports, or
+ * LANDLOCK_ANY_PORT of them), no signals or abstract sockets out of here, as
+ * far as this kernel knows how.
  * The ABI level in force, 0: this kernel has no Landlock, -1: it failed.
  */
+#define LANDLOCK_ANY_PORT	SIZE_MAX
 int	landlock_enter(const char *keep_dir, const uint16_t *ports,
 	    size_t nports);
 

@@ -254,10 +254,12 @@ enter_limits(unsigned int role)
 {
 	int	error = 0;
 
-	if (role != SANDBOX_CLIENT)
+	if (role < PROC_MAX)
 		error |= limit(RLIMIT_NOFILE, files[role]);
 	error |= limit(RLIMIT_CORE, 0);
-	error |= limit(RLIMIT_NPROC, 0);
+	/* The limit is of all processes of a user: none, or as it is. */
+	if (role != SANDBOX_PORTMAP)
+		error |= limit(RLIMIT_NPROC, 0);
 	/* The registry grows, a client may record; others write no file. */
 	if (role != PROC_REGISTRYD && role != SANDBOX_CLIENT)
 		error |= limit(RLIMIT_FSIZE, 0);
@@ -303,7 +305,8 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 	say(in_force, cap, "nodump nnp");
 
 	where = keep_dir != NULL ? "." : NULL;
-	if ((level = landlock_enter(where, ports, nports)) == -1) {
+	if ((level = landlock_enter(where, ports, role == SANDBOX_PORTMAP ?
+	    LANDLOCK_ANY_PORT : nports)) == -1) {
 		log_warn("landlock");
 		return (-1);
 	}
@@ -337,6 +340,9 @@ sandbox_enter(unsigned int role, const struct sandbox_identity *id,
 		break;
 	case SANDBOX_CLIENT:
 		promises = "stdio inet audio";
+		break;
+	case SANDBOX_PORTMAP:
+		promises = "stdio inet mcast proc";
 		break;
 	default:
 		promises = "stdio inet recvfd";

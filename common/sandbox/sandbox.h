@@ -29,8 +29,9 @@
 
 #include "common/ipc/messages.h"
 
-/* The client is a role of its own besides the daemons. */
+/* The client is a role of its own besides the daemons, its helper another. */
 #define SANDBOX_CLIENT	PROC_MAX
+#define SANDBOX_PORTMAP	(PROC_MAX + 1)
 
 struct sandbox_identity {
 	bool	 sid_switch;	/* root: chroot and change ids */

@@ -17,8 +17,9 @@
 /*
  * The system calls that each role may use once it serves: one table.  All
  * others kill the process; relayd then reports "killed by SIGSYS".  Not in
- * it for anybody: fork and exec, kill and ptrace and process_vm_* (as a plain
- * user all processes share one uid), and executable memory.
+ * it for anybody: exec, kill and ptrace and process_vm_* (as a plain user all
+ * processes share one uid), and executable memory; fork only for the client's
+ * helper.
  *
  * What only start-up needs is done before and is not here.  The rows were
  * found by tracing each role while it serves; a row that was not seen says
@@ -35,12 +36,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
 #include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -61,7 +64,9 @@
 #define WORKERS		(NETWORK | REGISTRYD | CONTROLD | LOOKUPD |	\
 	1u << PROC_KEYD)
 #define CLIENT		(1u << SANDBOX_CLIENT)
-#define ALL		(WORKERS | CLIENT)
+/* The client's helper, which talks to routers (client/portmap). */
+#define PORTMAP		(1u << SANDBOX_PORTMAP)
+#define ALL		(WORKERS | CLIENT | PORTMAP)
 
 #define CALL(name)	SCMP_SYS(name)
 #define INT_IS(arg, n)							\
@@ -99,8 +104,8 @@ static const struct rule {
 	{ CALL(recvmmsg), NETWORK | CLIENT, { { 0 } } },
 	{ CALL(sendmmsg), NETWORK | CLIENT, { { 0 } } },
 	/* Waiting for keyd's answer. */
-	{ CALL(poll), ASKING | LOOKUPD | CLIENT, { { 0 } } },
-	{ CALL(ppoll), ASKING | LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(poll), ASKING | LOOKUPD | CLIENT | PORTMAP, { { 0 } } },
+	{ CALL(ppoll), ASKING | LOOKUPD | CLIENT | PORTMAP, { { 0 } } },
 
 	/* Memory: nothing executable, and files only for those who have. */
 	{ CALL(brk), ALL, { { 0 } } },
@@ -128,8 +133,8 @@ static const struct rule {
 
 	/* controld: its clients, and who they are. */
 	{ CALL(accept4), CONTROLD, { { 0 } } },
-	{ CALL(recvfrom), CONTROLD | LOOKUPD | CLIENT, { { 0 } } },
-	{ CALL(sendto), CONTROLD | LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(recvfrom), CONTROLD | LOOKUPD | CLIENT | PORTMAP, { { 0 } } },
+	{ CALL(sendto), CONTROLD | LOOKUPD | CLIENT | PORTMAP, { { 0 } } },
 	{ CALL(getsockopt), CONTROLD, { INT_IS(1, SOL_SOCKET),
 	    INT_IS(2, SO_PEERCRED) } },
 
@@ -166,33 +171,44 @@ static const struct rule {
 
 	/*
 	 * lookupd dials the auth server (Landlock has its port) and asks
-	 * resolvers; the client dials and moves between networks.
+	 * resolvers; the client's helper asks routers, by IPv4.
 	 */
-	{ CALL(socket), LOOKUPD | CLIENT, { INT_IS(0, AF_INET),
+	{ CALL(socket), LOOKUPD | PORTMAP, { INT_IS(0, AF_INET),
 	    { 1, 0xf, SOCK_DGRAM } } },
-	{ CALL(socket), LOOKUPD | CLIENT, { INT_IS(0, AF_INET6),
+	{ CALL(socket), LOOKUPD, { INT_IS(0, AF_INET6),
 	    { 1, 0xf, SOCK_DGRAM } } },
-	{ CALL(socket), LOOKUPD, { INT_IS(0, AF_INET),
+	{ CALL(socket), LOOKUPD | PORTMAP, { INT_IS(0, AF_INET),
 	    { 1, 0xf, SOCK_STREAM } } },
 	{ CALL(socket), LOOKUPD, { INT_IS(0, AF_INET6),
 	    { 1, 0xf, SOCK_STREAM } } },
-	{ CALL(connect), LOOKUPD | CLIENT, { { 0 } } },
-	{ CALL(getsockname), LOOKUPD | CLIENT, { { 0 } } },
+	{ CALL(connect), LOOKUPD | PORTMAP, { { 0 } } },
+	{ CALL(getsockname), LOOKUPD | PORTMAP, { { 0 } } },
 	{ CALL(getpeername), LOOKUPD, { { 0 } } },
 	{ CALL(setsockopt), LOOKUPD, { INT_IS(1, IPPROTO_TCP) } },
 	{ CALL(getsockopt), LOOKUPD, { INT_IS(1, SOL_SOCKET),
 	    INT_IS(2, SO_ERROR) } },
-	{ CALL(bind), CLIENT, { { 0 } } },
-	{ CALL(setsockopt), CLIENT, { { 0 } } },
-	{ CALL(getsockopt), CLIENT, { { 0 } } },
+	{ CALL(bind), PORTMAP, { { 0 } } },
+	{ CALL(setsockopt), PORTMAP, { { 0 } } },
+	{ CALL(getsockopt), PORTMAP, { { 0 } } },
 	/* The TLS library reads and writes its socket like a file. */
 	{ CALL(read), LOOKUPD | CLIENT, { { 0 } } },
 	{ CALL(write), LOOKUPD | CLIENT, { { 0 } } },
-	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_GETFL) } },
-	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_SETFL) } },
+	{ CALL(fcntl), LOOKUPD | CLIENT | PORTMAP, { INT_IS(1, F_GETFL) } },
+	{ CALL(fcntl), LOOKUPD | CLIENT | PORTMAP, { INT_IS(1, F_SETFL) } },
 	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_GETFD) } },
 	{ CALL(fcntl), LOOKUPD | CLIENT, { INT_IS(1, F_SETFD) } },
 
+	/* One child a piece of work: a copy, with nothing shared. */
+	{ CALL(clone), PORTMAP, { { 0, UINT32_MAX, CLONE_CHILD_CLEARTID |
+	    CLONE_CHILD_SETTID | SIGCHLD } } },
+	{ CALL(set_robust_list), PORTMAP, { { 0 } } },
+	{ CALL(rseq), PORTMAP, { { 0 } } },
+	{ CALL(alarm), PORTMAP, { { 0 } } },
+	{ CALL(setitimer), PORTMAP, { INT_IS(0, ITIMER_REAL) } },
+	{ CALL(socketpair), PORTMAP, { INT_IS(0, AF_UNIX) } },
+
+	/* The client tells its helper that this was all. */
+	{ CALL(shutdown), CLIENT, { { 0 } } },
 	/* It has signals, standard output, recordings, and a sound card. */
 	{ CALL(rt_sigreturn), CLIENT, { { 0 } } },
 	{ CALL(eventfd2), CLIENT, { { 0 } } },
@@ -223,7 +239,8 @@ static const struct rule {
 
 /*
  * Refused to lookupd by EACCES: not every build of libcurl can be kept from
- * looking for files.
+ * looking for files.  The same for the client's helper and the C library's
+ * resolver, which a router can make work by a name in a URL.
  */
 static const int	refused[] = {
 	CALL(open),
@@ -311,7 +328,8 @@ seccomp_enter(unsigned int role)
 			error = seccomp_rule(ctx, &rules[i]);
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]) && error == 0;
 	    i++)
-		if (role == PROC_LOOKUPD && refused[i] >= 0)
+		if ((role == PROC_LOOKUPD || role == SANDBOX_PORTMAP) &&
+		    refused[i] >= 0)
 			error = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES),
 			    refused[i], 0);
 	/* abort() and raise() reach this process alone. */

@@ -15,9 +15,9 @@
  */
 
 /*
- * Connectivity checks of two clients of ours on the socket that carries QUIC: 64
- * bytes whose first octet no QUIC packet of ours begins with (RFC 9443), with a
- * MAC under a key of the call, so that nobody else can make one or is answered.
+ * Connectivity checks of two clients of ours on the socket that carries QUIC:
+ * 64 bytes that begin as no QUIC packet of ours does (check.c), with a MAC
+ * under a key of the call, so that nobody else can make one or is answered.
  * Response and request have the same length: nothing is amplified.
  */
 #ifndef WZP_WIRE_CHECK_H

@@ -1,7 +1,8 @@
 # common/wire: what is built here.
 noinst_LIBRARIES += common/libwire.a
 common_libwire_a_SOURCES = common/wire/candidates.c common/wire/candidates.h \
-	common/wire/certificate.c common/wire/identity.c \
+	common/wire/certificate.c common/wire/check.c common/wire/check.h \
+	common/wire/identity.c \
 	common/wire/identity.h common/wire/media.c common/wire/media.h \
 	common/wire/quality.c common/wire/quality.h common/wire/signal.h \
 	common/wire/signal_fields.c common/wire/signal_fields.h \
@@ -45,3 +46,10 @@ regress_unit_signal_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)
 regress_unit_wire_fuzz_test_SOURCES = regress/unit/wire_fuzz_test.c
 regress_unit_wire_fuzz_test_CPPFLAGS = $(VECTORS_CPPFLAGS)
 regress_unit_wire_fuzz_test_LDADD = $(WIRE_TEST_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += regress/unit/check_test
+regress_unit_check_test_SOURCES = regress/unit/check_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_check_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_check_test_LDADD = common/libwire.a common/libquic.a \
+	common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

@@ -19,7 +19,8 @@
  *
  *	wzp-auth -m directory
  *	wzp-auth -d zone -l log -o port-file
- *	wzp-auth -s script -l log -o port-file [-b address] [-p port] [-t pem] [-T seconds]
+ *	wzp-auth -s script -l log -o port-file [-b address] [-p port] [-t pem]
+ *	    [-T seconds]
  *
  * -m makes certificates (cert.c), -d is a name server (dns.c).  Otherwise it
  * listens on 127.0.0.1 and ::1 at the same port (-b: on this IPv4 address

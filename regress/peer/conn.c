@@ -242,7 +242,8 @@ cb_datagram(ngtcp2_conn *conn, uint32_t flags, const uint8_t *data,
 		return (0);
 	dg = xcalloc(1, sizeof(*dg) + len);
 	dg->dg_len = len;
-	memcpy(dg->dg_data, data, len);
+	if (len > 0)
+		memcpy(dg->dg_data, data, len);
 	STAILQ_INSERT_TAIL(&pc->pc_dgrams, dg, dg_entry);
 	return (0);
 }
@@ -398,16 +399,25 @@ conn_dial(struct peer *p, const char *name, const struct conn_options *opt)
 	ngtcp2_cid		 dcid, scid;
 	struct pconn		*pc;
 	unsigned char		 alpn[256];
+	socklen_t		 len;
 	size_t			 n;
 
 	pc = conn_new(p, false);
 	snprintf(pc->pc_name, sizeof(pc->pc_name), "%s", name);
 	pc->pc_profile = opt->profile;
-	if (opt->v6 ? !p->p_have6 : !p->p_have4)
+	if (opt->to == NULL && (opt->v6 ? !p->p_have6 : !p->p_have4))
 		script_error("no relay address of this family (-r)");
-	pc->pc_remote = opt->v6 ? p->p_relay6 : p->p_relay4;
+	pc->pc_remote = opt->to != NULL ? *opt->to :
+	    opt->v6 ? p->p_relay6 : p->p_relay4;
 	pc->pc_addrlen = addr_size(&pc->pc_remote);
-	conn_socket(pc, opt->from);
+	if (opt->shared != NULL) {
+		pc->pc_shared = true;
+		pc->pc_fd = *opt->shared;
+		len = pc->pc_addrlen;
+		if (getsockname(pc->pc_fd, (void *)&pc->pc_local, &len) == -1)
+			script_error("getsockname: %s", strerror(errno));
+	} else
+		conn_socket(pc, opt->from);
 	pc->pc_path = pc->pc_local;
 
 	conn_setup(pc, p->p_client_ctx, &cb, &settings, &params, opt->streams);
@@ -457,7 +467,7 @@ conn_dial(struct peer *p, const char *name, const struct conn_options *opt)
 }
 
 struct pconn *
-conn_accept(struct peer *p, const struct sockaddr_storage *from,
+conn_accept(struct peer *p, int fd, const struct sockaddr_storage *from,
     const uint8_t *data, size_t datalen)
 {
 	ngtcp2_transport_params	 params;
@@ -474,7 +484,7 @@ conn_accept(struct peer *p, const struct sockaddr_storage *from,
 		return (NULL);
 	pc = conn_new(p, true);
 	snprintf(pc->pc_name, sizeof(pc->pc_name), "(server)");
-	pc->pc_fd = p->p_server_fd;
+	pc->pc_fd = fd;
 	pc->pc_remote = *from;
 	pc->pc_addrlen = len = addr_size(from);
 	if (getsockname(pc->pc_fd, (void *)&pc->pc_local, &len) == -1)
@@ -505,7 +515,7 @@ conn_send(struct pconn *pc, const uint8_t *data, size_t len)
 	if (flight_hold(pc, data, len))
 		return;
 	pc->pc_sent[shape_of(data, len)]++;
-	if (pc->pc_server)
+	if (pc->pc_server || pc->pc_shared)
 		n = sendto(pc->pc_fd, data, len, 0, (void *)&pc->pc_remote,
 		    pc->pc_addrlen);
 	else
@@ -765,7 +775,7 @@ void
 conn_vanish(struct pconn *pc)
 {
 	conn_over(pc, END_LOCAL, 0, NULL, 0);
-	if (!pc->pc_server && pc->pc_fd != -1) {
+	if (!pc->pc_server && !pc->pc_shared && pc->pc_fd != -1) {
 		close(pc->pc_fd);
 		pc->pc_fd = -1;
 	}
@@ -793,7 +803,7 @@ conn_free(struct pconn *pc)
 		STAILQ_REMOVE_HEAD(&pc->pc_dgrams_out, dg_entry);
 		free(dg);
 	}
-	if (!pc->pc_server && pc->pc_fd != -1)
+	if (!pc->pc_server && !pc->pc_shared && pc->pc_fd != -1)
 		close(pc->pc_fd);
 	free(pc->pc_held);
 	free(pc);

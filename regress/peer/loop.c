@@ -32,15 +32,19 @@
 #define READ_BURST	64
 
 static void	 read_client(struct pconn *);
-static void	 read_server(struct peer *);
+static void	 read_server(struct peer *, int);
 static void	 turn(struct pconn *);
 
 void
 loop_init(struct peer *p)
 {
+	int	 i;
+
 	memset(p, 0, sizeof(*p));
 	TAILQ_INIT(&p->p_conns);
 	p->p_server_fd = -1;
+	for (i = 0; i < PEER_SIDES; i++)
+		p->p_side_fd[i] = -1;
 	p->p_start = now_ns();
 }
 
@@ -74,10 +78,10 @@ server_lookup(struct peer *p, const ngtcp2_version_cid *vc)
 	bool			 found;
 
 	TAILQ_FOREACH(pc, &p->p_conns, pc_entry) {
-		if (!pc->pc_server)
+		if (!pc->pc_server && !pc->pc_shared)
 			continue;
 		odcid = ngtcp2_conn_get_client_initial_dcid2(pc->pc_conn);
-		if (odcid->datalen == vc->dcidlen &&
+		if (pc->pc_server && odcid->datalen == vc->dcidlen &&
 		    memcmp(odcid->data, vc->dcid, vc->dcidlen) == 0)
 			return (pc);
 		n = ngtcp2_conn_get_scid2(pc->pc_conn, NULL);
@@ -96,7 +100,7 @@ server_lookup(struct peer *p, const ngtcp2_version_cid *vc)
 }
 
 static void
-read_server(struct peer *p)
+read_server(struct peer *p, int fd)
 {
 	struct sockaddr_storage	 from;
 	ngtcp2_version_cid	 vc;
@@ -107,7 +111,7 @@ read_server(struct peer *p)
 
 	for (;;) {
 		len = sizeof(from);
-		n = recvfrom(p->p_server_fd, buf, sizeof(buf), 0,
+		n = recvfrom(fd, buf, sizeof(buf), 0,
 		    (void *)&from, &len);
 		if (n <= 0)
 			return;
@@ -115,7 +119,8 @@ read_server(struct peer *p)
 		    12) != 0)
 			continue;
 		if ((pc = server_lookup(p, &vc)) == NULL &&
-		    (pc = conn_accept(p, &from, buf, (size_t)n)) == NULL)
+		    (serve_packet(p, fd, &from, buf, (size_t)n) || (pc =
+		    conn_accept(p, fd, &from, buf, (size_t)n)) == NULL))
 			continue;
 		/* Wherever its client is now. */
 		pc->pc_remote = from;
@@ -131,7 +136,7 @@ turn(struct pconn *pc)
 
 	if (pc->pc_end != END_NONE)
 		return;
-	if (pc->pc_server)
+	if (pc->pc_server || pc->pc_shared)
 		serve_turn(pc);
 	TAILQ_FOREACH(ps, &pc->pc_streams, ps_entry)
 		stream_answer(pc, ps);
@@ -143,6 +148,7 @@ loop_until(struct peer *p, until_fn *until, void *arg, uint64_t deadline)
 {
 	struct pollfd	 pfd[POLL_MAX];
 	struct pconn	*pc, *who[POLL_MAX];
+	int		 fds[1 + PEER_SIDES];
 	uint64_t	 now, next, t;
 	nfds_t		 n, i;
 	int		 ms;
@@ -159,15 +165,20 @@ loop_until(struct peer *p, until_fn *until, void *arg, uint64_t deadline)
 		if ((next = pulse_expiry()) > deadline)
 			next = deadline;
 		n = 0;
-		if (p->p_server_fd != -1) {
-			pfd[n].fd = p->p_server_fd;
+		fds[0] = p->p_server_fd;
+		memcpy(fds + 1, p->p_side_fd, sizeof(p->p_side_fd));
+		for (i = 0; i < 1 + PEER_SIDES; i++) {
+			if (fds[i] == -1)
+				continue;
+			pfd[n].fd = fds[i];
 			pfd[n].events = POLLIN;
 			who[n++] = NULL;
 		}
 		TAILQ_FOREACH(pc, &p->p_conns, pc_entry) {
 			if ((t = conn_expiry(pc)) < next)
 				next = t;
-			if (pc->pc_server || pc->pc_end != END_NONE ||
+			if (pc->pc_server || pc->pc_shared ||
+			    pc->pc_end != END_NONE ||
 			    pc->pc_no_read)
 				continue;
 			if (n == POLL_MAX)
@@ -184,7 +195,7 @@ loop_until(struct peer *p, until_fn *until, void *arg, uint64_t deadline)
 			if ((pfd[i].revents & (POLLIN | POLLERR)) == 0)
 				continue;
 			if (who[i] == NULL)
-				read_server(p);
+				read_server(p, pfd[i].fd);
 			else
 				read_client(who[i]);
 		}

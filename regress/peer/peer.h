@@ -39,6 +39,7 @@
 
 #define PEER_NAME_MAX	32
 #define PEER_LINE_MAX	65536
+#define PEER_SIDES	2
 
 #define NS_PER_MS	1000000ULL
 #define NS_PER_S	1000000000ULL
@@ -129,6 +130,7 @@ struct pconn {
 	TAILQ_ENTRY(pconn)	 pc_entry;
 	char			 pc_name[PEER_NAME_MAX];
 	bool			 pc_server;
+	bool			 pc_shared;	/* dialled from a server's */
 	enum profile		 pc_profile;
 	bool			 pc_no_credit;	/* streams of the peer stay */
 	bool			 pc_stop_early;	/* STOP_SENDING at once */
@@ -176,6 +178,7 @@ struct peer {
 	bool			 p_have4, p_have6;
 	enum profile		 p_profile;
 	int			 p_server_fd;	/* -1: no server inside */
+	int			 p_side_fd[PEER_SIDES];	/* more of it, or -1 */
 	SSL_CTX			*p_server_ctx;
 	SSL_CTX			*p_client_ctx;
 	uint64_t		 p_start;
@@ -193,6 +196,8 @@ struct conn_options {
 	bool		 hold;		/* keep the first flight back */
 	uint64_t	 rtt;		/* first guess, ns; 0: default */
 	const char	*from;		/* local address; NULL: any */
+	const int	*shared;	/* dial from this socket, */
+	const struct sockaddr_storage *to; /* and to this address */
 	uint8_t		 token[TOKEN_MAX];	/* for the Initials */
 	size_t		 token_len;	/* 0: none */
 };
@@ -255,7 +260,7 @@ struct pconn
 	*conn_dial(struct peer *, const char *name,
 	    const struct conn_options *);
 struct pconn
-	*conn_accept(struct peer *, const struct sockaddr_storage *,
+	*conn_accept(struct peer *, int fd, const struct sockaddr_storage *,
 	    const uint8_t *, size_t);
 void	 conn_input(struct pconn *, const uint8_t *, size_t);
 void	 conn_flush(struct pconn *);
@@ -321,6 +326,9 @@ bool	 loop_until(struct peer *, until_fn *, void *, uint64_t deadline);
 /* serve.c: the loopback server that the controls run against */
 void	 serve_start(struct peer *);
 void	 serve_turn(struct pconn *);
+/* Of no connection.  True: it is nothing for QUIC either. */
+bool	 serve_packet(struct peer *, int fd, const struct sockaddr_storage *,
+	    const uint8_t *, size_t);
 
 /* match.c */
 typedef void capture_fn(void *, const char *name, const char *, size_t);

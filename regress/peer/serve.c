@@ -74,6 +74,18 @@ echo_message(struct pconn *pc, const struct pstream *in)
 		stream_fin(ps);
 }
 
+bool
+serve_packet(struct peer *p, int fd, const struct sockaddr_storage *from,
+    const uint8_t *data, size_t len)
+{
+	(void)p;
+	(void)fd;
+	(void)from;
+	(void)data;
+	(void)len;
+	return (false);
+}
+
 void
 serve_turn(struct pconn *pc)
 {

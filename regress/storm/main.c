@@ -37,7 +37,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "client/net.h"
+#include "client/net/net.h"
 #include "client/pins.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"

@@ -103,6 +103,7 @@ peer_open(struct storm *st, struct peer *p, enum peer_kind kind,
 	cc.cc_relay = st->st_relay;
 	cc.cc_as_original = original;
 	cc.cc_accept = ACCEPT_GENERIC;
+	cc.cc_any_length = true;
 	cc.cc_in = p->pe_in;
 	cc.cc_out = p->pe_out;
 	cc.cc_event = peer_event;
@@ -283,7 +284,7 @@ peer_received(void *arg, const struct addr *local, const struct addr *remote,
 	struct peer	*p = arg;
 
 	peer_look(p, data, len);
-	client_receive(p->pe_client, local, remote, ecn, data, len,
+	client_receive(p->pe_client, 0, local, remote, ecn, data, len,
 	    p->pe_storm->st_now);
 }
 

@@ -41,11 +41,11 @@
 #include <cmocka.h>
 #include <sndfile.h>
 
-#include "client/audio_in.h"
-#include "client/audio_out.h"
-#include "client/media.h"
-#include "client/opus_tx.h"
-#include "client/playout.h"
+#include "client/audio/audio_in.h"
+#include "client/audio/audio_out.h"
+#include "client/audio/media.h"
+#include "client/audio/opus_tx.h"
+#include "client/audio/playout.h"
 #include "common/base/clock.h"
 
 #define START	(100 * NS_PER_S)

@@ -761,7 +761,14 @@ static void
 monkey(void **state)
 {
 	static const char	*steps[] = {
-		"reg A", "reg B", "reg C", "reg A", "reg B", "reg C",
+		"reg A candidates", "reg B candidates", "reg C candidates",
+		"reg A", "reg B", "reg A candidates", "reg B candidates",
+		"in A " FOUND("c1"), "in B " FOUND("c1"), "in C " FOUND("c1"),
+		"in B " FOUND("c4"), "in C " FOUND("c4"), "in A " REPORT("c1"),
+		"in B " REPORT("c1"), "in C " REPORT("c4"),
+		"in A " REPORT_NO("c1"), "in B " REPORT_NO("c4"),
+		"in A " FOUND("live"), "in B " REPORT_NO("live"),
+		"in A " REPORT("live"), "in B " REPORT("live"), "rtt A 500",
 		"in A " OFFER("c1", "$A", "$B"),
 		"in B " OFFER("c1", "$B", "$C"),
 		"in C " OFFER("c2", "$C", "$A"),

@@ -21,6 +21,9 @@
  *	only from Pending and Ringing, a refused transition changes nothing
  * COVERS: row 1.31 - end returns the entry in state Ended and removes it
  * COVERS: row 1.32 - expire returns only Pending entries past the time-out
+ * COVERS: row 3.20 - reflexive addresses: set, cleared, of unknown calls
+ * COVERS: row 5.30 - LAN candidates: empty at first, set, cleared
+ * COVERS: gap 11 - addresses nobody is sent to, strict for candidates
  * COVERS: row 1.33 - peer look-up, calls of a fingerprint
  */
 #include "config.h"
@@ -277,7 +280,7 @@ usable_addresses(void **state)
 		"10.0.0.6:1", "10.0.0.7:1", "10.0.0.8:1", "10.0.0.9:1" };
 	struct sig_strings	 list = { local, 10 };
 	struct call_party	 party;
-	struct addr		 none, seen;
+	struct offer_rules	 none, seen;
 	char			 alias[5];
 	size_t			 i;
 
@@ -289,13 +292,14 @@ usable_addresses(void **state)
 			fail_msg("%s", cases[i].text);
 	}
 	/* Where we see the client itself, that host may be dialled. */
-	assert_int_equal(addr_parse(&seen, "127.0.0.1:7"), 0);
+	memset(&seen, 0, sizeof(seen));
+	assert_int_equal(addr_parse(&seen.or_observed, "127.0.0.1:7"), 0);
 	assert_true(offer_address_usable("127.0.0.1:1", &seen));
 	assert_false(offer_address_usable("127.0.0.1:0", &seen));
 	assert_false(offer_address_usable("127.0.0.2:1", &seen));
 	/* The first eight usable ones. */
 	memset(&party, 0, sizeof(party));
-	offer_take_addresses(&party, NULL, &list);
+	offer_take_addresses(&party, &none, NULL, &list);
 	assert_int_equal(party.cp_nlocal, CALL_LOCAL_MAX);
 	assert_string_equal(party.cp_local[2], "10.0.0.3:1");
 	assert_string_equal(party.cp_local[7], "10.0.0.8:1");
@@ -309,6 +313,142 @@ usable_addresses(void **state)
 	assert_string_equal(alias, "");
 }
 
+/* Addresses of a party, from none to some and back. */
+static void
+party_addresses(void **state)
+{
+	static const char	*local[] = { "10.0.0.1:1", "[fd00::1]:2" };
+	struct sig_strings	 some = { local, 2 }, none = { NULL, 0 };
+	struct offer_rules	 rules;
+	struct call_party	*caller, *callee;
+	struct calls		*calls;
+	struct call		*call;
+
+	(void)state;
+	memset(&rules, 0, sizeof(rules));
+	assert_non_null(calls = calls_new(2));
+	call = calls_create(calls, "c1", "a", "b", 1, 1);
+	assert_non_null(call);
+	caller = &call->call_party[CALL_CALLER];
+	callee = &call->call_party[CALL_CALLEE];
+	assert_string_equal(caller->cp_reflexive, "");
+	assert_int_equal(caller->cp_nlocal, 0);
+	offer_take_addresses(caller, &rules, "203.0.113.7:1", &some);
+	assert_string_equal(caller->cp_reflexive, "203.0.113.7:1");
+	assert_int_equal(caller->cp_nlocal, 2);
+	assert_string_equal(caller->cp_local[1], "[fd00::1]:2");
+	/* The other's are its own. */
+	assert_string_equal(callee->cp_reflexive, "");
+	assert_int_equal(callee->cp_nlocal, 0);
+	offer_take_addresses(callee, &rules, "203.0.113.8:1", &none);
+	assert_string_equal(callee->cp_reflexive, "203.0.113.8:1");
+	offer_take_addresses(caller, &rules, NULL, &none);
+	assert_string_equal(caller->cp_reflexive, "");
+	assert_int_equal(caller->cp_nlocal, 0);
+	assert_string_equal(callee->cp_reflexive, "203.0.113.8:1");
+	/* Unusable is none. */
+	offer_take_addresses(callee, &rules, "wherever", &some);
+	assert_string_equal(callee->cp_reflexive, "");
+	assert_null(calls_find(calls, "c2"));
+	calls_free(calls);
+}
+
+/* Those who announced candidates: the relay answers for what it passes on. */
+static void
+strict_addresses(void **state)
+{
+	static const struct {
+		const char	*text;
+		bool		 usable;
+	} cases[] = {
+		/* Public ones: the observed host, whatever the port. */
+		{ "198.51.100.7:1", true }, { "198.51.100.7:65535", true },
+		{ "198.51.100.7:0", false }, { "198.51.100.8:1000", false },
+		{ "203.0.113.7:40001", false }, { "8.8.8.8:53", false },
+		{ "[::ffff:198.51.100.7]:9", true },
+		{ "[::ffff:203.0.113.7]:9", false },
+		/* Those of a LAN (7.4), with their borders. */
+		{ "10.0.0.0:1", true }, { "10.255.255.255:1", true },
+		{ "9.255.255.255:1", false }, { "11.0.0.0:1", false },
+		{ "172.15.255.255:1", false }, { "172.16.0.0:1", true },
+		{ "172.31.255.255:1", true }, { "172.32.0.0:1", false },
+		{ "192.167.255.255:1", false }, { "192.168.0.0:1", true },
+		{ "192.168.255.255:1", true }, { "192.169.0.0:1", false },
+		{ "100.63.255.255:1", false }, { "100.64.0.0:1", true },
+		{ "100.127.255.255:1", true }, { "100.128.0.0:1", false },
+		{ "[2001:db8::1]:1", true }, { "[fd00::2]:3", true },
+		{ "[::1]:1", false }, { "[::]:1", false },
+		{ "[fe80::1]:1", false }, { "[fe80::1%eth0]:1", false },
+		{ "[fec0::1]:1", false }, { "[ff02::1]:1", false },
+		{ "[64:ff9b::808:808]:1", false },
+		{ "127.0.0.1:1", false }, { "0.0.0.0:1", false },
+		{ "169.254.0.1:1", false }, { "224.0.0.1:1", false },
+		{ "255.255.255.255:1", false }, { "240.0.0.1:1", false },
+		/* The relay itself, but not its neighbours. */
+		{ "192.168.5.5:4433", false }, { "192.168.5.5:4434", true },
+		{ "[2001:db8:9::5]:4433", false },
+		{ "[2001:db8:9:0:0::5]:4433", false },
+		{ "[2001:db8:9::6]:4433", true },
+		{ "", false }, { "x", false }, { "10.0.0.1", false },
+		{ "10.0.0.1:", false }, { "10.0.0.1:65536", false },
+		{ "10.0.0.1:1 ", false }, { " 10.0.0.1:1", false },
+		{ "010.0.0.1:1", false }, { "10.1:1", false },
+		{ "2001:db8::1:1", false }, { "[2001:db8::1]", false },
+		{ "[2001:db8::1]1", false }, { "example.org:1", false },
+		{ "10.0.0.1:1\n10.0.0.2:1", false },
+		{ "10.0.0.1:000000000000000000000000000000000000000000000"
+		    "0000000001", false }
+	};
+	static const char	*many[] = { "junk", "10.0.0.1:1", "10.0.0.1:1",
+		"[::ffff:10.0.0.1]:1", "10.0.0.1:2", "127.0.0.1:1" };
+	struct sig_strings	 list = { many, 6 };
+	struct offer_rules	 rules;
+	const char		*taken[OFFER_CANDIDATES_MAX];
+	char			 text[OFFER_CANDIDATES_MAX + 4][ADDR_STRLEN];
+	const char		*texts[OFFER_CANDIDATES_MAX + 4];
+	size_t			 i, left;
+
+	(void)state;
+	memset(&rules, 0, sizeof(rules));
+	rules.or_strict = true;
+	assert_int_equal(addr_parse(&rules.or_observed, "198.51.100.7:1000"),
+	    0);
+	assert_int_equal(addr_parse(&rules.or_own[0], "192.168.5.5:4433"), 0);
+	assert_int_equal(addr_parse(&rules.or_own[1],
+	    "[2001:db8:9::5]:4433"), 0);
+	rules.or_nown = 2;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (offer_address_usable(cases[i].text, &rules) !=
+		    cases[i].usable)
+			fail_msg("%s", cases[i].text);
+	}
+	/* Each once, in their order. */
+	assert_int_equal(offer_take_candidates(&rules, &list, taken,
+	    OFFER_CANDIDATES_MAX, &left), 2);
+	assert_int_equal(left, 4);
+	assert_ptr_equal(taken[0], many[1]);
+	assert_ptr_equal(taken[1], many[4]);
+	for (i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		(void)snprintf(text[i], sizeof(text[i]), "10.0.0.1:%zu", i + 1);
+		texts[i] = text[i];
+	}
+	list.list = texts;
+	list.n = i;
+	assert_int_equal(offer_take_candidates(&rules, &list, taken, 99,
+	    &left), OFFER_CANDIDATES_MAX);
+	assert_int_equal(left, 4);
+	assert_string_equal(taken[15], "10.0.0.1:16");
+	/* Loopback is nobody's candidate, even where we see the client. */
+	assert_int_equal(addr_parse(&rules.or_observed, "127.0.0.1:7"), 0);
+	assert_false(offer_address_usable("127.0.0.1:7", &rules));
+	assert_false(offer_address_usable("198.51.100.7:1", &rules));
+	/* Seen over IPv6: no public IPv4 address is known to be its own. */
+	assert_int_equal(addr_parse(&rules.or_observed, "[2001:db8::9]:7"),
+	    0);
+	assert_false(offer_address_usable("198.51.100.7:1", &rules));
+	assert_true(offer_address_usable("[2001:db8::9]:7", &rules));
+}
+
 int
 main(void)
 {
@@ -320,6 +460,8 @@ main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(queues),
 		cmocka_unit_test(usable_addresses),
+		cmocka_unit_test(party_addresses),
+		cmocka_unit_test(strict_addresses),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -65,7 +65,15 @@ static void	 relay_signal(struct csim *, struct csim_conn *,
 static void	 relay_room(struct csim *, struct csim_conn *,
 		    const struct signal *);
 static void	 relay_update(struct csim *, const char *);
+static void	 relay_call(struct csim *, struct csim_conn *,
+		    const struct signal *, const char *);
+static void	 relay_pass(struct csim *, const char *,
+		    const struct signal *);
+static void	 relay_own(struct direct_own *, const char *,
+		    const struct sig_strings *);
 static void	 relay_setup(struct csim *);
+static void	 relay_setup_one(struct csim *, const char *,
+		    const struct direct_own *, bool);
 static void	 relay_to(struct csim *, const char *, const char *);
 static struct csim_conn
 		*find_registered(struct csim *, const char *);
@@ -178,6 +186,7 @@ csim_client(struct csim *cs, unsigned int i, enum client_mode mode,
 	assert_non_null(cc->cc_pins);
 	cc->cc_relay_name = "relay.example:4433";
 	cc->cc_relay = cs->cs_addr;
+	cc->cc_port[0] = addr_port(&cl->cl_addr);
 	cc->cc_accept = ACCEPT_GENERIC;
 	cc->cc_profile = media_profile_good;
 	assert_non_null(cc->cc_in = audio_in_tone(440.0));
@@ -389,7 +398,7 @@ step(struct csim *cs, uint64_t until)
 		cs->cs_packets = p->sp_next;
 		if (p->sp_to != NULL) {
 			if (p->sp_to->cl_client != NULL && !p->sp_to->cl_done)
-				client_receive(p->sp_to->cl_client,
+				client_receive(p->sp_to->cl_client, 0,
 				    &p->sp_to->cl_addr, &p->sp_from, 0,
 				    p->sp_data, p->sp_len, cs->cs_now);
 		} else if (!cs->cs_dead)
@@ -570,8 +579,7 @@ static void
 relay_signal(struct csim *cs, struct csim_conn *co, const struct signal *s,
     const char *json)
 {
-	char		text[128];
-	const char	*other;
+	char	text[128], addr[ADDR_STRLEN];
 
 	switch (s->type) {
 	case SIGNAL_REGISTER_PRESENCE:
@@ -585,9 +593,43 @@ relay_signal(struct csim *cs, struct csim_conn *co, const struct signal *s,
 		    s->u.register_presence.identity_pub, NULL,
 		    &s->u.register_presence.proof);
 		co->co_in = true;
-		csim_send(co, "{\"RegisterPresenceAck\":{\"success\":true,"
+		co->co_candidates = !cs->cs_original &&
+		    s->u.register_presence.features.n > 0;
+		csim_send(co, co->co_candidates ?
+		    "{\"RegisterPresenceAck\":{\"success\":true,"
+		    "\"relay_build\":\"sim\",\"features\":[\"proof\","
+		    "\"candidates\"]}}" :
+		    "{\"RegisterPresenceAck\":{\"success\":true,"
 		    "\"relay_build\":\"sim\"}}");
 		break;
+	case SIGNAL_REFLECT:
+		(void)snprintf(text, sizeof(text), "{\"ReflectResponse\":"
+		    "{\"observed_addr\":\"%s\"}}", addr_print(
+		    quic_conn_remote(co->co_conn), addr, sizeof(addr)));
+		csim_send(co, text);
+		break;
+	case SIGNAL_PING:
+		(void)snprintf(text, sizeof(text),
+		    "{\"Pong\":{\"timestamp_ms\":%llu}}",
+		    (unsigned long long)s->u.ping.timestamp_ms);
+		csim_send(co, text);
+		break;
+	default:
+		relay_call(cs, co, s, json);
+		break;
+	}
+}
+
+static void
+relay_call(struct csim *cs, struct csim_conn *co, const struct signal *s,
+    const char *json)
+{
+	struct signal	 out = *s;
+	uint8_t		 forged[32];
+	char		 text[128];
+	const char	*other;
+
+	switch (s->type) {
 	case SIGNAL_DIRECT_CALL_OFFER:
 		other = s->u.direct_call_offer.target_fingerprint;
 		if (find_registered(cs, other) == NULL) {
@@ -603,7 +645,18 @@ relay_signal(struct csim *cs, struct csim_conn *co, const struct signal *s,
 			(void)strlcpy(cs->cs_callee, other,
 			    sizeof(cs->cs_callee));
 		}
-		relay_to(cs, other, json);
+		relay_own(&cs->cs_own[0],
+		    s->u.direct_call_offer.caller_reflexive_addr,
+		    &s->u.direct_call_offer.caller_local_addrs);
+		out.u.direct_call_offer.caller_reflexive_addr = NULL;
+		out.u.direct_call_offer.caller_local_addrs.n = 0;
+		if (cs->cs_forge_offer)
+			out.u.direct_call_offer.ephemeral_pub[7] ^= 1;
+		if (cs->cs_strip) {
+			memset(out.u.direct_call_offer.ephemeral_pub, 0, 32);
+			out.u.direct_call_offer.signature.len = 0;
+		}
+		relay_pass(cs, other, &out);
 		(void)snprintf(text, sizeof(text),
 		    "{\"CallRinging\":{\"call_id\":\"%s\"}}",
 		    s->u.direct_call_offer.call_id);
@@ -619,9 +672,42 @@ relay_signal(struct csim *cs, struct csim_conn *co, const struct signal *s,
 			cs->cs_call_id[0] = '\0';
 			break;
 		}
-		relay_to(cs, cs->cs_caller, json);
+		cs->cs_trusted = s->u.direct_call_answer.accept_mode ==
+		    ACCEPT_TRUSTED;
+		relay_own(&cs->cs_own[1],
+		    s->u.direct_call_answer.callee_reflexive_addr,
+		    &s->u.direct_call_answer.callee_local_addrs);
+		if (cs->cs_forge_answer) {
+			memcpy(forged,
+			    s->u.direct_call_answer.ephemeral_pub.data,
+			    sizeof(forged));
+			forged[7] ^= 1;
+			out.u.direct_call_answer.ephemeral_pub.data = forged;
+		}
+		if (cs->cs_strip) {
+			out.u.direct_call_answer.ephemeral_pub.data = NULL;
+			out.u.direct_call_answer.signature.data = NULL;
+		}
+		relay_pass(cs, cs->cs_caller, &out);
 		if (!cs->cs_no_setup)
 			relay_setup(cs);
+		break;
+	case SIGNAL_CALL_CANDIDATES:
+		assert_true(cs->cs_trusted);
+		/* FALLTHROUGH */
+	case SIGNAL_MEDIA_PATH_REPORT:
+		relay_to(cs, strcmp(co->co_fp, cs->cs_caller) == 0 ?
+		    cs->cs_callee : cs->cs_caller, json);
+		if (s->type == SIGNAL_MEDIA_PATH_REPORT) {
+			cs->cs_reports++;
+			cs->cs_direct = s->u.media_path_report.direct_ok;
+			break;
+		}
+		(void)snprintf(text, sizeof(text), "{\"CallPunch\":"
+		    "{\"call_id\":\"%s\",\"round\":%u,\"delay_ms\":0}}",
+		    cs->cs_call_id, cs->cs_rounds++);
+		relay_to(cs, cs->cs_caller, text);
+		relay_to(cs, cs->cs_callee, text);
 		break;
 	case SIGNAL_HANGUP:
 		/* Busy for another call: to its caller. */
@@ -641,29 +727,79 @@ relay_signal(struct csim *cs, struct csim_conn *co, const struct signal *s,
 		relay_to(cs, other, json);
 		cs->cs_call_id[0] = '\0';
 		break;
-	case SIGNAL_PING:
-		(void)snprintf(text, sizeof(text),
-		    "{\"Pong\":{\"timestamp_ms\":%llu}}",
-		    (unsigned long long)s->u.ping.timestamp_ms);
-		csim_send(co, text);
-		break;
 	default:
 		break;
 	}
 }
 
 static void
+relay_pass(struct csim *cs, const char *fp, const struct signal *s)
+{
+	char	json[16384];
+
+	assert_true(signal_print(s, json, sizeof(json)) > 0);
+	relay_to(cs, fp, json);
+}
+
+static void
+relay_own(struct direct_own *own, const char *reflexive,
+    const struct sig_strings *local)
+{
+	size_t	i;
+
+	memset(own, 0, sizeof(*own));
+	if (reflexive != NULL)
+		(void)strlcpy(own->do_reflexive, reflexive,
+		    sizeof(own->do_reflexive));
+	for (i = 0; i < local->n && i < DIRECT_CANDIDATES_MAX; i++)
+		(void)strlcpy(own->do_local[own->do_nlocal++],
+		    local->list[i], sizeof(own->do_local[0]));
+}
+
+static void
 relay_setup(struct csim *cs)
 {
-	char	text[256];
+	struct csim_conn	*a = find_registered(cs, cs->cs_caller);
+	struct csim_conn	*b = find_registered(cs, cs->cs_callee);
+	bool			 both;
 
-	(void)snprintf(text, sizeof(text), "{\"CallSetup\":{\"call_id\":\"%s\","
-	    "\"room\":\"%s%s\",\"relay_addr\":\"%s\"}}", cs->cs_call_id,
+	both = a != NULL && b != NULL && a->co_candidates &&
+	    b->co_candidates;
+	relay_setup_one(cs, cs->cs_caller, &cs->cs_own[1], both);
+	relay_setup_one(cs, cs->cs_callee, &cs->cs_own[0], both);
+}
+
+static void
+relay_setup_one(struct csim *cs, const char *fp,
+    const struct direct_own *peer, bool candidates)
+{
+	static const char	*features[] = { SIGNAL_FEATURE_CANDIDATES };
+	const char		*local[DIRECT_CANDIDATES_MAX];
+	struct signal		 s;
+	char			 room[128];
+	size_t			 i;
+
+	(void)snprintf(room, sizeof(room), "%s%s",
 	    cs->cs_room != NULL ? "" : "call-",
-	    cs->cs_room != NULL ? cs->cs_room : cs->cs_call_id,
-	    cs->cs_relay_addr);
-	relay_to(cs, cs->cs_caller, text);
-	relay_to(cs, cs->cs_callee, text);
+	    cs->cs_room != NULL ? cs->cs_room : cs->cs_call_id);
+	memset(&s, 0, sizeof(s));
+	s.type = SIGNAL_CALL_SETUP;
+	s.u.call_setup.call_id = cs->cs_call_id;
+	s.u.call_setup.room = room;
+	s.u.call_setup.relay_addr = cs->cs_relay_addr;
+	if (cs->cs_trusted) {
+		if (peer->do_reflexive[0] != '\0')
+			s.u.call_setup.peer_direct_addr = peer->do_reflexive;
+		for (i = 0; i < peer->do_nlocal; i++)
+			local[i] = peer->do_local[i];
+		s.u.call_setup.peer_local_addrs.list = local;
+		s.u.call_setup.peer_local_addrs.n = peer->do_nlocal;
+	}
+	if (candidates) {
+		s.u.call_setup.peer_features.list = features;
+		s.u.call_setup.peer_features.n = 1;
+	}
+	relay_pass(cs, fp, &s);
 }
 
 static void
@@ -798,14 +934,33 @@ client_event_in(void *arg, const struct client_event *ev)
 	e->count = ev->ce_count;
 	if (ev->ce_media != NULL)
 		e->media = *ev->ce_media;
+	if (ev->ce_paths != NULL)
+		e->paths = *ev->ce_paths;
+	if (ev->ce_path != NULL)
+		(void)strlcpy(e->path, ev->ce_path, sizeof(e->path));
+	if (ev->ce_words != NULL)
+		(void)strlcpy(e->words, ev->ce_words, sizeof(e->words));
+	e->e2e = ev->ce_e2e;
 }
 
 static void
 client_transmit(void *arg, const struct quic_packet *qp)
 {
-	struct csim_client	*cl = arg;
+	struct csim_client	*cl = arg, *to;
+	struct csim		*cs = cl->cl_sim;
+	unsigned int		 i;
 
-	/* There is nobody but the relay. */
-	if (addr_equal(qp->remote, &cl->cl_sim->cs_addr))
-		send_packet(cl->cl_sim, NULL, &cl->cl_addr, qp);
+	if (addr_equal(qp->remote, &cs->cs_addr)) {
+		send_packet(cs, NULL, &cl->cl_addr, qp);
+		return;
+	}
+	cl->cl_to_others++;
+	if (cl->cl_deaf)
+		return;
+	for (i = 0; i < CSIM_CLIENTS; i++) {
+		to = &cs->cs_client[i];
+		if (to != cl && !to->cl_deaf &&
+		    addr_equal(qp->remote, &to->cl_addr))
+			send_packet(cs, to, &cl->cl_addr, qp);
+	}
 }

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "client/client.h"
+#include "client/direct/direct.h"
 #include "common/base/clock.h"
 
 #define CSIM_CLIENTS	3
@@ -42,6 +43,10 @@ struct csim_event {
 	char			 text[160];	/* or reason, mode, build */
 	char			 by[8];
 	unsigned int		 count;
+	char			 path[8];
+	bool			 e2e;
+	char			 words[64];
+	struct path_counts	 paths;
 	struct media_stats	 media;
 };
 
@@ -52,6 +57,8 @@ struct csim_client {
 	struct identity		 cl_identity;
 	char			 cl_fp[IDENTITY_FP_STRLEN];
 	struct addr		 cl_addr;
+	bool			 cl_deaf;	/* to all but the relay */
+	uint64_t		 cl_to_others;	/* packets, not to the relay */
 	struct csim_event	 cl_events[CSIM_LOG];
 	size_t			 cl_nevents;
 	bool			 cl_done;
@@ -66,6 +73,7 @@ struct csim_conn {
 	char			 co_fp[IDENTITY_FP_STRLEN];
 	bool			 co_in;		/* registered, or in the room */
 	bool			 co_proven;
+	bool			 co_candidates;	/* the feature */
 	uint64_t		 co_code;
 	char			 co_reason[64];
 	bool			 co_by_peer;	/* the client closed it */
@@ -97,6 +105,11 @@ struct csim {
 	char			 cs_caller[IDENTITY_FP_STRLEN];
 	char			 cs_callee[IDENTITY_FP_STRLEN];
 	char			 cs_call_id[64];
+	struct direct_own	 cs_own[2];	/* of caller and callee */
+	bool			 cs_trusted;
+	uint32_t		 cs_rounds;
+	unsigned int		 cs_reports;	/* MediaPathReport */
+	bool			 cs_direct;	/* what the last one said */
 
 	/* Its vices. */
 	bool			 cs_dead;	/* hears nothing */
@@ -106,6 +119,10 @@ struct csim {
 	bool			 cs_bad_answer;	/* CallAnswer signed wrong */
 	bool			 cs_refuse;	/* nobody gets into a room */
 	bool			 cs_mute;	/* forwards no datagrams */
+	bool			 cs_original;	/* knows no features */
+	bool			 cs_forge_offer;	/* another key in it */
+	bool			 cs_forge_answer;
+	bool			 cs_strip;	/* no keys in either */
 	const char		*cs_relay_addr;	/* in CallSetup */
 	const char		*cs_room;	/* there, NULL: the right one */
 

@@ -41,6 +41,14 @@
 	"{\"MediaPathReport\":{\"call_id\":\"" id "\",\"direct_ok\":true," \
 	"\"race_winner\":\"Direct\"}}"
 
+#define REPORT_NO(id)							\
+	"{\"MediaPathReport\":{\"call_id\":\"" id "\",\"direct_ok\":false," \
+	"\"race_winner\":\"Relay\"}}"
+#define CANDIDATES(id, gen, list, end)					\
+	"{\"CallCandidates\":{\"call_id\":\"" id "\",\"generation\":" gen \
+	",\"candidates\":[" list "],\"end\":" end "}}"
+#define FOUND(id)	CANDIDATES(id, "0", "\"10.0.0.9:5000\"", "true")
+
 #define ONLINE		"reg A", "reg B"
 /* Offer c1 from A to B, up to ringing. */
 #define RING_C1								\

@@ -216,7 +216,20 @@ world_occupied(void *arg, const char *call_id, bool occupied)
 	flow_occupied(w->flow, call_id, occupied);
 }
 
-static const struct hub_ops	hub_ops = { world_send, world_replaced };
+static void
+world_refresh(void *arg, struct reg *reg)
+{
+	struct world	*w = arg;
+	size_t		 n = (size_t)(reg->reg_fp[0] - 'a');
+
+	reg->reg_rtt_us = w->rtt_us[n];
+	if (reg->reg_candidates && w->moved[n].addr_len != 0)
+		reg->reg_remote = w->moved[n];
+}
+
+static const struct hub_ops	hub_ops = {
+	world_send, world_replaced, world_refresh
+};
 static const struct flow_ops	flow_ops = {
 	world_record, world_room, world_room_end
 };
@@ -361,6 +374,7 @@ step_register(struct world *w, const char *text)
 		*newer = *reg;
 		newer->reg_person = NULL;
 		newer->reg_proven = strstr(text, "proven") != NULL;
+		newer->reg_candidates = strstr(text, "candidates") != NULL;
 		if (hub_register(w->hub, newer) == 0)
 			flow_registered(w->flow, newer);
 		else
@@ -381,6 +395,8 @@ step_register(struct world *w, const char *text)
 	    sizeof(reg->reg_relay_addr));
 	assert_int_equal(addr_parse(&remote, "198.51.100.7:1000"), 0);
 	reg->reg_remote = remote;
+	reg->reg_candidates = strstr(text, "candidates") != NULL;
+	assert_int_equal(addr_parse(&reg->reg_local, "10.9.9.9:4433"), 0);
 	assert_int_equal(hub_register(w->hub, reg), 0);
 	flow_registered(w->flow, reg);
 }
@@ -514,7 +530,12 @@ check_stat(const struct world *w, const char *text)
 		{ "ring", fs->fs_ring_timeouts },
 		{ "lost", fs->fs_lost_timeouts },
 		{ "quiet", fs->fs_quiet_timeouts },
-		{ "ignored", fs->fs_ignored }
+		{ "ignored", fs->fs_ignored },
+		{ "candidates", fs->fs_candidates },
+		{ "candidates-refused", fs->fs_candidates_refused },
+		{ "filtered", fs->fs_addresses_filtered },
+		{ "rounds", fs->fs_rounds },
+		{ "paths", fs->fs_path_changes }
 	};
 	char			 name[32];
 	unsigned int		 n;
@@ -544,7 +565,16 @@ world_step(struct world *w, const char *line)
 	committed.seq = w->seq;
 	if (strncmp(text, "reg ", 4) == 0)
 		step_register(w, arg);
-	else if (strncmp(text, "gone ", 5) == 0) {
+	else if (strncmp(text, "rtt ", 4) == 0)
+		w->rtt_us[arg[0] - 'A'] = strtoull(arg + 2, NULL, 10) * 1000;
+	else if (strncmp(text, "move ", 5) == 0)
+		assert_int_equal(addr_parse(&w->moved[arg[0] - 'A'], arg + 2),
+		    0);
+	else if (strncmp(text, "path ", 5) == 0) {
+		if (strcmp(call_path_name((enum call_path)w->put.path),
+		    arg) != 0)
+			return (-1);
+	} else if (strncmp(text, "gone ", 5) == 0) {
 		assert_non_null(hub_unregister(w->hub,
 		    &w->regs[arg[0] - 'A']));
 		flow_unregistered(w->flow, &w->regs[arg[0] - 'A'],

@@ -44,6 +44,8 @@ struct world {
 	void		(*recorded)(void *, const struct msg_call_put *);
 	void		*recorded_arg;
 	struct reg	 regs[3];
+	uint64_t	 rtt_us[3];
+	struct addr	 moved[3];	/* addr_len 0: not */
 	bool		 registry;
 	uint64_t	 media;			/* mediads that are there */
 	uint64_t	 now, seq;
@@ -68,7 +70,9 @@ void		 world_free(struct world *);
 void		 world_set_time(struct world *, uint64_t now);
 /*
  * One thing that happens, -1: not possible or not so.
- *	reg P [proven]		P (A, B, C) registers
+ *	reg P [proven] [candidates]	P (A, B, C) registers
+ *	rtt P MS / move P ADDR	of its connection, from now on
+ *	path NAME		checks the last record's
  *	gone P clean|lost	and is gone
  *	in P JSON		says something
  *	after MS		time goes by

@@ -65,7 +65,16 @@ test_replaced(void *arg, struct reg *reg)
 	replaced++;
 }
 
-static const struct hub_ops	test_ops = { test_send, test_replaced };
+static void
+test_refresh(void *arg, struct reg *reg)
+{
+	assert_ptr_equal(arg, &replaced);
+	reg->reg_rtt_us++;
+}
+
+static const struct hub_ops	test_ops = {
+	test_send, test_replaced, test_refresh
+};
 
 static struct hub *
 new_hub(size_t max_people)
@@ -108,6 +117,8 @@ register_and_unregister(void **state)
 	assert_int_equal(hub_count(hub), 2);
 	assert_true(hub_is_online(hub, FP_A));
 	assert_ptr_equal(hub_find(hub, FP_A), &a);
+	hub_refresh(hub, &a);
+	assert_int_equal(a.reg_rtt_us, 1);
 	assert_string_equal(hub_alias(hub, FP_A), "Ada");
 	assert_string_equal(hub_alias(hub, FP_B), "");
 	while ((reg = hub_next(hub, &iter, reg)) != NULL) {

@@ -33,7 +33,7 @@
 
 #include <cmocka.h>
 
-#include "client/jitter.h"
+#include "client/audio/jitter.h"
 #include "common/base/clock.h"
 
 #define PACKETS_MAX	4000

@@ -204,7 +204,7 @@ test_forged(void **state)
 	struct door_sim	*ds;
 	struct addr	 forged;
 	struct sim	*sm;
-	unsigned int	 i;
+	unsigned int	 believed = 0, i;
 
 	(void)state;
 	ds = door_sim_new(1150, false, true);
@@ -228,7 +228,13 @@ test_forged(void **state)
 			    sm->sm_now);
 		(void)quic_send_datagram(s->ss_conn, "down", 4, sm->sm_now);
 		sim_run(sm, sm->sm_now + FRAME_NS);
+		/* Taken for a move at first, but not for a proven one. */
+		if (addr_equal(quic_conn_remote(s->ss_conn), &forged))
+			believed++;
+		assert_true(addr_equal(quic_conn_validated(s->ss_conn),
+		    &sm->sm_node[CLIENT].sn_addr));
 	}
+	assert_true(believed > 0);
 	sim_run(sm, sm->sm_now + NS_PER_S);
 	assert_false(c->ss_closed || s->ss_closed);
 	assert_int_equal(s->ss_datagrams, FRAMES);
@@ -295,6 +301,8 @@ restless(unsigned int moves, unsigned int changes, unsigned int gap,
 	if (alive) {
 		sim_run(sm, sm->sm_now + 3 * NS_PER_S);
 		assert_true(addr_equal(quic_conn_remote(s->ss_conn),
+		    &sn->sn_addr));
+		assert_true(addr_equal(quic_conn_validated(s->ss_conn),
 		    &sn->sn_addr));
 		before = c->ss_datagrams;
 		(void)quic_send_datagram(s->ss_conn, "down", 4, sm->sm_now);

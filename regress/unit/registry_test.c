@@ -360,6 +360,55 @@ end_of_the_lost(void **state)
 	store_close(st);
 }
 
+/* Calls that were direct may still be on when the relay comes back. */
+static void
+direct_goes_on(void **state)
+{
+	static const char *const	 ids[] = { "lan", "v6", "reflexive" };
+	struct msg_call_put		*put;
+	struct store			*st = open_store(BOOT);
+	unsigned int			 i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		put = record(ids[i], CALL_ACTIVE);
+		put->path = CALL_PATH_DIRECT_LAN + i;
+		put_now(st, put);
+	}
+	put = record("relayed", CALL_ACTIVE);
+	put->path = CALL_PATH_RELAY;
+	put_now(st, put);
+	put = record("federated", CALL_ACTIVE);
+	put->path = CALL_PATH_FEDERATED_RELAY;
+	put_now(st, put);
+	/* No such thing, but what matters is that nobody answered. */
+	put = record("ringing", CALL_RINGING);
+	put->path = CALL_PATH_DIRECT_LAN;
+	put_now(st, put);
+	put = record("over", CALL_ENDED);
+	put->path = CALL_PATH_DIRECT_LAN;
+	put_now(st, put);
+	store_close(st);
+	st = open_store(BOOT + 1);
+	assert_int_equal(store_lost(st), 3);
+	assert_int_equal(live(st), 3);
+	for (i = 0; i < 3; i++)
+		assert_string_equal(rows.row[i].sc_put.call_id, ids[i]);
+	/* Written anew, one is of this run: relayed again or not. */
+	put = record("lan", CALL_ACTIVE);
+	put->path = CALL_PATH_RELAY;
+	put_now(st, put);
+	store_close(st);
+	st = open_store(BOOT + 1);
+	assert_int_equal(store_lost(st), 0);
+	assert_int_equal(live(st), 3);
+	store_close(st);
+	st = open_store(BOOT + 2);
+	assert_int_equal(store_lost(st), 1);
+	assert_int_equal(live(st), 2);
+	store_close(st);
+}
+
 /* The child commits, says so, begins something else and is killed. */
 static void
 killed(void **state)
@@ -587,6 +636,7 @@ main(void)
 		TEST(durable),
 		TEST(pruned_for_good),
 		TEST(end_of_the_lost),
+		TEST(direct_goes_on),
 		TEST(killed),
 		TEST(pruning),
 		TEST(migration),

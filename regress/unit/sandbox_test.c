@@ -33,6 +33,8 @@
 #include <sys/wait.h>
 
 #include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 
 #include <netinet/in.h>
 
@@ -68,6 +70,7 @@ static const unsigned int	workers[] = {
 static int	bound(int);
 
 static int	udp;		/* made before the sandbox */
+static int	route;
 static int	epoll;
 static in_port_t udp_port;
 static int	shared;		/* a member of a port's group, with program */
@@ -153,6 +156,24 @@ try_bind(void)
 	struct sockaddr_in	sin = { .sin_family = AF_INET };
 
 	return (bind(udp, (struct sockaddr *)&sin, sizeof(sin)) == -1);
+}
+
+/* Asking the kernel for addresses over a socket made before. */
+static int
+try_netlink(void)
+{
+	struct {
+		struct nlmsghdr		nh;
+		struct rtgenmsg		gen;
+	}	q;
+	char	m[8192];
+
+	memset(&q, 0, sizeof(q));
+	q.nh.nlmsg_len = sizeof(q);
+	q.nh.nlmsg_type = RTM_GETADDR;
+	q.nh.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	return (sendto(route, &q, sizeof(q), 0, NULL, 0) == -1 ||
+	    recvfrom(route, m, sizeof(m), 0, NULL, NULL) <= 0);
 }
 
 static int
@@ -364,8 +385,8 @@ assert_refused(unsigned int role, int (*fn)(void), const char *what)
 		    role, (unsigned int)status);
 }
 
-/* A case of the self-test in a child, in a sandbox or (PROC_MAX + 1) not. */
-#define NO_SANDBOX	(PROC_MAX + 1)
+/* A case of the self-test in a child, in a sandbox or (NO_SANDBOX) none. */
+#define NO_SANDBOX	(PROC_MAX + 2)
 
 static int
 selftest(unsigned int role, const char *name, int fd)
@@ -445,11 +466,11 @@ selftest_control(void **state)
 		    strcmp(text, "ALLOWED") != 0)
 			fail_msg("%s without a sandbox: %s", anybody[i], text);
 	}
-	/* The client's sandbox lets it connect, a worker's does not. */
+	/* The helper's sandbox lets it connect, a worker's does not. */
 	need_sandbox();
-	assert_int_equal(selftest_verdict(selftest(SANDBOX_CLIENT, "bypass",
+	assert_int_equal(selftest_verdict(selftest(SANDBOX_PORTMAP, "bypass",
 	    shared)), SELFTEST_OPEN);
-	assert_int_equal(selftest_verdict(selftest(SANDBOX_CLIENT,
+	assert_int_equal(selftest_verdict(selftest(SANDBOX_PORTMAP,
 	    "setsockopt", shared)), SELFTEST_OPEN);
 }
 
@@ -646,8 +667,10 @@ client(void **state)
 	(void)state;
 	need_sandbox();
 	WORKS(SANDBOX_CLIENT, work);
-	WORKS(SANDBOX_CLIENT, udp_socket);
-	WORKS(SANDBOX_CLIENT, setsockopt);
+	WORKS(SANDBOX_CLIENT, netlink);
+	KILLS(SANDBOX_CLIENT, udp_socket);
+	KILLS(SANDBOX_CLIENT, setsockopt);
+	KILLS(SANDBOX_CLIENT, bind);
 	KILLS(SANDBOX_CLIENT, socket);
 	KILLS(SANDBOX_CLIENT, unix_socket);
 	KILLS(SANDBOX_CLIENT, open);
@@ -656,6 +679,20 @@ client(void **state)
 	KILLS(SANDBOX_CLIENT, kill);
 	KILLS(SANDBOX_CLIENT, exec_memory);
 	KILLS(SANDBOX_CLIENT, ioctl);
+
+	/* Sockets, and copies of itself; no more. */
+	WORKS(SANDBOX_PORTMAP, work);
+	WORKS(SANDBOX_PORTMAP, netlink);
+	WORKS(SANDBOX_PORTMAP, udp_socket);
+	WORKS(SANDBOX_PORTMAP, socket);
+	WORKS(SANDBOX_PORTMAP, setsockopt);
+	WORKS(SANDBOX_PORTMAP, fork);
+	REFUSES(SANDBOX_PORTMAP, open);
+	KILLS(SANDBOX_PORTMAP, unix_socket);
+	KILLS(SANDBOX_PORTMAP, exec);
+	KILLS(SANDBOX_PORTMAP, kill);
+	KILLS(SANDBOX_PORTMAP, exec_memory);
+	KILLS(SANDBOX_PORTMAP, ioctl);
 }
 
 /* As root: another user, an empty root, no capability left. */
@@ -787,6 +824,7 @@ setup(void **state)
 		return (-1);
 	close(fd);
 	udp = bound(0);
+	route = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	shared = bound(1);
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	return (udp == -1 || shared == -1 || epoll == -1 ? -1 : 0);

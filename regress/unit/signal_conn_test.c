@@ -18,6 +18,7 @@
  * What is served on `_signal', `version' and `ping', how the end of a
  * connection reaches its calls, and what is counted.
  *
+ * COVERS: protocol 7.1 - the address told, after a move, ours and originals
  * COVERS: row 1.18 - Ping and Pong
  * COVERS: row 1.19 - unexpected variants
  * COVERS: row 1.20 - undecodable message
@@ -65,6 +66,68 @@ requests(void **state)
 	say(w, qc, "\"Reflect\"");
 	assert_string_equal(qc->sent[3], qc->sent[2]);
 	hang(w, qc, QUIC_CLOSED_IDLE);
+	world_free(w);
+}
+
+/* Those with candidates are told where they are now, and may move. */
+static void
+moved(void **state)
+{
+	struct world		*w = world_new(true);
+	struct quic_conn	*ours = dial(w, 0, "_signal"), *old;
+	struct hub		*hub = signal_server_hub(w->server);
+	struct person		 ada, bob;
+	struct addr		 first;
+	struct reg		*reg;
+
+	(void)state;
+	person(&ada, 1);
+	person(&bob, 2);
+	enlist(w, ours, &ada, PROVEN | CANDIDATES, NULL);
+	assert_string_equal(ours->sent[0], ACK_F);
+	old = dial(w, 1, "_signal");
+	enlist(w, old, &bob, PROVEN | FEATURES, NULL);
+	assert_string_equal(old->sent[0], ACK_F);
+	first = ours->remote;
+	/* Packets come from elsewhere, nothing is known to arrive there. */
+	assert_int_equal(addr_parse(&ours->remote, "192.0.2.99:1"), 0);
+	assert_int_equal(addr_parse(&old->remote, "192.0.2.98:1"), 0);
+	assert_int_equal(addr_parse(&ours->local, "203.0.113.6:4433"), 0);
+	ours->rtt_us = 30000;
+	say(w, ours, "\"Reflect\"");
+	assert_string_equal(ours->sent[1],
+	    "{\"ReflectResponse\":{\"observed_addr\":\"192.0.2.99:1\"}}");
+	say(w, old, "\"Reflect\"");
+	assert_string_equal(old->sent[1],
+	    "{\"ReflectResponse\":{\"observed_addr\":\"192.0.2.10:51820\"}}");
+	reg = hub_find(hub, ada.fp);
+	assert_non_null(reg);
+	assert_true(reg->reg_candidates);
+	hub_refresh(hub, reg);
+	assert_true(addr_equal(&reg->reg_remote, &first));
+	assert_true(addr_equal(&reg->reg_local, &ours->local));
+	assert_int_equal(reg->reg_rtt_us, 30000);
+	/* Now it is. */
+	ours->validated = ours->remote;
+	hub_refresh(hub, reg);
+	assert_true(addr_equal(&reg->reg_remote, &ours->remote));
+	/* An original is where it was, even then. */
+	old->validated = old->remote;
+	reg = hub_find(hub, bob.fp);
+	assert_non_null(reg);
+	assert_false(reg->reg_candidates);
+	hub_refresh(hub, reg);
+	assert_true(addr_equal(&reg->reg_remote, &first));
+	/* Its connection is closed, and not asked any more. */
+	say(w, old, "{\"Ping\":{\"timestamp_ms\":1}}");
+	old->full = true;
+	say(w, old, "{\"Ping\":{\"timestamp_ms\":1}}");
+	assert_true(old->closed);
+	old->rtt_us = 77;
+	hub_refresh(hub, reg);
+	assert_int_equal(reg->reg_rtt_us, 0);
+	hang(w, old, QUIC_CLOSED_LOCAL);
+	hang(w, ours, QUIC_CLOSED_IDLE);
 	world_free(w);
 }
 
@@ -374,6 +437,7 @@ main(void)
 {
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(requests),
+		cmocka_unit_test(moved),
 		cmocka_unit_test(pipelined),
 		cmocka_unit_test(pipelined_bytes),
 		cmocka_unit_test(slow_reader),

@@ -402,7 +402,8 @@ test_own_messages(void **state)
 	accepts("{\"CallPunch\":{\"call_id\":\"c1\",\"round\":2,"
 	    "\"delay_ms\":15}}", "{\"CallPunch\":{\"call_id\":\"c1\","
 	    "\"round\":2,\"delay_ms\":15}}");
-	refuses("{\"CallPunch\":{\"call_id\":\"c1\",\"round\":2}}", "missing field");
+	refuses("{\"CallPunch\":{\"call_id\":\"c1\",\"round\":2}}",
+	    "missing field");
 	accepts("{\"DirectProof\":{\"mac\":[" NULLS32 "]}}",
 	    "{\"DirectProof\":{\"mac\":[" NULLS32 "]}}");
 	refuses("{\"DirectProof\":{\"mac\":[" NULLS32 ",0]}}", "not 32 bytes");

@@ -53,6 +53,19 @@ quic_conn_remote(const struct quic_conn *qc)
 }
 
 const struct addr *
+quic_conn_validated(const struct quic_conn *qc)
+{
+	return (&qc->validated);
+}
+
+void
+quic_conn_stats(const struct quic_conn *qc, struct quic_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->rtt_us = qc->rtt_us;
+}
+
+const struct addr *
 quic_conn_local(const struct quic_conn *qc)
 {
 	return (&qc->local);
@@ -242,6 +255,7 @@ dial(struct world *w, int n, const char *name)
 	qc->name = name;
 	memset(qc->exporter, 0x10 + n, sizeof(qc->exporter));
 	assert_int_equal(addr_parse(&qc->remote, "192.0.2.10:51820"), 0);
+	qc->validated = qc->remote;
 	assert_int_equal(addr_parse(&qc->local, "203.0.113.5:4433"), 0);
 	assert_int_equal(signal_established(w->server, qc), 0);
 	return (qc);
@@ -290,6 +304,7 @@ enlist(struct world *w, struct quic_conn *qc, const struct person *p,
     unsigned int how, const char *alias)
 {
 	static const char	*features[] = { "proof", "other" };
+	static const char	*candidates[] = { "proof", "candidates" };
 	struct signal		 sig;
 	uint8_t			 tbs[17 + 32], signature[64], proof[64];
 	char			 json[4096];
@@ -317,8 +332,9 @@ enlist(struct world *w, struct quic_conn *qc, const struct person *p,
 		signature[5] ^= 1;
 		proof[5] ^= 1;
 	}
-	if (how & FEATURES) {
-		sig.u.register_presence.features.list = features;
+	if (how & (FEATURES | CANDIDATES)) {
+		sig.u.register_presence.features.list = how & CANDIDATES ?
+		    candidates : features;
 		sig.u.register_presence.features.n = 2;
 	}
 	len = signal_print(&sig, json, sizeof(json));

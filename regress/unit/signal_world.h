@@ -37,7 +37,8 @@
 /* The recording QUIC layer; strings it took are NUL-terminated. */
 struct quic_conn {
 	const char	*name;
-	struct addr	 remote, local;
+	struct addr	 remote, local, validated;
+	uint64_t	 rtt_us;
 	uint8_t		 exporter[32];
 	void		*data;
 	char		 sent[8][2048];
@@ -79,11 +80,13 @@ struct person {
 #define PROVEN		2u
 #define FEATURES	4u
 #define SPOILED		8u
+#define CANDIDATES	16u
 
 #define ACK	"{\"RegisterPresenceAck\":{\"success\":true,"		\
 		"\"relay_build\":\"" BUILD_ID "\"}}"
 #define ACK_F	"{\"RegisterPresenceAck\":{\"success\":true,"		\
-		"\"relay_build\":\"" BUILD_ID "\",\"features\":[\"proof\"]}}"
+		"\"relay_build\":\"" BUILD_ID "\","			\
+		"\"features\":[\"proof\",\"candidates\"]}}"
 
 struct world		*world_new(bool legacy);
 struct world		*world_new_auth(bool legacy, bool auth);

@@ -162,7 +162,69 @@ test_call_end(void **state)
 	assert_string_equal(yyjson_get_str(yyjson_obj_get(root, "path")),
 	    "relay");
 	assert_true(yyjson_is_false(yyjson_obj_get(root, "e2e")));
+	assert_null(yyjson_obj_get(root, "direct_sent"));
 	yyjson_doc_free(doc);
+}
+
+/* Which way a call went, and whether it could be heard. */
+static void
+test_paths(void **state)
+{
+	struct client_event	 ev;
+	struct path_counts	 pc;
+	struct media_stats	 ms;
+	yyjson_doc		*doc;
+	yyjson_val		*root;
+	const char		*s;
+
+	(void)state;
+	memset(&ms, 0, sizeof(ms));
+	ms.ms_steps = 500;
+	pc.pc_relay_sent = 1;
+	pc.pc_relay_received = 2;
+	pc.pc_direct_sent = UINT64_C(6000000000);
+	pc.pc_direct_received = 4;
+	pc.pc_repeated = 5;
+	pc.pc_refused = 6;
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = EVENT_CALL_END;
+	ev.ce_call_id = "c1";
+	ev.ce_path = "direct";
+	ev.ce_e2e = true;
+	ev.ce_media = &ms;
+	ev.ce_paths = &pc;
+	output_init(true, 0);
+	s = printed(&ev);
+	assert_non_null(doc = yyjson_read(s, strlen(s), 0));
+	root = yyjson_doc_get_root(doc);
+	assert_true(yyjson_get_uint(yyjson_obj_get(root, "direct_sent")) ==
+	    pc.pc_direct_sent);
+	assert_int_equal(yyjson_get_uint(yyjson_obj_get(root,
+	    "relay_received")), 2);
+	assert_int_equal(yyjson_get_uint(yyjson_obj_get(root, "repeated")),
+	    5);
+	assert_int_equal(yyjson_get_uint(yyjson_obj_get(root, "refused")), 6);
+	assert_true(yyjson_is_true(yyjson_obj_get(root, "e2e")));
+	yyjson_doc_free(doc);
+	output_init(false, 0);
+	assert_non_null(strstr(printed(&ev), "directly: sent 6000000000, "
+	    "received 4; by the relay: sent 1, received 2\n"));
+
+	/* Each call says whether it can be heard by others. */
+	memset(&ev, 0, sizeof(ev));
+	ev.ce_type = EVENT_MEDIA_START;
+	ev.ce_call_id = "c1";
+	ev.ce_path = "relay";
+	assert_non_null(strstr(printed(&ev), "not end-to-end encrypted: the "
+	    "relay can hear it"));
+	ev.ce_path = "direct";
+	assert_non_null(strstr(printed(&ev), "not end-to-end encrypted: "
+	    "whoever is in between can hear it"));
+	ev.ce_e2e = true;
+	ev.ce_words = "one two three four";
+	s = printed(&ev);
+	assert_null(strstr(s, "not end-to-end"));
+	assert_non_null(strstr(s, "one two three four"));
 }
 
 int
@@ -172,6 +234,7 @@ main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_sentence),
 		cmocka_unit_test(test_call_end),
+		cmocka_unit_test(test_paths),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Copyright (c) 2026 the WZP authors; see LICENSE.
+#
+# COVERS: design 6, dishonest relay - the callee's key swapped, signed by
+# COVERS: another
+. "$SRCDIR/regress/liar/liar.inc"
+
+caught answer-key-signed 1 alice "not signed by the person called"
+uncaught answer-key-signed 1 alice answer-signature
