@@ -53,13 +53,16 @@
 #define FLOW_CALLS_HARD_MAX	(1u << 20)
 /*
  * Rounds of checks of a call: the least time between two, so that candidates
- * which trickle in share one, and how many there are at most.
+ * which trickle in share one, how many there may be at once, and after which
+ * time of the call there may be one more: a path is looked for as long as the
+ * call lasts, by each party every 30 to 60 s.
  */
 #define FLOW_ROUND_NS		(UINT64_C(300) * 1000000)
 #define FLOW_ROUNDS_MAX		64
+#define FLOW_MORE_NS		(UINT64_C(10) * 1000000000)
 /* The longer way of one party waits for the other's, at most (5.1, DCUtR). */
 #define FLOW_PUNCH_MAX_MS	500
-/* CallCandidates of one party that are passed on in a call. */
+/* CallCandidates of one party that are passed on; as with rounds. */
 #define FLOW_CANDIDATES_MAX	200
 /* Between two records of a call's path, which may flap. */
 #define FLOW_PATH_NS		(UINT64_C(1) * 1000000000)

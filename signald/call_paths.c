@@ -41,6 +41,8 @@
 static bool	 flow_take_candidates(struct flow *, const struct call *,
 		    const struct reg *, const struct sig_call_candidates *);
 static size_t	 flow_advertised(const struct call_party *);
+static unsigned int
+		 flow_more(const struct flow *, const struct call *);
 static void	 flow_want_round(struct flow *, struct call *);
 static void	 flow_round(struct flow *, struct call *);
 static bool	 flow_near(const struct addr *, const struct addr *);
@@ -104,7 +106,17 @@ flow_take_candidates(struct flow *flow, const struct call *call,
 	    call->call_mode == CALL_MODE_TRUSTED &&
 	    flow_trickles(flow, call) &&
 	    (!self->cp_advertised || msg->generation >= self->cp_generation) &&
-	    self->cp_told < FLOW_CANDIDATES_MAX);
+	    self->cp_told < FLOW_CANDIDATES_MAX + flow_more(flow, call));
+}
+
+/* What a call may have besides, for the time that it has lasted. */
+static unsigned int
+flow_more(const struct flow *flow, const struct call *call)
+{
+	uint64_t	more;
+
+	more = (flow->fl_now - call->call_since_ns) / FLOW_MORE_NS;
+	return (more > UINT32_MAX / 2 ? UINT32_MAX / 2 : (unsigned int)more);
 }
 
 void
@@ -177,7 +189,7 @@ flow_round(struct flow *flow, struct call *call)
 
 	call->call_round_due = false;
 	/* Whoever is away says where he is when he comes back. */
-	if (call->call_rounds >= FLOW_ROUNDS_MAX ||
+	if (call->call_rounds >= FLOW_ROUNDS_MAX + flow_more(flow, call) ||
 	    !flow_trickles(flow, call) ||
 	    flow_advertised(&call->call_party[CALL_CALLER]) +
 	    flow_advertised(&call->call_party[CALL_CALLEE]) == 0)

@@ -15,7 +15,9 @@
  */
 
 /*
- * Bare UDP: packets no QUIC library would send, and what comes back.
+ * Bare UDP: packets no QUIC library would send, and what comes back.  And
+ * sockets from which QUIC connections are dialled and where they come in, as
+ * clients of the original have one for everything (wzp-protocol 7.6).
  */
 #include "config.h"
 
@@ -37,6 +39,8 @@ struct bare {
 };
 
 static TAILQ_HEAD(, bare)	 bares = TAILQ_HEAD_INITIALIZER(bares);
+
+static char			 side_name[PEER_SIDES][PEER_NAME_MAX];
 
 static struct bare	*bare_find(struct ctx *, const char *);
 static bool		 bare_there(void *);
@@ -187,4 +191,113 @@ cmd_expect_udp_none(struct ctx *cx, char *args)
 		    now_ns() + 2 * NS_PER_MS))
 			failed("%s: a packet of %zu bytes", ba->ba_name,
 			    ba->ba_len);
+}
+
+bool
+side_is(const struct peer *p, int fd)
+{
+	int	 i;
+
+	for (i = 0; i < PEER_SIDES; i++)
+		if (p->p_side_fd[i] == fd)
+			return (true);
+	return (false);
+}
+
+const int *
+side_socket(struct ctx *cx, const char *name)
+{
+	int	 i;
+
+	for (i = 0; i < PEER_SIDES; i++)
+		if (cx->cx_peer->p_side_fd[i] != -1 &&
+		    strcmp(side_name[i], name) == 0)
+			return (&cx->cx_peer->p_side_fd[i]);
+	script_error("no socket %s", name);
+}
+
+/* socket NAME ADDRESS: any port; $NAME becomes address and port. */
+void
+cmd_socket(struct ctx *cx, char *args)
+{
+	struct sockaddr_storage	 ss;
+	struct peer		*p = cx->cx_peer;
+	socklen_t		 len;
+	char			*name = word(&args), text[64];
+	int			 fd, i;
+
+	for (i = 0; i < PEER_SIDES && p->p_side_fd[i] != -1; i++)
+		continue;
+	if (i == PEER_SIDES)
+		script_error("too many sockets");
+	/* Any port; addr_parse() wants one. */
+	snprintf(text, sizeof(text), "%s:1", word(&args));
+	addr_parse(text, &ss);
+	if (ss.ss_family != AF_INET)
+		script_error("socket: IPv4 only");
+	((struct sockaddr_in *)(void *)&ss)->sin_port = 0;
+	len = addr_size(&ss);
+	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0)) == -1 || bind(fd, (void *)&ss, len) == -1 ||
+	    getsockname(fd, (void *)&ss, &len) == -1)
+		script_error("%s: %s", text, strerror(errno));
+	p->p_side_fd[i] = fd;
+	snprintf(side_name[i], sizeof(side_name[i]), "%s", name);
+	addr_text(&ss, text, sizeof(text));
+	vars_set(cx->cx_vars, name, text, strlen(text));
+	p->p_cid_len = p->p_profile == PROFILE_ORIGINAL ? 8 : 12;
+	if (p->p_server_ctx == NULL)
+		p->p_server_ctx = tls_desktop_ctx(p->p_profile);
+}
+
+struct side_wait {
+	struct peer	*sw_peer;
+	struct pconn	*sw_pc;
+	int		 sw_fd;
+	bool		 sw_up;		/* or any */
+};
+
+/* One that came in, and that the script has no name for yet. */
+static bool
+side_there(void *arg)
+{
+	struct side_wait	*sw = arg;
+	struct pconn		*pc;
+
+	TAILQ_FOREACH(pc, &sw->sw_peer->p_conns, pc_entry) {
+		if (!pc->pc_server || pc->pc_fd != sw->sw_fd ||
+		    pc->pc_name[0] != '(' || (sw->sw_up && !pc->pc_up))
+			continue;
+		sw->sw_pc = pc;
+		return (true);
+	}
+	return (false);
+}
+
+/* accept CONN SOCKET: the next one, when its handshake is complete. */
+void
+cmd_accept(struct ctx *cx, char *args)
+{
+	struct side_wait	 sw = { cx->cx_peer, NULL, -1, true };
+	char			*name = word(&args), *side = word(&args);
+
+	sw.sw_fd = *side_socket(cx, side);
+	if (!loop_until(cx->cx_peer, side_there, &sw,
+	    now_ns() + cx->cx_limit))
+		failed("nobody comes to %s in time", side);
+	snprintf(sw.sw_pc->pc_name, sizeof(sw.sw_pc->pc_name), "%s", name);
+	trace("%s: came to %s, sni=%s", name, side, sw.sw_pc->pc_sni);
+}
+
+/* accept-none SOCKET MS */
+void
+cmd_accept_none(struct ctx *cx, char *args)
+{
+	struct side_wait	 sw = { cx->cx_peer, NULL, -1, false };
+	char			*side = word(&args);
+
+	sw.sw_fd = *side_socket(cx, side);
+	if (loop_until(cx->cx_peer, side_there, &sw,
+	    now_ns() + number(word(&args)) * NS_PER_MS))
+		failed("somebody comes to %s", side);
 }

@@ -30,7 +30,6 @@
 #include "regress/peer/peer.h"
 
 #define PACKET_MAX	1472
-#define SERVER_CIDLEN	12
 
 static struct pconn	*conn_new(struct peer *, bool);
 static void		 conn_setup(struct pconn *, SSL_CTX *,
@@ -494,8 +493,8 @@ conn_accept(struct peer *p, int fd, const struct sockaddr_storage *from,
 	params.original_dcid = hd.dcid;
 	params.original_dcid_present = 1;
 	memset(&scid, 0, sizeof(scid));
-	scid.datalen = SERVER_CIDLEN;
-	if (RAND_bytes(scid.data, SERVER_CIDLEN) != 1)
+	scid.datalen = p->p_cid_len;
+	if (RAND_bytes(scid.data, (int)p->p_cid_len) != 1)
 		script_error("no random bytes");
 	/* As if there were eight slots, one after another. */
 	scid.data[0] = slot++ % 8;

@@ -596,7 +596,7 @@ expect_nothing_left(struct ctx *cx)
 
 	loop_until(cx->cx_peer, expect_never, NULL, now_ns());
 	TAILQ_FOREACH(pc, &cx->cx_peer->p_conns, pc_entry) {
-		if (pc->pc_server || pc->pc_ignore)
+		if ((pc->pc_server && !pc->pc_scripted) || pc->pc_ignore)
 			continue;
 		if ((what = leftover(pc)) != NULL)
 			failed("%s: at the end of the script there is %s",

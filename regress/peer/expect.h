@@ -71,11 +71,16 @@ void		 cmd_migrate(struct ctx *, char *);
 void		 cmd_rebind(struct ctx *, char *);
 
 /* pulse.c */
+void		 cmd_expect_media(struct ctx *, char *);
 void		 cmd_expect_pulse(struct ctx *, char *);
 void		 cmd_pulse(struct ctx *, char *);
 
 /* bare.c */
 void		 bare_free(void);
+void		 cmd_accept(struct ctx *, char *);
+void		 cmd_accept_none(struct ctx *, char *);
+void		 cmd_socket(struct ctx *, char *);
+const int	*side_socket(struct ctx *, const char *);
 void		 cmd_udp(struct ctx *, char *);
 void		 cmd_expect_udp(struct ctx *, char *);
 void		 cmd_expect_udp_none(struct ctx *, char *);

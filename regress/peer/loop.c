@@ -27,6 +27,8 @@
 
 #include "regress/peer/peer.h"
 
+/* Of the IDs on the sockets of servers, unless said otherwise. */
+#define CID_LEN		12
 #define POLL_MAX	256
 /* Drained of one socket before the others get their turn. */
 #define READ_BURST	64
@@ -43,6 +45,7 @@ loop_init(struct peer *p)
 	memset(p, 0, sizeof(*p));
 	TAILQ_INIT(&p->p_conns);
 	p->p_server_fd = -1;
+	p->p_cid_len = CID_LEN;
 	for (i = 0; i < PEER_SIDES; i++)
 		p->p_side_fd[i] = -1;
 	p->p_start = now_ns();
@@ -116,7 +119,7 @@ read_server(struct peer *p, int fd)
 		if (n <= 0)
 			return;
 		if (ngtcp2_pkt_decode_version_cid(&vc, buf, (size_t)n,
-		    12) != 0)
+		    p->p_cid_len) != 0)
 			continue;
 		if ((pc = server_lookup(p, &vc)) == NULL &&
 		    (serve_packet(p, fd, &from, buf, (size_t)n) || (pc =

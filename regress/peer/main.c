@@ -44,7 +44,7 @@ main(int argc, char *argv[])
 	struct pconn	*pc;
 	struct peer	 peer;
 	bool		 self = false;
-	int		 ch, rv;
+	int		 ch, i, rv;
 
 	loop_init(&peer);
 	peer.p_profile = PROFILE_ORIGINAL;
@@ -85,7 +85,7 @@ main(int argc, char *argv[])
 		serve_start(&peer);
 	rv = script_run(&peer, argv[optind]);
 	TAILQ_FOREACH(pc, &peer.p_conns, pc_entry)
-		if (!pc->pc_server)
+		if (!pc->pc_server || pc->pc_scripted)
 			conn_close(pc, 0, "done", 4);
 	while ((pc = TAILQ_FIRST(&peer.p_conns)) != NULL) {
 		TAILQ_REMOVE(&peer.p_conns, pc, pc_entry);
@@ -96,5 +96,8 @@ main(int argc, char *argv[])
 	ngtcp2_crypto_ossl_free();
 	if (peer.p_server_fd != -1)
 		close(peer.p_server_fd);
+	for (i = 0; i < PEER_SIDES; i++)
+		if (peer.p_side_fd[i] != -1)
+			close(peer.p_side_fd[i]);
 	return (rv);
 }

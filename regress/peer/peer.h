@@ -131,6 +131,7 @@ struct pconn {
 	char			 pc_name[PEER_NAME_MAX];
 	bool			 pc_server;
 	bool			 pc_shared;	/* dialled from a server's */
+	bool			 pc_scripted;	/* a script speaks for it */
 	enum profile		 pc_profile;
 	bool			 pc_no_credit;	/* streams of the peer stay */
 	bool			 pc_stop_early;	/* STOP_SENDING at once */
@@ -179,6 +180,7 @@ struct peer {
 	enum profile		 p_profile;
 	int			 p_server_fd;	/* -1: no server inside */
 	int			 p_side_fd[PEER_SIDES];	/* more of it, or -1 */
+	size_t			 p_cid_len;	/* of IDs on those */
 	SSL_CTX			*p_server_ctx;
 	SSL_CTX			*p_client_ctx;
 	uint64_t		 p_start;
@@ -254,6 +256,8 @@ SSL_CTX	*tls_client_ctx(enum profile);
 /* A ClientHello of so many datagrams. */
 void	 tls_hello(SSL *, unsigned int);
 SSL_CTX	*tls_server_ctx(const struct ident *);
+/* As clients of the original are servers: ECDSA, a key of its own. */
+SSL_CTX	*tls_desktop_ctx(enum profile);
 
 /* conn.c */
 struct pconn
@@ -322,6 +326,9 @@ typedef bool until_fn(void *);
 void	 loop_init(struct peer *);
 /* True: the condition came true before the deadline. */
 bool	 loop_until(struct peer *, until_fn *, void *, uint64_t deadline);
+
+/* bare.c: is it a socket of the script? */
+bool	 side_is(const struct peer *, int fd);
 
 /* serve.c: the loopback server that the controls run against */
 void	 serve_start(struct peer *);

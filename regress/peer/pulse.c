@@ -232,3 +232,91 @@ cmd_expect_pulse(struct ctx *cx, char *args)
 	TAILQ_REMOVE(&pulses, pu, pu_entry);
 	free(pu);
 }
+
+/*
+ * A plain packet of Opus24k (wzp-protocol 8.3, 8.7): header, and a payload
+ * whose first byte names 20 ms of one channel in one frame (RFC 6716 3.1).
+ */
+static const char *
+media_broken(const struct dgram *dg, uint32_t last, uint16_t seq)
+{
+	const uint8_t	*b = dg->dg_data;
+	unsigned int	 toc;
+	uint32_t	 ms;
+
+	if (dg->dg_len < 14)
+		return ("too short");
+	if ((b[0] & 0xfd) != 0 || b[1] != 0 || b[8] != 0 || b[9] != 0 ||
+	    b[10] != 0 || b[11] != 0)
+		return ("not a header of Opus24k");
+	if ((b[2] << 8 | b[3]) != seq)
+		return ("another sequence number");
+	ms = (uint32_t)b[4] << 24 | (uint32_t)b[5] << 16 |
+	    (uint32_t)b[6] << 8 | b[7];
+	if (ms % 20 != 0 || (last != UINT32_MAX && ms <= last))
+		return ("another time");
+	toc = b[12] >> 3;
+	if ((b[12] & 7) != 0 || (toc < 12 ? toc % 4 != 1 :
+	    toc < 16 ? toc % 2 != 1 : toc % 4 != 3))
+		return ("no plain Opus");
+	return (NULL);
+}
+
+static bool
+media_there(void *arg)
+{
+	const struct pconn	*pc = arg;
+
+	return (!STAILQ_EMPTY(&pc->pc_dgrams) || pc->pc_end != END_NONE);
+}
+
+/*
+ * expect-media CONN N [back]: so many, none of them lost, each sent back if
+ * wanted, so that its sender hears itself.
+ */
+void
+cmd_expect_media(struct ctx *cx, char *args)
+{
+	struct pconn	*pc = conn_arg(cx, &args);
+	struct dgram	*dg;
+	const char	*why;
+	uint64_t	 i, n = number(word(&args));
+	uint32_t	 last = UINT32_MAX;
+	uint16_t	 seq = 0;
+	bool		 back = strcmp(args, "back") == 0;
+
+	if (*args != '\0' && !back)
+		script_error("expect-media: no option %s", args);
+	for (i = 0; i < n; i++) {
+		if (!loop_until(cx->cx_peer, media_there, pc,
+		    now_ns() + cx->cx_limit))
+			failed("%s: %llu media packets, want %llu",
+			    pc->pc_name, (unsigned long long)i,
+			    (unsigned long long)n);
+		if ((dg = STAILQ_FIRST(&pc->pc_dgrams)) == NULL)
+			failed("%s: no media, it is over: %s", pc->pc_name,
+			    conn_end_text(pc));
+		STAILQ_REMOVE_HEAD(&pc->pc_dgrams, dg_entry);
+		if (i == 0 && dg->dg_len >= 4)
+			seq = (uint16_t)(dg->dg_data[2] << 8 |
+			    dg->dg_data[3]);
+		if ((why = media_broken(dg, last, seq)) != NULL) {
+			struct text	 t;
+
+			memset(&t, 0, sizeof(t));
+			text_hex(&t, dg->dg_data, dg->dg_len);
+			failed("%s: media packet %llu: %s: %s", pc->pc_name,
+			    (unsigned long long)i, why, t.t_buf);
+		}
+		last = (uint32_t)dg->dg_data[4] << 24 |
+		    (uint32_t)dg->dg_data[5] << 16 |
+		    (uint32_t)dg->dg_data[6] << 8 | dg->dg_data[7];
+		seq++;
+		if (back)
+			STAILQ_INSERT_TAIL(&pc->pc_dgrams_out, dg, dg_entry);
+		else
+			free(dg);
+	}
+	conn_flush(pc);
+	trace("%s: %llu media packets", pc->pc_name, (unsigned long long)n);
+}

@@ -243,6 +243,7 @@ dial_slot(struct ctx *cx, const char *name, struct conn_options *opt,
 static void
 cmd_connect(struct ctx *cx, char *args)
 {
+	struct sockaddr_storage	 to;
 	struct conn_options	 opt;
 	struct pconn		*pc;
 	const char		*flight = NULL;
@@ -269,7 +270,12 @@ cmd_connect(struct ctx *cx, char *args)
 			no_credit = strcmp(value, "no") == 0;
 		else if (strcmp(key, "stop") == 0)
 			stop_early = strcmp(value, "early") == 0;
-		else if (strcmp(key, "slot") == 0)
+		else if (strcmp(key, "socket") == 0)
+			opt.shared = side_socket(cx, value);
+		else if (strcmp(key, "to") == 0) {
+			addr_parse(value, &to);
+			opt.to = &to;
+		} else if (strcmp(key, "slot") == 0)
 			slot = (unsigned int)number(value);
 		else if (strcmp(key, "flight") == 0) {
 			flight = value;
@@ -282,6 +288,7 @@ cmd_connect(struct ctx *cx, char *args)
 		pc = dial_slot(cx, name, &opt, slot);
 	else
 		pc = conn_dial(cx->cx_peer, name, &opt);
+	pc->pc_scripted = opt.shared != NULL;
 	pc->pc_no_credit = no_credit;
 	pc->pc_stop_early = stop_early;
 	if (flight != NULL)
@@ -591,6 +598,8 @@ cmd_until(struct ctx *cx, char *args)
 }
 
 static const struct command	 commands[] = {
+	{ "accept",		cmd_accept },
+	{ "accept-none",	cmd_accept_none },
 	{ "barrier",		cmd_barrier },
 	{ "close",		cmd_close },
 	{ "connect",		cmd_connect },
@@ -604,6 +613,7 @@ static const struct command	 commands[] = {
 	{ "expect-datagram",	cmd_expect_datagram },
 	{ "expect-fin",		cmd_expect_fin },
 	{ "expect-flight",	cmd_expect_flight },
+	{ "expect-media",	cmd_expect_media },
 	{ "expect-none",	cmd_expect_none },
 	{ "expect-param",	cmd_expect_param },
 	{ "expect-pulse",	cmd_expect_pulse },
@@ -637,6 +647,7 @@ static const struct command	 commands[] = {
 	{ "send",		cmd_send },
 	{ "set",		cmd_set },
 	{ "shell",		cmd_shell },
+	{ "socket",		cmd_socket },
 	{ "stop",		cmd_stop },
 	{ "text",		cmd_text },
 	{ "udp",		cmd_udp },

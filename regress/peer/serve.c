@@ -78,12 +78,16 @@ bool
 serve_packet(struct peer *p, int fd, const struct sockaddr_storage *from,
     const uint8_t *data, size_t len)
 {
-	(void)p;
-	(void)fd;
-	(void)from;
-	(void)data;
-	(void)len;
-	return (false);
+	struct pconn	*pc;
+
+	if (!side_is(p, fd))
+		return (false);
+	/* Who comes to a socket of the script waits for its `accept'. */
+	if ((pc = conn_accept(p, fd, from, data, len)) != NULL) {
+		pc->pc_scripted = true;
+		conn_input(pc, data, len);
+	}
+	return (true);
 }
 
 void
@@ -93,7 +97,7 @@ serve_turn(struct pconn *pc)
 	struct dgram	*dg;
 	const char	*why;
 
-	if (!pc->pc_up)
+	if (!pc->pc_up || pc->pc_scripted)
 		return;
 	if (!pc->pc_served) {
 		pc->pc_served = true;

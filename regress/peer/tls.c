@@ -20,7 +20,9 @@
  */
 #include "config.h"
 
+#include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "regress/peer/peer.h"
@@ -105,6 +107,50 @@ tls_server_ctx(const struct ident *id)
 	X509_free(cert);
 	EVP_PKEY_free(pkey);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	return (ctx);
+}
+
+/* wzp-protocol 1.5: the template of relays, but ECDSA P-256 and random. */
+SSL_CTX *
+tls_desktop_ctx(enum profile profile)
+{
+	static const char	 cn[] = "rcgen self signed cert";
+	X509_EXTENSION		*san;
+	X509_NAME		*name;
+	EVP_PKEY		*pkey;
+	SSL_CTX			*ctx;
+	X509			*cert;
+
+	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL ||
+	    (pkey = EVP_EC_gen("P-256")) == NULL ||
+	    (cert = X509_new()) == NULL || (name = X509_NAME_new()) == NULL ||
+	    X509_set_version(cert, X509_VERSION_3) != 1 ||
+	    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) != 1 ||
+	    ASN1_TIME_set_string(X509_getm_notBefore(cert),
+	    "750101000000Z") != 1 ||
+	    ASN1_TIME_set_string(X509_getm_notAfter(cert),
+	    "40960101000000Z") != 1 ||
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)cn, -1, -1, 0) != 1 ||
+	    X509_set_subject_name(cert, name) != 1 ||
+	    X509_set_issuer_name(cert, name) != 1 ||
+	    X509_set_pubkey(cert, pkey) != 1 ||
+	    (san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+	    "DNS:localhost")) == NULL || X509_add_ext(cert, san, -1) != 1 ||
+	    X509_sign(cert, pkey, EVP_sha256()) == 0 ||
+	    SSL_CTX_use_certificate(ctx, cert) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, pkey) != 1)
+		script_error("desktop certificate");
+	X509_EXTENSION_free(san);
+	X509_NAME_free(name);
+	X509_free(cert);
+	EVP_PKEY_free(pkey);
+	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	if (profile == PROFILE_ORIGINAL &&
+	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1)
+		script_error("groups");
 	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	return (ctx);

@@ -186,7 +186,8 @@ vars_conn(struct peer *p, const char *name)
 	struct pconn	*pc, *found = NULL;
 
 	TAILQ_FOREACH(pc, &p->p_conns, pc_entry)
-		if (!pc->pc_server && strcmp(pc->pc_name, name) == 0)
+		if ((!pc->pc_server || pc->pc_scripted) &&
+		    strcmp(pc->pc_name, name) == 0)
 			found = pc;
 	return (found);
 }
