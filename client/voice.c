@@ -543,7 +543,9 @@ paths_op_changed(void *arg, enum path path, const char *why)
 	ev.ce_text = path == PATH_RELAY && s->vo_why != NULL ? s->vo_why :
 	    why;
 	if (path == PATH_DIRECT) {
-		ev.ce_local = address_kind(&s->vo_local);
+		/* Dialled without checks: the kernel's choice, unknown. */
+		if (s->vo_local.addr_len != 0 && !addr_is_any(&s->vo_local))
+			ev.ce_local = address_kind(&s->vo_local);
 		ev.ce_remote = address_kind(&s->vo_remote);
 	}
 	voice_event(s, &ev);

@@ -11,7 +11,4 @@ refused_path addresses
 
 off_alice=direct-proof
 off_bob=direct-proof
-one_call addresses 1
-has alice path '"path": *"direct"' ||
-    liar_fail "without direct-proof the path is refused too"
-[ "$(counter impostor)" -gt 0 ] || liar_fail "the impostor got nothing"
+believed_path addresses

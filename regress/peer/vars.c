@@ -333,6 +333,22 @@ take_name(const char **s, char name[PEER_NAME_MAX])
 	name[n] = '\0';
 }
 
+/* $NAME, or $NAME.bare: of a JSON string what its quotes enclose. */
+static void
+put_var(const char *value, const char **s, struct text *out)
+{
+	size_t	 len = strlen(value);
+
+	if (strncmp(*s, ".bare", 5) != 0) {
+		text_puts(out, value);
+		return;
+	}
+	*s += 5;
+	if (len < 2 || value[0] != '"' || value[len - 1] != '"')
+		script_error("not a string: %s", value);
+	text_add(out, value + 1, len - 2);
+}
+
 static void
 expand_one(struct vars *vs, const char **s, struct text *out)
 {
@@ -349,7 +365,7 @@ expand_one(struct vars *vs, const char **s, struct text *out)
 		script_error("stray $");
 	TAILQ_FOREACH(va, &vs->vs_vars, va_entry) {
 		if (strcmp(va->va_name, name) == 0) {
-			text_puts(out, va->va_value);
+			put_var(va->va_value, s, out);
 			return;
 		}
 	}
