@@ -28,6 +28,7 @@
 
 #include "client/call.h"
 #include "client/e2e/checked.h"
+#include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/quic/params.h"
 
@@ -85,7 +86,6 @@ static void	 call_end_why(struct call *, enum hangup_reason, const char *,
 static void	 call_event(struct call *, enum client_event_type);
 static void	 call_warn(struct call *, const char *);
 static bool	 call_is(const struct call *, const char *);
-static bool	 is_zero(const uint8_t *, size_t);
 
 struct call *
 call_new(const struct call_config *config)
@@ -390,7 +390,7 @@ call_offered(struct call *c, const struct sig_direct_call_offer *offer,
 	 */
 	identity_fingerprint(offer->identity_pub, fp);
 	if (!identity_fingerprint_valid(offer->caller_fingerprint) ||
-	    !CHECKED("offer-fingerprint", is_zero(offer->identity_pub,
+	    !CHECKED("offer-fingerprint", bytes_zero(offer->identity_pub,
 	    sizeof(offer->identity_pub)) ||
 	    strcmp(fp, offer->caller_fingerprint) == 0)) {
 		call_refuse(c, offer, "the caller's fingerprint does not "
@@ -744,15 +744,4 @@ static bool
 call_is(const struct call *c, const char *id)
 {
 	return (c->ca_phase != PHASE_IDLE && strcmp(c->ca_id, id) == 0);
-}
-
-static bool
-is_zero(const uint8_t *p, size_t n)
-{
-	size_t	i;
-
-	for (i = 0; i < n; i++)
-		if (p[i] != 0)
-			return (false);
-	return (true);
 }

@@ -142,7 +142,6 @@ static void	 client_text(struct client *, enum client_event_type,
 		    const char *);
 static void	 event_init(struct client_event *, enum client_event_type);
 static void	 event_emit(struct client *, const struct client_event *);
-static uint64_t	 earlier(uint64_t, uint64_t);
 
 static const struct quic_ops	quic_ops = {
 	.accept = on_accept,
@@ -451,20 +450,20 @@ client_expiry(const struct client *c)
 
 	at = quic_endpoint_expiry(c->cl_shared.ls_endpoint);
 	if (c->cl_finished)
-		return (earlier(at, c->cl_finish_limit));
+		return (clock_earlier(at, c->cl_finish_limit));
 	/*
 	 * A connection may end in the last step of a turn; if nothing of it
 	 * lingers, no other timer would ever bring the next one.
 	 */
 	if (c->cl_probed || c->cl_key.rk_mismatch)
 		return (c->cl_shared.ls_now);
-	at = earlier(at, sigconn_expiry(c->cl_sigconn));
-	at = earlier(at, call_expiry(c->cl_call));
-	at = earlier(at, where_expiry(&c->cl_where));
+	at = clock_earlier(at, sigconn_expiry(c->cl_sigconn));
+	at = clock_earlier(at, call_expiry(c->cl_call));
+	at = clock_earlier(at, where_expiry(&c->cl_where));
 	if (c->cl_inquiry != NULL)
-		at = earlier(at, inquiry_expiry(c->cl_inquiry));
-	at = earlier(at, voice_expiry(c->cl_voice));
-	at = earlier(at, c->cl_linger);
+		at = clock_earlier(at, inquiry_expiry(c->cl_inquiry));
+	at = clock_earlier(at, voice_expiry(c->cl_voice));
+	at = clock_earlier(at, c->cl_linger);
 	return (at);
 }
 
@@ -943,10 +942,4 @@ static void
 event_emit(struct client *c, const struct client_event *ev)
 {
 	c->cl_config.cc_event(c->cl_config.cc_arg, ev);
-}
-
-static uint64_t
-earlier(uint64_t a, uint64_t b)
-{
-	return (a < b ? a : b);
 }

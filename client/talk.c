@@ -92,7 +92,6 @@ static void	 talk_event(struct talk *, struct client_event *,
 		    enum client_event_type);
 static void	 talk_say(struct talk *, const struct client_event *);
 static uint64_t	 now(const struct talk *);
-static uint64_t	 earlier(uint64_t, uint64_t);
 
 static const struct mediaconn_ops mediaconn_ops = {
 	.joined = talk_joined,
@@ -378,18 +377,18 @@ talk_expiry(const struct talk *t)
 	uint64_t	at = NEVER;
 
 	if (t->ta_conn != NULL)
-		at = earlier(at, mediaconn_expiry(t->ta_conn));
+		at = clock_earlier(at, mediaconn_expiry(t->ta_conn));
 	if (t->ta_media != NULL)
-		at = earlier(at, media_expiry(t->ta_media));
+		at = clock_earlier(at, media_expiry(t->ta_media));
 	if (t->ta_lost != 0 && !t->ta_other)
-		at = earlier(at, t->ta_lost + MEDIA_LIMIT);
-	at = earlier(at, t->ta_again);
+		at = clock_earlier(at, t->ta_lost + MEDIA_LIMIT);
+	at = clock_earlier(at, t->ta_again);
 	if (t->ta_alone != 0)
-		at = earlier(at, t->ta_alone + ALONE_LIMIT);
-	at = earlier(at, t->ta_renew_at);
-	at = earlier(at, t->ta_begin_at);
-	at = earlier(at, t->ta_stats_at);
-	return (earlier(at, t->ta_end_at));
+		at = clock_earlier(at, t->ta_alone + ALONE_LIMIT);
+	at = clock_earlier(at, t->ta_renew_at);
+	at = clock_earlier(at, t->ta_begin_at);
+	at = clock_earlier(at, t->ta_stats_at);
+	return (clock_earlier(at, t->ta_end_at));
 }
 
 /* The connection. */
@@ -638,10 +637,4 @@ static uint64_t
 now(const struct talk *t)
 {
 	return (t->ta_config.tc_shared->ls_now);
-}
-
-static uint64_t
-earlier(uint64_t a, uint64_t b)
-{
-	return (a < b ? a : b);
 }

@@ -95,7 +95,6 @@ static void	 direct_op_told(void *, const struct signal *);
 static const char
 		*address_kind(const struct addr *);
 static uint64_t	 now(const struct voice *);
-static uint64_t	 earlier(uint64_t, uint64_t);
 
 static const struct talk_ops	talk_ops = {
 	.event = talk_op_event,
@@ -276,11 +275,12 @@ voice_expiry(const struct voice *s)
 
 	at = talk_expiry(s->vo_talk);
 	if (s->vo_direct != NULL)
-		at = earlier(at, direct_expiry(s->vo_direct));
+		at = clock_earlier(at, direct_expiry(s->vo_direct));
 	if (s->vo_paths != NULL)
-		at = earlier(at, paths_expiry(s->vo_paths));
+		at = clock_earlier(at, paths_expiry(s->vo_paths));
 	if (s->vo_up && now(s) < direct_heard(s->vo_direct) + DIRECT_SILENT)
-		at = earlier(at, direct_heard(s->vo_direct) + DIRECT_SILENT);
+		at = clock_earlier(at, direct_heard(s->vo_direct) +
+		    DIRECT_SILENT);
 	return (at);
 }
 
@@ -683,10 +683,4 @@ static uint64_t
 now(const struct voice *s)
 {
 	return (s->vo_config.vo_talk.tc_shared->ls_now);
-}
-
-static uint64_t
-earlier(uint64_t a, uint64_t b)
-{
-	return (a < b ? a : b);
 }

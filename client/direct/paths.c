@@ -112,7 +112,6 @@ static void	 turn_window(struct paths *, uint64_t);
 static bool	 untold(const struct paths *, enum path *);
 static void	 tell(struct paths *, uint64_t);
 static uint64_t	 after(const struct paths *, uint64_t);
-static uint64_t	 earlier(uint64_t, uint64_t);
 
 struct paths *
 paths_new(const struct paths_ops *ops, void *arg)
@@ -217,14 +216,16 @@ paths_expiry(const struct paths *p)
 	if (p->pa_up[PATH_DIRECT]) {
 		at = after(p, p->pa_heard + SILENT_NS);
 		if (p->pa_mode == JOIN)
-			at = earlier(at, after(p, p->pa_since + OVERLAP_NS));
+			at = clock_earlier(at, after(p, p->pa_since +
+			    OVERLAP_NS));
 		else if (p->pa_mode == LEAVE)
-			at = earlier(at, after(p, leave_end(p)));
+			at = clock_earlier(at, after(p, leave_end(p)));
 		else if (p->pa_mode == RELAY && !is_silent(p))
-			at = earlier(at, after(p, p->pa_steady + p->pa_hold));
+			at = clock_earlier(at, after(p, p->pa_steady +
+			    p->pa_hold));
 	}
 	if (untold(p, &path))
-		at = earlier(at, p->pa_told_at + CHANGE_NS);
+		at = clock_earlier(at, p->pa_told_at + CHANGE_NS);
 	return (at);
 }
 
@@ -343,7 +344,7 @@ fail(struct paths *p, uint64_t now)
 	if (p->pa_hold == 0 || now >= p->pa_failed_at + FORGIVEN_NS)
 		p->pa_hold = HOLD_FIRST_NS;
 	else
-		p->pa_hold = earlier(2 * p->pa_hold, HOLD_MAX_NS);
+		p->pa_hold = clock_earlier(2 * p->pa_hold, HOLD_MAX_NS);
 	p->pa_failed_at = now;
 	/* One that is down has been given up by who looks after it. */
 	if (p->pa_up[PATH_DIRECT])
@@ -394,10 +395,4 @@ tell(struct paths *p, uint64_t now)
 	p->pa_used = path;
 	p->pa_told_at = now;
 	p->pa_ops.changed(p->pa_arg, path, p->pa_why);
-}
-
-static uint64_t
-earlier(uint64_t a, uint64_t b)
-{
-	return (a < b ? a : b);
 }

@@ -33,6 +33,7 @@
 #include "client/e2e/e2e.h"
 #include "client/e2e/kdf.h"
 #include "client/e2e/words.h"
+#include "common/base/bytes.h"
 
 /* The NUL behind it ends a label, so that none is the start of another. */
 #define LABEL_OFFER	"wzp-e2e-offer-v1"
@@ -99,7 +100,6 @@ struct bytes {
 static void		 put(struct bytes *, const void *, size_t);
 static void		 put_id(struct bytes *, const char *);
 static void		 fp_bytes(const char *, uint8_t[FP_LEN]);
-static bool		 is_zero(const uint8_t *, size_t);
 static void		 offer_string(const struct e2e *, struct bytes *);
 static void		 answer_string(const struct e2e *, struct bytes *);
 static int		 hash(const struct bytes *, const uint8_t[64],
@@ -179,14 +179,6 @@ fp_bytes(const char *s, uint8_t out[FP_LEN])
 		    (s[i] <= '9' ? s[i] - '0' : s[i] - 'a' + 10));
 		n++;
 	}
-}
-
-static bool
-is_zero(const uint8_t *p, size_t len)
-{
-	while (len > 0 && p[len - 1] == 0)
-		len--;
-	return (len == 0);
 }
 
 static void
@@ -345,7 +337,7 @@ e2e_take_offer(struct e2e *e, const struct sig_direct_call_offer *offer)
 	if (e->ee_caller || e->ee_stage != STAGE_NEW)
 		return (E2E_FORGED);
 	/* As originals write it (wzp-protocol 5.3). */
-	if (is_zero(offer->ephemeral_pub, 32) && offer->signature.len == 0) {
+	if (bytes_zero(offer->ephemeral_pub, 32) && offer->signature.len == 0) {
 		(void)fail(e, "");
 		return (E2E_NONE);
 	}
@@ -403,7 +395,7 @@ e2e_take_answer(struct e2e *e, const struct sig_direct_call_answer *answer)
 	if (!e->ee_caller || e->ee_stage == STAGE_READY ||
 	    e->ee_stage == STAGE_FAILED)
 		return (E2E_FORGED);
-	if (is_zero(answer->ephemeral_pub.data, answer->ephemeral_pub.len) &&
+	if (bytes_zero(answer->ephemeral_pub.data, answer->ephemeral_pub.len) &&
 	    answer->signature.len == 0) {
 		(void)fail(e, "");
 		return (E2E_NONE);
@@ -501,7 +493,7 @@ e2e_proven(const struct e2e *e, const uint8_t exporter[32], bool dialer,
 
 	e2e_proof(e, exporter, dialer, wanted);
 	/* Zero: there was none to be had, and none is to be accepted. */
-	ok = e2e_ready(e) && !is_zero(wanted, sizeof(wanted)) &&
+	ok = e2e_ready(e) && !bytes_zero(wanted, sizeof(wanted)) &&
 	    CRYPTO_memcmp(wanted, mac, sizeof(wanted)) == 0;
 	OPENSSL_cleanse(wanted, sizeof(wanted));
 	return (CHECKED("direct-proof", ok));

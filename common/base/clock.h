@@ -26,4 +26,11 @@
 uint64_t	clock_mono_ns(void);
 uint64_t	clock_wall_ms(void);	/* Unix time in milliseconds */
 
+/* Of two times, UINT64_MAX meaning never. */
+static inline uint64_t
+clock_earlier(uint64_t a, uint64_t b)
+{
+	return (a < b ? a : b);
+}
+
 #endif /* WZP_BASE_CLOCK_H */

@@ -2,7 +2,7 @@
 
 noinst_LIBRARIES += common/libbase.a
 common_libbase_a_SOURCES = \
-	common/base/addr.c common/base/addr.h \
+	common/base/addr.c common/base/addr.h common/base/bytes.h \
 	common/base/clock.c common/base/clock.h \
 	common/base/log.c common/base/log.h \
 	common/base/table.c common/base/table.h

@@ -51,6 +51,7 @@
 
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/wire/check.h"
 
 #define OFF_TYPE	8
@@ -74,7 +75,6 @@ static void	 put32(uint8_t *, uint32_t);
 static uint32_t	 get32(const uint8_t *);
 static void	 put_mapped(uint8_t *, const struct addr *);
 static int	 get_mapped(struct addr *, const uint8_t *);
-static bool	 is_zero(const uint8_t *, size_t);
 
 bool
 check_is(const uint8_t *p, size_t len)
@@ -114,8 +114,8 @@ check_read(struct check *ck, const uint8_t *p, size_t len,
 	switch (p[OFF_TYPE]) {
 	case CHECK_REQUEST:
 		ck->ck_type = CHECK_REQUEST;
-		if (p[OFF_FAMILY] != 0 || !is_zero(p + OFF_PORT, 2) ||
-		    !is_zero(p + OFF_ADDR, OFF_MAC - OFF_ADDR))
+		if (p[OFF_FAMILY] != 0 || !bytes_zero(p + OFF_PORT, 2) ||
+		    !bytes_zero(p + OFF_ADDR, OFF_MAC - OFF_ADDR))
 			return (false);
 		break;
 	case CHECK_RESPONSE:
@@ -194,7 +194,7 @@ get_mapped(struct addr *a, const uint8_t *p)
 		return (-1);
 	switch (p[OFF_FAMILY]) {
 	case 4:
-		if (!is_zero(raw + 4, 12))
+		if (!bytes_zero(raw + 4, 12))
 			return (-1);
 		memset(&in, 0, sizeof(in));
 		in.sin_family = AF_INET;
@@ -215,16 +215,6 @@ get_mapped(struct addr *a, const uint8_t *p)
 	default:
 		return (-1);
 	}
-}
-
-static bool
-is_zero(const uint8_t *p, size_t len)
-{
-	uint8_t	all = 0;
-
-	while (len > 0)
-		all |= p[--len];
-	return (all == 0);
 }
 
 static void
