@@ -251,7 +251,8 @@ link_on_message(struct quic_conn *conn, const uint8_t *data, size_t len)
 	if ((li = quic_conn_data(conn)) == NULL || li->li_ops->signal == NULL)
 		return;
 	if ((s = signal_parse(data, len, &why)) == NULL) {
-		log_debug("a signal of the relay is left out: %s", why);
+		log_debug("a signal of %s is left out: %s", li->li_direct ?
+		    "the other party" : "the relay", why);
 		return;
 	}
 	li->li_ops->signal(li->li_arg, s);

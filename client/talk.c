@@ -207,6 +207,12 @@ talk_other(struct talk *t, bool up)
 }
 
 void
+talk_rerouted(struct talk *t)
+{
+	t->ta_path_sent = t->ta_path_lost = 0;
+}
+
+void
 talk_media(struct talk *t, const uint8_t *data, size_t len)
 {
 	t->ta_heard = now(t);
@@ -403,7 +409,8 @@ talk_joined(void *arg)
 		return;
 	t->ta_lost = 0;
 	t->ta_heard = now(t);
-	t->ta_path_sent = t->ta_path_lost = 0;
+	if (!t->ta_other)
+		talk_rerouted(t);
 	t->ta_config.tc_ops->relay(t->ta_config.tc_arg, true);
 	if (t->ta_media != NULL) {
 		if (t->ta_other)

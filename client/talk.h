@@ -76,6 +76,8 @@ void		 talk_part(struct talk *);
 void		 talk_hold(struct talk *, bool held);
 /* There is another way than the relay, or there is not any more. */
 void		 talk_other(struct talk *, bool up);
+/* The statistics of the path are another connection's from now on. */
+void		 talk_rerouted(struct talk *);
 /* A packet of the other party, whichever way it came. */
 void		 talk_media(struct talk *, const uint8_t *, size_t);
 /* 0: sent; -1: not in the room just now. */

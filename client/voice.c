@@ -343,7 +343,10 @@ voice_event(struct voice *s, struct client_event *ev)
 	s->vo_config.vo_ops->event(s->vo_config.vo_arg, ev);
 }
 
-/* Not authentic, or heard already: as if it had not come. */
+/*
+ * Refused: as if it had not come.  Repeated: counts for its path only, before
+ * it is authenticated; so it can have us send both ways, and no more.
+ */
 static void
 voice_received(struct voice *s, enum path path, const uint8_t *data,
     size_t len)
@@ -537,6 +540,7 @@ paths_op_changed(void *arg, enum path path, const char *why)
 	if (path == PATH_RELAY && !talk_begun(s->vo_talk))
 		return;
 	s->vo_path = path;
+	talk_rerouted(s->vo_talk);
 	memset(&ev, 0, sizeof(ev));
 	ev.ce_type = EVENT_PATH;
 	ev.ce_path = path == PATH_DIRECT ? "direct" : "relay";

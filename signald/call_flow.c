@@ -444,6 +444,9 @@ flow_registered(struct flow *flow, const struct reg *reg)
 			continue;
 		flow_find_again(flow, party);
 		party->cp_addr = reg->reg_remote;
+		/* A new process knows no direct path; others say it again. */
+		if (reg->reg_candidates)
+			party->cp_direct = false;
 	}
 	flow_orphans_tell(flow, reg);
 }

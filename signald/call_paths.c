@@ -70,7 +70,8 @@ flow_rules(struct flow *flow, const struct call *call, struct reg *reg,
 		party = hub_find(flow->fl_hub, call->call_party[i].cp_fp);
 		if (party == NULL)
 			continue;
-		hub_refresh(flow->fl_hub, party);
+		if (party != reg)
+			hub_refresh(flow->fl_hub, party);
 		if (party->reg_local.addr_len != 0)
 			rules->or_own[rules->or_nown++] = party->reg_local;
 	}
@@ -305,7 +306,7 @@ flow_talks(const struct flow *flow, struct call *call,
 	const struct call_party	*peer = call_peer(call, lost->cp_fp);
 	const struct reg	*reg;
 
-	if (!call_is_direct(call) || peer->cp_lost)
+	if (!call_is_direct(call) || !peer->cp_direct || peer->cp_lost)
 		return (false);
 	reg = hub_find(flow->fl_hub, peer->cp_fp);
 	return (reg != NULL && reg->reg_candidates);

@@ -21,11 +21,10 @@
 
 #include <string.h>
 
+#include "common/wire/candidates.h"
 #include "signald/offer.h"
 
 static bool	 host_usable4(uint32_t);
-static bool	 host_usable6(const uint8_t *);
-static bool	 host_private4(uint32_t);
 static bool	 address_usable(const struct addr *,
 		    const struct offer_rules *);
 
@@ -59,23 +58,6 @@ host_usable4(uint32_t host)
 }
 
 static bool
-host_usable6(const uint8_t *host)
-{
-	/* Exactly what clients may offer: 2000::/3 and fc00::/7 (7.4). */
-	return ((host[0] & 0xe0) == 0x20 || (host[0] & 0xfe) == 0xfc);
-}
-
-/* Those that clients offer as their own without asking anybody (7.4). */
-static bool
-host_private4(uint32_t host)
-{
-	return (host >> 24 == 10 ||			/* 10/8 */
-	    host >> 20 == (172 << 4 | 1) ||		/* 172.16/12 */
-	    host >> 16 == (192 << 8 | 168) ||		/* 192.168/16 */
-	    host >> 22 == (100 << 2 | 1));		/* 100.64/10 */
-}
-
-static bool
 address_usable(const struct addr *addr, const struct offer_rules *rules)
 {
 	const struct addr	*observed = &rules->or_observed;
@@ -92,11 +74,10 @@ address_usable(const struct addr *addr, const struct offer_rules *rules)
 			return (false);
 	}
 	if (addr_family(addr) == AF_INET6)
-		return (host_usable6(addr->addr_u.in6.sin6_addr.s6_addr));
+		return (candidate_is_host(addr));
 	if (!host_usable4(ntohl(addr->addr_u.in.sin_addr.s_addr)))
 		return (false);
-	return (!rules->or_strict || seen ||
-	    host_private4(ntohl(addr->addr_u.in.sin_addr.s_addr)));
+	return (!rules->or_strict || seen || candidate_is_host(addr));
 }
 
 bool

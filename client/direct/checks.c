@@ -91,7 +91,6 @@ struct checks {
 	struct pair		 cs_pair[PAIRS_MAX];
 
 	bool			 cs_running;	/* a round was begun */
-	bool			 cs_stopped;
 	uint32_t		 cs_round;
 	uint64_t		 cs_begin;
 	unsigned int		 cs_rounds;
@@ -221,21 +220,12 @@ checks_round(struct checks *c, uint32_t round, uint64_t at)
 	    at < c->cs_begin + ROUND_GAP_NS)
 		at = c->cs_begin + ROUND_GAP_NS;
 	c->cs_running = true;
-	c->cs_stopped = false;
 	c->cs_round = round;
 	c->cs_begin = at;
 	for (i = 0; i < PAIRS_MAX; i++) {
 		c->cs_pair[i].pr_sent = 0;
 		c->cs_pair[i].pr_next = at;
 	}
-}
-
-/* The other may not be through yet: it still gets its answers. */
-void
-checks_stop(struct checks *c)
-{
-	c->cs_running = false;
-	c->cs_stopped = true;
 }
 
 void
@@ -413,7 +403,7 @@ take_request(struct checks *c, struct pair *pr, const struct check *ck,
 		emit(c, pr, &answer);
 	}
 	/* Triggered: now is when the way is open. */
-	if (!c->cs_stopped && wants(pr) &&
+	if (wants(pr) &&
 	    (pr->pr_last == 0 || now >= pr->pr_last + PAIR_GAP_NS))
 		send_request(c, pr, now);
 }
@@ -440,7 +430,7 @@ take_response(struct checks *c, struct pair *pr, const struct check *ck,
 	c->cs_stats.cs_received++;
 	rtt = now - rq->rq_at;
 	rq->rq_at = 0;
-	if (pr->pr_valid || c->cs_stopped)
+	if (pr->pr_valid)
 		return;
 	pr->pr_valid = true;
 	c->cs_ops.valid(c->cs_arg, pr->pr_listener, local, &remote, rtt);

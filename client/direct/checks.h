@@ -70,8 +70,6 @@ void		 checks_remote(struct checks *, uint32_t generation,
 void		 checks_local(struct checks *, uint32_t generation);
 /* CallPunch: begins a round at this time; one that is under way ends. */
 void		 checks_round(struct checks *, uint32_t round, uint64_t at);
-/* No more requests; the other's are still answered. */
-void		 checks_stop(struct checks *);
 /* A packet for which check_is() holds. */
 void		 checks_receive(struct checks *, unsigned int listener,
 		    const struct addr *local, const struct addr *remote,

@@ -754,7 +754,8 @@ check_valid(void *arg, unsigned int listener, const struct addr *local,
 	if (pr == NULL) {
 		/* Those of former searches make room. */
 		for (i = 0; i < dr->dr_npairs && pr == NULL; i++) {
-			if (dr->dr_pair[i].pr_peer < dr->dr_peer_generation)
+			if (dr->dr_pair[i].pr_own != dr->dr_generation ||
+			    dr->dr_pair[i].pr_peer != dr->dr_peer_generation)
 				pr = &dr->dr_pair[i];
 		}
 		if (dr->dr_npairs < PAIRS_MAX)

@@ -25,37 +25,16 @@
 #include <string.h>
 
 #include "client/direct/own.h"
+#include "common/wire/candidates.h"
 
 static bool	 own_usable(const struct addr *, const uint16_t[2]);
 static void	 own_add(struct direct_own *, const struct addr *, uint16_t);
-
-bool
-own_offered(const struct addr *a)
-{
-	const uint8_t	*ip6;
-	uint32_t	 ip;
-
-	switch (addr_family(a)) {
-	case AF_INET:
-		ip = ntohl(a->addr_u.in.sin_addr.s_addr);
-		return (ip >> 24 == 10 ||		/* 10/8 */
-		    ip >> 20 == (172 << 4 | 1) ||	/* 172.16/12 */
-		    ip >> 16 == (192 << 8 | 168) ||	/* 192.168/16 */
-		    ip >> 22 == (100 << 2 | 1));	/* 100.64/10 */
-	case AF_INET6:
-		ip6 = a->addr_u.in6.sin6_addr.s6_addr;
-		return ((ip6[0] & 0xe0) == 0x20 ||	/* 2000::/3 */
-		    (ip6[0] & 0xfe) == 0xfc);		/* fc00::/7 */
-	default:
-		return (false);
-	}
-}
 
 /* Offered, and there is a socket where it is heard. */
 static bool
 own_usable(const struct addr *a, const uint16_t port[2])
 {
-	return (own_offered(a) && port[addr_family(a) == AF_INET6] != 0);
+	return (candidate_is_host(a) && port[addr_family(a) == AF_INET6] != 0);
 }
 
 /* In the text of 7.1, once. */

@@ -28,8 +28,6 @@
 #include "client/direct/direct.h"
 #include "common/base/addr.h"
 
-/* The filter alone: may this host address be offered? */
-bool	 own_offered(const struct addr *);
 /*
  * addrs: of this host, in the order of its interfaces.  port: of the IPv4
  * and the IPv6 socket, 0: there is none.  reflexive: as told by a relay, NULL

@@ -547,6 +547,7 @@ pipe_proven(struct pipe *pi)
 	size_t		 i;
 
 	pi->pi_state = PIPE_PROVEN;
+	pi->pi_order = ++pe->pe_order;	/* from now on that of the proofs */
 	pi->pi_deadline = NEVER;
 	if (!pi->pi_accepted) {
 		for (i = 0; i < PEERING_MAX; i++) {

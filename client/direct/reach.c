@@ -23,40 +23,29 @@
 #include <string.h>
 
 #include "client/direct/reach.h"
+#include "common/wire/candidates.h"
 
 /* Unique local (RFC 4193) and the private ranges that 7.4 keeps. */
 enum reach_class
 reach_class(const struct addr *a)
 {
-	uint32_t	ip;
-
 	if (addr_family(a) == AF_INET6)
 		return ((a->addr_u.in6.sin6_addr.s6_addr[0] & 0xfe) == 0xfc ?
 		    REACH_LAN : REACH_IPV6);
-	ip = ntohl(a->addr_u.in.sin_addr.s_addr);
-	if (ip >> 24 == 10 ||				/* 10/8 */
-	    ip >> 20 == (172 << 4 | 1) ||		/* 172.16/12 */
-	    ip >> 16 == (192 << 8 | 168) ||		/* 192.168/16 */
-	    ip >> 22 == (100 << 2 | 1))			/* 100.64/10 */
-		return (REACH_LAN);
-	return (REACH_PUBLIC);
+	return (candidate_is_host(a) ? REACH_LAN : REACH_PUBLIC);
 }
 
 bool
 reach_usable(const struct addr *a, bool local)
 {
-	const uint8_t	*ip6;
-	uint32_t	 ip;
+	uint32_t	ip;
 
 	if (addr_port(a) == 0 || addr_is_any(a))
 		return (false);
 	if (addr_is_loopback(a))
 		return (local);
-	if (addr_family(a) == AF_INET6) {
-		ip6 = a->addr_u.in6.sin6_addr.s6_addr;
-		return ((ip6[0] & 0xe0) == 0x20 ||	/* 2000::/3 */
-		    (ip6[0] & 0xfe) == 0xfc);		/* fc00::/7 */
-	}
+	if (addr_family(a) == AF_INET6)
+		return (candidate_is_host(a));
 	ip = ntohl(a->addr_u.in.sin_addr.s_addr);
 	return (ip >> 24 != 0 &&
 	    ip >> 16 != (169 << 8 | 254) &&		/* link-local */

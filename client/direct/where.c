@@ -89,6 +89,8 @@ where_ask(struct where *w, uint64_t now)
 bool
 where_due(struct where *w, uint64_t now)
 {
+	/* An answer that is overdue must not keep the timer running. */
+	(void)where_asking(w, now);
 	if (now < w->wh_ask_at)
 		return (false);
 	if (++w->wh_times < sizeof(ask_ms) / sizeof(ask_ms[0]))

@@ -53,7 +53,7 @@ bool	 where_answered(struct where *, const char *observed);
  * only once that is validated, some times more.
  */
 void	 where_ask(struct where *, uint64_t now);
-/* It is time for it. */
+/* It is time for it.  To be called whenever where_expiry() has come. */
 bool	 where_due(struct where *, uint64_t now);
 /* Reflect is on its way; an answer is waited for a second. */
 void	 where_asked(struct where *, uint64_t now);

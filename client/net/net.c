@@ -42,6 +42,7 @@
 #include "client/portmap/portmap.h"
 #include "common/base/clock.h"
 #include "common/quic/udp.h"
+#include "common/wire/candidates.h"
 
 #define DEFAULT_PORT	"4433"
 #define BUFFER		(256 * 1024)
@@ -324,7 +325,8 @@ net_addresses(struct net *ne)
 		return;
 	/* A router that maps is there only for private addresses. */
 	for (i = 0; i < n && port == 0; i++)
-		if (addr_family(&list[i]) == AF_INET && own_offered(&list[i]))
+		if (addr_family(&list[i]) == AF_INET &&
+		    candidate_is_host(&list[i]))
 			port = addr_port(udp_bound(ne->ne_udp[0]));
 	portmap_want(ne->ne_portmap, port);
 }

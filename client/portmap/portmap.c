@@ -95,7 +95,7 @@ void
 portmap_free(struct portmap *pm)
 {
 	struct pollfd	pfd;
-	uint64_t	until;
+	uint64_t	now, until;
 	uint8_t		m[PORTMAP_LEN_MAX];
 	ssize_t		n;
 	int		ms;
@@ -104,11 +104,10 @@ portmap_free(struct portmap *pm)
 		return;
 	if (pm->pm_fd != -1) {
 		(void)shutdown(pm->pm_fd, SHUT_WR);
-		until = clock_mono_ns() + END_MS * UINT64_C(1000000);
-		while (pm->pm_protocol != PORTMAP_NONE) {
-			if (clock_mono_ns() >= until)
-				break;
-			ms = (int)((until - clock_mono_ns()) / 1000000) + 1;
+		until = clock_mono_ns() + END_MS * NS_PER_MS;
+		while (pm->pm_protocol != PORTMAP_NONE &&
+		    (now = clock_mono_ns()) < until) {
+			ms = (int)((until - now) / NS_PER_MS) + 1;
 			pfd.fd = pm->pm_fd;
 			pfd.events = POLLIN;
 			if (poll(&pfd, 1, ms) == 0)

@@ -41,26 +41,23 @@
 #include "common/base/clock.h"
 #include "common/sandbox/sandbox.h"
 
-#define SECOND		UINT64_C(1000000000)
-#define MS		UINT64_C(1000000)
-
 /* The limits of each protocol; together a few seconds. */
-#define PCP_LIMIT	(1000 * MS)
-#define NATPMP_LIMIT	(1000 * MS)
-#define UPNP_LIMIT	(3500 * MS)
+#define PCP_LIMIT	(1000 * NS_PER_MS)
+#define NATPMP_LIMIT	(1000 * NS_PER_MS)
+#define UPNP_LIMIT	(3500 * NS_PER_MS)
 /* Taking back: the client waits a second for it. */
-#define END_LIMIT	(800 * MS)
+#define END_LIMIT	(800 * NS_PER_MS)
 
 /*
  * After a failure; doubled with each.  The default route often comes right
  * behind the address that we were told of.
  */
-#define RETRY_MIN	(1 * SECOND)
-#define RETRY_REFUSED	(10 * SECOND)	/* there was a router */
-#define RETRY_MAX	(600 * SECOND)
+#define RETRY_MIN	(1 * NS_PER_S)
+#define RETRY_REFUSED	(10 * NS_PER_S)	/* there was a router */
+#define RETRY_MAX	(600 * NS_PER_S)
 /* A renewal that failed, while the lease lasts. */
-#define RENEW_AGAIN	(10 * SECOND)
-#define RENEW_MIN	(15 * SECOND)
+#define RENEW_AGAIN	(10 * NS_PER_S)
+#define RENEW_MIN	(15 * NS_PER_S)
 
 /* Of memory: libraries read as much as a router says. */
 #define MEMORY_MAX	(64 << 20)
@@ -155,8 +152,8 @@ portmap_wait(int fd, uint64_t until)
 		now = clock_mono_ns();
 		if (now >= until)
 			return (false);
-		ms = until - now > 3600 * SECOND ? 3600 * 1000 :
-		    (int)((until - now + MS - 1) / MS);
+		ms = until - now > 3600 * NS_PER_S ? 3600 * 1000 :
+		    (int)((until - now + NS_PER_MS - 1) / NS_PER_MS);
 		pfd.fd = fd;
 		pfd.events = POLLIN;
 		n = poll(&pfd, 1, ms);
@@ -260,7 +257,7 @@ work(struct helper *he)
 		granted(he, &try);
 	} else if (he->he_lease.pl_protocol != PORTMAP_NONE &&
 	    now < he->he_ends) {
-		he->he_next = now + RENEW_AGAIN;
+		he->he_next = clock_earlier(now + RENEW_AGAIN, he->he_ends);
 	} else {
 		he->he_lease.pl_protocol = PORTMAP_NONE;
 		if (router && he->he_retry < RETRY_REFUSED)
@@ -280,8 +277,8 @@ granted(struct helper *he, struct portmap_lease *pl)
 	if (pl->pl_lifetime > PORTMAP_LIFETIME_MAX)
 		pl->pl_lifetime = PORTMAP_LIFETIME_MAX;
 	he->he_lease = *pl;
-	he->he_ends = now + pl->pl_lifetime * SECOND;
-	half = pl->pl_lifetime * SECOND / 2;
+	he->he_ends = now + pl->pl_lifetime * NS_PER_S;
+	half = pl->pl_lifetime * NS_PER_S / 2;
 	he->he_next = now + (half < RENEW_MIN ? RENEW_MIN : half);
 	he->he_retry = RETRY_MIN;
 }

@@ -45,7 +45,7 @@ answer(natpmp_t *n, uint64_t limit, uint16_t type, natpmpresp_t *resp)
 			return (false);
 		until = clock_mono_ns();
 		if (tv.tv_sec >= 0)
-			until += (uint64_t)tv.tv_sec * UINT64_C(1000000000) +
+			until += (uint64_t)tv.tv_sec * NS_PER_S +
 			    (uint64_t)tv.tv_usec * 1000;
 		if (until > limit)
 			until = limit;

@@ -32,7 +32,6 @@
 
 /* Between two requests; doubled with each (8.1.1 begins with 3 s). */
 #define AGAIN_NS	UINT64_C(250000000)
-#define SECOND		UINT64_C(1000000000)
 
 static int	 open_gateway(const struct portmap_lease *);
 static bool	 ask(int, struct pcp_map *, uint64_t);
@@ -131,7 +130,7 @@ pcp_map(struct portmap_lease *pl, uint64_t limit)
 		pl->pl_external = m.pm_external;
 		pl->pl_lifetime = m.pm_lifetime;
 		if (pl->pl_epoch_at == 0 || pcp_epoch_valid(pl->pl_epoch,
-		    m.pm_epoch, pl->pl_epoch_at / SECOND, now / SECOND)) {
+		    m.pm_epoch, pl->pl_epoch_at / NS_PER_S, now / NS_PER_S)) {
 			pl->pl_epoch = m.pm_epoch;
 			pl->pl_epoch_at = now;
 			break;

@@ -89,7 +89,7 @@ in_child(struct portmap_lease *pl, uint64_t limit,
 	int			pair[2];
 
 	seconds = limit <= now ? 1 :
-	    (unsigned int)((limit - now) / UINT64_C(1000000000)) + 1;
+	    (unsigned int)((limit - now) / NS_PER_S) + 1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return (false);
 	switch (fork()) {

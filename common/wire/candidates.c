@@ -56,15 +56,34 @@ addr_is_public(const struct addr *a)
 		return (false);
 	if (addr_family(a) == AF_INET) {
 		ip = ntohl(a->addr_u.in.sin_addr.s_addr);
-		return (ip >> 24 != 10 &&		/* 10/8 */
-		    ip >> 20 != (172 << 4 | 1) &&	/* 172.16/12 */
-		    ip >> 16 != (192 << 8 | 168) &&	/* 192.168/16 */
-		    ip >> 16 != (169 << 8 | 254) &&	/* 169.254/16 */
-		    ip >> 22 != (100 << 2 | 1));	/* 100.64/10 */
+		return (!candidate_is_host(a) &&
+		    ip >> 16 != (169 << 8 | 254));	/* 169.254/16 */
 	}
 	ip6 = a->addr_u.in6.sin6_addr.s6_addr;
 	return (!addr_is_any(a) &&
 	    !(ip6[0] == 0xfe && (ip6[1] & 0xc0) == 0x80));	/* fe80::/10 */
+}
+
+bool
+candidate_is_host(const struct addr *a)
+{
+	const uint8_t	*ip6;
+	uint32_t	 ip;
+
+	switch (addr_family(a)) {
+	case AF_INET:
+		ip = ntohl(a->addr_u.in.sin_addr.s_addr);
+		return (ip >> 24 == 10 ||		/* 10/8 */
+		    ip >> 20 == (172 << 4 | 1) ||	/* 172.16/12 */
+		    ip >> 16 == (192 << 8 | 168) ||	/* 192.168/16 */
+		    ip >> 22 == (100 << 2 | 1));	/* 100.64/10 */
+	case AF_INET6:
+		ip6 = a->addr_u.in6.sin6_addr.s6_addr;
+		return ((ip6[0] & 0xe0) == 0x20 ||	/* 2000::/3 */
+		    (ip6[0] & 0xfe) == 0xfc);		/* fc00::/7 */
+	default:
+		return (false);
+	}
 }
 
 enum nat_class

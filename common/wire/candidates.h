@@ -24,6 +24,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/base/addr.h"
+
 enum nat_class {
 	NAT_UNKNOWN,
 	NAT_CONE,
@@ -35,6 +37,12 @@ const char	*nat_class_name(enum nat_class);
 /* observed[i] NULL: that probe failed. *consensus: one of the strings. */
 enum nat_class	 nat_classify(const char *const *observed, size_t n,
 		    const char **consensus);
+
+/*
+ * May a host offer it as its own (7.4)?  10/8, 172.16/12, 192.168/16,
+ * 100.64/10; 2000::/3, fc00::/7.
+ */
+bool		 candidate_is_host(const struct addr *);
 
 enum path_role {
 	ROLE_NONE,		/* relay only */

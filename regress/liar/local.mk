@@ -3,7 +3,8 @@
 check_PROGRAMS += regress/liar/wzp-liar
 regress_liar_wzp_liar_SOURCES = regress/liar/impostor.c \
 	regress/liar/liar.h regress/liar/lies.c regress/liar/main.c \
-	regress/liar/relay.c regress/liar/sign.c regress/peer/bare.c regress/peer/conn.c \
+	regress/liar/relay.c regress/liar/sign.c \
+	regress/peer/bare.c regress/peer/conn.c \
 	regress/peer/expect.c regress/peer/expect.h regress/peer/ident.c \
 	regress/peer/loop.c regress/peer/match.c regress/peer/peer.h \
 	regress/peer/pulse.c regress/peer/script.c regress/peer/shape.c \

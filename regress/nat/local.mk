@@ -18,4 +18,5 @@ LINT_SH += regress/nat/cell regress/nat/matrix regress/nat/matrix.inc \
 check_PROGRAMS += regress/nat/wzp-stubborn
 regress_nat_wzp_stubborn_SOURCES = $(wzp_wzp_SOURCES) regress/nat/stubborn.c
 regress_nat_wzp_stubborn_LDADD = $(wzp_wzp_LDADD)
-LINT_SH += regress/nat/midcall.inc regress/nat/setup.inc
+LINT_SH += regress/nat/midcall.inc regress/nat/portmap.inc \
+	regress/nat/setup.inc

@@ -121,9 +121,11 @@ read_server(struct peer *p, int fd)
 		if (ngtcp2_pkt_decode_version_cid(&vc, buf, (size_t)n,
 		    p->p_cid_len) != 0)
 			continue;
-		if ((pc = server_lookup(p, &vc)) == NULL &&
-		    (serve_packet(p, fd, &from, buf, (size_t)n) || (pc =
-		    conn_accept(p, fd, &from, buf, (size_t)n)) == NULL))
+		pc = server_lookup(p, &vc);
+		if (pc == NULL && serve_packet(p, fd, &from, buf, (size_t)n))
+			continue;
+		if (pc == NULL &&
+		    (pc = conn_accept(p, fd, &from, buf, (size_t)n)) == NULL)
 			continue;
 		/* Wherever its client is now. */
 		pc->pc_remote = from;

@@ -407,17 +407,26 @@ SCENARIO(lost_direct, BOTH, TRUSTED,
     "after 100000", "calls 1", "stat lost 0",
     "in A " REPORT("c1"),
     "after 20000", "calls 1",
-    "reg B candidates",
+    "reg B candidates", "in B " REPORT("c1"), "= A " REPORT("c1"),
     "after 20000",
     "gone A lost",
     "after 100000",
-    "reg A candidates",
+    "reg A candidates", "in A " REPORT("c1"), "= B " REPORT("c1"),
     "gone B lost", "after 16000",
     /* Not heard any more: the grace time, and over. */
     "in A " REPORT_NO("c1"), "= record c1 active", "commit",
     "after 13999", "after 1",
     "= A " HANGUP_ID("Timeout", "c1"),
     "= record c1 ended timeout", "= close c1", "stat lost 1")
+
+/* Its program was started anew: it registers, and knows nothing of the call. */
+SCENARIO(lost_direct_anew, BOTH, TRUSTED,
+    BOTH_DIRECT, "= record c1 active", "commit", "after 2000",
+    "gone B lost", "after 100000", "calls 1",
+    "gone A lost", "after 1000", "reg A candidates",
+    "after 14999",
+    "= A " HANGUP_ID("Timeout", "c1"),
+    "= record c1 ended timeout", "= close c1", "calls 0")
 
 /* An original says it once, and never that it is not so any more. */
 SCENARIO(lost_direct_original, ONLINE, CALL("AcceptTrusted", ""),
@@ -620,6 +629,7 @@ main(void)
 		cmocka_unit_test(paths_flap),
 		cmocka_unit_test(path_v6),
 		cmocka_unit_test(lost_direct),
+		cmocka_unit_test(lost_direct_anew),
 		cmocka_unit_test(lost_direct_original),
 		cmocka_unit_test(lost_direct_both),
 		cmocka_unit_test(no_grace),

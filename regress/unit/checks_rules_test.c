@@ -825,32 +825,6 @@ test_rounds(void **state)
 	bench_free(be);
 }
 
-static void
-test_stop(void **state)
-{
-	struct bench	*be = bench_new(BOTH);
-
-	(void)state;
-	list(be, 0, PEER);
-	checks_round(be->be_checks, 1, T0);
-	run(be, MS(10));
-	checks_stop(be->be_checks);
-	assert_true(checks_expiry(be->be_checks) == UINT64_MAX);
-	run(be, MS(300));
-	assert_int_equal(be->be_nout, 1);
-	/* The other may need its answer; nothing else. */
-	ask(be, PEER, 0);
-	assert_int_equal(be->be_nout, 2);
-	assert_int_equal(count(be, CHECK_RESPONSE, PEER), 1);
-	answer(be, PEER, be->be_out[0].ou_check.ck_id);
-	assert_int_equal(be->be_valid, 0);
-	checks_round(be->be_checks, 2, be->be_now);
-	run(be, MS(310));
-	answer(be, PEER, last(be, CHECK_REQUEST)->ou_check.ck_id);
-	assert_int_equal(be->be_valid, 1);
-	bench_free(be);
-}
-
 int
 main(void)
 {
@@ -869,7 +843,6 @@ main(void)
 		cmocka_unit_test(test_list_flood),
 		cmocka_unit_test(test_round_flood),
 		cmocka_unit_test(test_rounds),
-		cmocka_unit_test(test_stop),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

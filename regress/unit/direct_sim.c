@@ -474,7 +474,6 @@ op_signal(void *arg, const struct signal *signal)
 		return (-1);
 	if (signal->type == SIGNAL_CALL_CANDIDATES) {
 		s->ds_said++;
-		s->ds_said_at = now;
 		if (dm->dm_instead != NULL) {
 			changed.u.call_candidates.candidates.list =
 			    &dm->dm_instead;
@@ -593,8 +592,6 @@ op_up(void *arg, const struct addr *local, const struct addr *remote)
 	struct dsim_side	*s = arg;
 
 	assert_non_null(local);
-	if (!s->ds_up)
-		s->ds_up_at = s->ds_sim->dm_sim->sm_now;
 	s->ds_up = true;
 	s->ds_ups++;
 	s->ds_remote = *remote;

@@ -64,13 +64,11 @@ struct dsim_side {
 	unsigned int		 ds_ups;
 	unsigned int		 ds_downs;
 	bool			 ds_up;
-	uint64_t		 ds_up_at;
 	struct addr		 ds_remote;
 	unsigned int		 ds_dial_relay;
 	unsigned int		 ds_decided;
 	bool			 ds_decided_direct;
 	unsigned int		 ds_said;	/* CallCandidates */
-	uint64_t		 ds_said_at;
 	bool			 ds_reported;
 	char			 ds_refused[128];
 	unsigned int		 ds_hangups;

@@ -33,6 +33,9 @@
 #include <cmocka.h>
 
 #include "client/direct/own.h"
+#include "common/wire/candidates.h"
+#include "client/direct/where.h"
+#include "common/base/clock.h"
 
 static bool	 offered(const char *);
 static void	 gather(struct direct_own *, const char *const *,
@@ -48,7 +51,7 @@ offered(const char *host)
 	(void)snprintf(text, sizeof(text), strchr(host, ':') != NULL ?
 	    "[%s]:0" : "%s:0", host);
 	assert_int_equal(addr_parse(&a, text), 0);
-	return (own_offered(&a));
+	return (candidate_is_host(&a));
 }
 
 static void
@@ -110,7 +113,7 @@ test_filter(void **state)
 		if (offered(out[i]))
 			fail_msg("%s is offered", out[i]);
 	memset(&none, 0, sizeof(none));
-	assert_false(own_offered(&none));
+	assert_false(candidate_is_host(&none));
 }
 
 static void
@@ -216,6 +219,31 @@ test_cap(void **state)
 	assert_int_equal(n6, 4);
 }
 
+/* A relay that never answers: asked no more, and no timer is left behind. */
+static void
+test_unanswered(void **state)
+{
+	static const uint16_t	port[2] = { 4000, 0 };
+	struct where		w;
+	uint64_t		at, now = NS_PER_S;
+	unsigned int		asked = 0, turns = 0;
+
+	(void)state;
+	where_init(&w, port);
+	where_ask(&w, now);
+	while ((at = where_expiry(&w)) != UINT64_MAX) {
+		assert_true(++turns < 20);
+		if (now < at)
+			now = at;
+		if (where_due(&w, now)) {
+			where_asked(&w, now);
+			asked++;
+		}
+	}
+	assert_int_equal(asked, 4);
+	assert_false(where_asking(&w, now));
+}
+
 int
 main(void)
 {
@@ -224,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_cap),
+		cmocka_unit_test(test_unanswered),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
