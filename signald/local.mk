@@ -24,8 +24,8 @@ regress_unit_hub_test_LDADD = signald/libsignald.a common/libbase.a \
 	$(CMOCKA_LIBS) $(BSD_LIBS)
 regress_unit_calls_test_SOURCES = regress/unit/calls_test.c
 regress_unit_calls_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-regress_unit_calls_test_LDADD = signald/libsignald.a common/libbase.a \
-	$(CMOCKA_LIBS) $(BSD_LIBS)
+regress_unit_calls_test_LDADD = signald/libsignald.a common/libwire.a \
+	common/libbase.a $(CMOCKA_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/call_flow_test
 regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c \

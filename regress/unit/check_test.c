@@ -308,19 +308,18 @@ got_all(void *arg)
 	return (ss->ss_datagrams >= 200);
 }
 
+/* Two connections with datagrams both ways. */
 static void
-test_quic(void **state)
+talk(uint64_t seed, struct seen *se)
 {
 	struct sim_side	*c, *s;
-	struct seen	 se = { 0 };
 	struct sim	*sm;
 	uint8_t		 data[64] = { 0 };
 	unsigned int	 i;
 
-	(void)state;
-	sm = sim_pair(41, "call-call-1", false, &c, &s);
+	sm = sim_pair(seed, "call-call-1", false, &c, &s);
 	sm->sm_filter = look;
-	sm->sm_arg = &se;
+	sm->sm_arg = se;
 	/* Lengths all around 64 octets, both ways. */
 	for (i = 0; i < 240; i++) {
 		quic_send_datagram(c->ss_conn, data, i % 64, sm->sm_now);
@@ -330,10 +329,24 @@ test_quic(void **state)
 	c = sim_connect(&sm->sm_node[1], &sm->sm_node[0], "call-call-2");
 	assert_true(sim_until(sm, sim_is_established, c, 5 * NS_PER_S));
 	assert_true(sim_until(sm, got_all, s, NS_PER_S));
-	assert_true(se.se_long > 0 && se.se_short > 100);
-	/* The case that the first octet does not tell apart does happen. */
-	assert_true(se.se_greased > 0);
 	sim_free(sm);
+}
+
+static void
+test_quic(void **state)
+{
+	struct seen	se = { 0 };
+	uint64_t	seed;
+
+	(void)state;
+	/*
+	 * The case that the first octet does not tell apart does happen: the
+	 * library draws for each connection whether it greases.
+	 */
+	for (seed = 41; seed < 141 && se.se_greased == 0; seed++)
+		talk(seed, &se);
+	assert_true(se.se_long > 0 && se.se_short > 100);
+	assert_true(se.se_greased > 0);
 }
 
 /* Every slot, all other octets being a check's. */
