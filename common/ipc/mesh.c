@@ -46,7 +46,7 @@ static const struct {
 	{ PROC_SIGNALD, PROC_FEDERD, false },
 	{ PROC_SIGNALD, PROC_MEDIAD, false },
 	{ PROC_SIGNALD, PROC_LOOKUPD, false },
-	{ PROC_FEDERD, PROC_MEDIAD, false },
+	{ PROC_FEDERD, PROC_MEDIAD, true },
 	{ PROC_FEDERD, PROC_LOOKUPD, false },
 	{ PROC_FEDERD, PROC_REGISTRYD, false },
 	{ PROC_MEDIAD, PROC_REGISTRYD, false },

@@ -58,6 +58,7 @@
 #define LISTENER_MAX	63
 #define INSTANCE_MAX	63
 #define TOKEN_MAX	8192
+#define PATH_MAX_LEN	(FED_PATH_MAX * TLS_HASH_LEN)
 
 static const struct msg_field	hello_fields[] = {
 	STR(msg_hello, build),
@@ -238,6 +239,120 @@ static const struct msg_field	place_media_fields[] = {
 	U64(msg_place_media, healthy)
 };
 
+static const struct msg_field	peer_fields[] = {
+	U64_TO(msg_peer, index, PEERS_MAX - 1),
+	STR(msg_peer, name),
+	STR(msg_peer, host),
+	U64_TO(msg_peer, port, UINT16_MAX),
+	ADDR(msg_peer, address),
+	FIXED(msg_peer, fingerprint),
+	BOOL(msg_peer, legacy),
+	BOOL(msg_peer, transit)
+};
+
+static const struct msg_field	global_room_fields[] = {
+	STR(msg_global_room, room)
+};
+
+static const struct msg_field	probe_target_fields[] = {
+	U64_TO(msg_probe_target, index, PEERS_MAX - 1),
+	STR(msg_probe_target, host),
+	U64_TO(msg_probe_target, port, UINT16_MAX),
+	ADDR(msg_probe_target, address)
+};
+
+static const struct msg_field	dial_fields[] = {
+	U64(msg_dial, id),
+	BOOL(msg_dial, probe),
+	U64_TO(msg_dial, index, PEERS_MAX - 1),
+	ADDR(msg_dial, address)
+};
+
+static const struct msg_field	dial_socket_fields[] = {
+	U64(msg_dial_socket, id),
+	ADDR(msg_dial_socket, local),
+	ADDR(msg_dial_socket, remote)
+};
+
+static const struct msg_field	dial_failed_fields[] = {
+	U64(msg_dial_failed, id),
+	STR(msg_dial_failed, error)
+};
+
+static const struct msg_field	fed_presence_fields[] = {
+	STR(msg_fed_presence, fingerprint),
+	BOOL(msg_fed_presence, present)
+};
+
+static const struct msg_field	fed_find_fields[] = {
+	U64(msg_fed_find, seq),
+	STR(msg_fed_find, fingerprint)
+};
+
+static const struct msg_field	fed_found_fields[] = {
+	U64(msg_fed_found, seq),
+	U64_TO(msg_fed_found, outcome, FED_NOT_FOUND),
+	BYTES(msg_fed_found, path, PATH_MAX_LEN)
+};
+
+static const struct msg_field	fed_signal_fields[] = {
+	BYTES(msg_fed_signal, path, PATH_MAX_LEN),
+	BOOL(msg_fed_signal, legacy),
+	STR(msg_fed_signal, label),
+	BYTES(msg_fed_signal, inner, FED_SIGNAL_MAX)
+};
+
+static const struct msg_field	fed_unsent_fields[] = {
+	STR(msg_fed_unsent, call_id),
+	BYTES(msg_fed_unsent, path, PATH_MAX_LEN)
+};
+
+static const struct msg_field	fed_link_fields[] = {
+	FIXED(msg_fed_link, fingerprint),
+	BOOL(msg_fed_link, legacy),
+	BOOL(msg_fed_link, up)
+};
+
+static const struct msg_field	fed_call_fields[] = {
+	STR(msg_fed_call, call_id),
+	BOOL(msg_fed_call, live),
+	BOOL(msg_fed_call, legacy),
+	BYTES(msg_fed_call, path, PATH_MAX_LEN)
+};
+
+static const struct msg_field	fed_room_fields[] = {
+	STR(msg_fed_room, room),
+	FIXED(msg_fed_room, tag),
+	BOOL(msg_fed_room, on)
+};
+
+static const struct msg_field	fed_member_fields[] = {
+	STR(msg_fed_member, room),
+	STR(msg_fed_member, fingerprint),
+	STR(msg_fed_member, alias),
+	STR(msg_fed_member, label),
+	BOOL(msg_fed_member, present)
+};
+
+static const struct msg_field	fed_media_fields[] = {
+	BYTES(msg_fed_media, frames, FED_MEDIA_MAX)
+};
+
+static const struct msg_field	name_query_fields[] = {
+	U64(msg_name_query, seq),
+	STR(msg_name_query, host)
+};
+
+static const struct msg_field	name_answer_fields[] = {
+	U64(msg_name_answer, seq),
+	BOOL(msg_name_answer, ok),
+	ADDR(msg_name_answer, first),
+	ADDR(msg_name_answer, second),
+	ADDR(msg_name_answer, third),
+	ADDR(msg_name_answer, fourth),
+	STR(msg_name_answer, error)
+};
+
 static const struct msg_field	auth_check_fields[] = {
 	U64(msg_auth_check, seq),
 	BYTES(msg_auth_check, token, TOKEN_MAX)
@@ -314,7 +429,7 @@ static const struct msg_field	proven_answer_fields[] = {
 
 static const struct msg_field	ctl_query_fields[] = {
 	U64(msg_ctl_query, id),
-	U64_TO(msg_ctl_query, what, CTL_RELOAD),
+	U64_TO(msg_ctl_query, what, CTL_PEER),
 	U64(msg_ctl_query, limit),
 	STR(msg_ctl_query, filter)
 };
@@ -381,6 +496,15 @@ static const struct msg_desc	messages[MSG_TYPE_MAX] = {
 	MSG(MSG_SELF_TEST, RELAYD, WORKERS, SERVE, self_test),
 	MSG_EMPTY(MSG_DRAINED, MEDIAD, RELAYD, SERVE),
 
+	MSG_EMPTY(MSG_PEERS_BEGIN, RELAYD, FEDERD, SETUP | SERVE),
+	MSG(MSG_PEER, RELAYD, FEDERD, SETUP | SERVE, peer),
+	MSG(MSG_GLOBAL_ROOM, RELAYD, FEDERD, SETUP | SERVE, global_room),
+	MSG(MSG_PROBE_TARGET, RELAYD, FEDERD, SETUP | SERVE, probe_target),
+	MSG_EMPTY(MSG_PEERS_END, RELAYD, FEDERD, SETUP | SERVE),
+	MSG(MSG_DIAL, FEDERD, RELAYD, SERVE, dial),
+	MSG_FD(MSG_DIAL_SOCKET, RELAYD, FEDERD, SERVE, dial_socket),
+	MSG(MSG_DIAL_FAILED, RELAYD, FEDERD, SERVE, dial_failed),
+
 	MSG(MSG_KEY_IDENTITY_REQUEST, NETWORK, KEYD, SERVE,
 	    key_identity_request),
 	MSG(MSG_KEY_IDENTITY, KEYD, NETWORK, SERVE, key_identity),
@@ -403,6 +527,24 @@ static const struct msg_desc	messages[MSG_TYPE_MAX] = {
 	MSG(MSG_PLACE_ROOM, SIGNALD, DOORD | FEDERD, SERVE, place_room),
 	MSG(MSG_PLACE_MEDIA, SIGNALD, DOORD | FEDERD, SERVE, place_media),
 
+	MSG(MSG_FED_PRESENCE, SIGNALD, FEDERD, SERVE, fed_presence),
+	MSG_EMPTY(MSG_FED_PRESENCE_END, SIGNALD, FEDERD, SERVE),
+	MSG(MSG_FED_FIND, SIGNALD, FEDERD, SERVE, fed_find),
+	MSG(MSG_FED_FOUND, FEDERD, SIGNALD, SERVE, fed_found),
+	MSG(MSG_FED_SIGNAL, SIGNALD | FEDERD, SIGNALD | FEDERD, SERVE,
+	    fed_signal),
+	MSG(MSG_FED_UNSENT, FEDERD, SIGNALD, SERVE, fed_unsent),
+	MSG(MSG_FED_LINK, FEDERD, SIGNALD, SERVE, fed_link),
+	MSG(MSG_FED_CALL, SIGNALD, FEDERD, SERVE, fed_call),
+
+	MSG(MSG_FED_ROOM, FEDERD, MEDIAD, SERVE, fed_room),
+	MSG(MSG_FED_MEMBER, FEDERD | MEDIAD, FEDERD | MEDIAD, SERVE,
+	    fed_member),
+	MSG_DATA(MSG_FED_MEDIA, FEDERD | MEDIAD, FEDERD | MEDIAD, SERVE,
+	    fed_media),
+
+	MSG(MSG_NAME_QUERY, FEDERD, LOOKUPD, SERVE, name_query),
+	MSG(MSG_NAME_ANSWER, LOOKUPD, FEDERD, SERVE, name_answer),
 	MSG(MSG_AUTH_CHECK, SIGNALD | MEDIAD, LOOKUPD, SERVE, auth_check),
 	MSG(MSG_AUTH_RESULT, LOOKUPD, SIGNALD | MEDIAD, SERVE, auth_result),
 

@@ -32,7 +32,7 @@
 
 #include "common/base/addr.h"
 
-#define MSG_TABLE_VERSION	2
+#define MSG_TABLE_VERSION	3
 #define MSG_MAX			65536	/* one packet, bytes */
 
 /* In order of rank: blame restarts the lower-ranking (later) of two. */
@@ -60,6 +60,16 @@ const char	*proc_name(enum proc);
 #define CID_BYTES_MAX	20	/* a connection ID at most (RFC 9000 17.2) */
 #define AUTH_URL_LEN	512
 #define SELF_TEST_LEN	32
+#define TLS_HASH_LEN	32	/* SHA-256 of a certificate, 1.5 as bytes */
+#define PEER_NAME_LEN	64	/* of relayd.conf(5), and labels */
+#define HOST_STRLEN	254	/* a DNS name, NUL */
+#define PEERS_MAX	64	/* in a configuration */
+/* Relays that a call goes through behind the first, at most. */
+#define FED_PATH_MAX	4
+/* JSON text in MSG_FED_SIGNAL: fits a packet with all that is around it. */
+#define FED_SIGNAL_MAX	60000
+/* MSG_FED_MEDIA: frames of some datagrams, a packet at most. */
+#define FED_MEDIA_MAX	60000
 
 /* A byte string inside the packet being handled; gone after the handler. */
 struct msg_bytes {
@@ -86,6 +96,15 @@ enum msg_type {
 	MSG_BLAME,
 	MSG_SELF_TEST,
 	MSG_DRAINED,		/* mediad: retired, and nobody is left */
+	/* relayd <-> federd: the configuration of federation, and sockets */
+	MSG_PEERS_BEGIN,	/* all that follows up to the end is all */
+	MSG_PEER,
+	MSG_GLOBAL_ROOM,
+	MSG_PROBE_TARGET,
+	MSG_PEERS_END,
+	MSG_DIAL,		/* federd wants a connected socket */
+	MSG_DIAL_SOCKET,	/* + descriptor */
+	MSG_DIAL_FAILED,
 	/* keyd */
 	MSG_KEY_IDENTITY_REQUEST,
 	MSG_KEY_IDENTITY,
@@ -107,9 +126,24 @@ enum msg_type {
 	MSG_PLACE_RESET,
 	MSG_PLACE_ROOM,
 	MSG_PLACE_MEDIA,
+	/* signald <-> federd: people and calls of other relays */
+	MSG_FED_PRESENCE,	/* who is registered here */
+	MSG_FED_PRESENCE_END,	/* all were named once */
+	MSG_FED_FIND,
+	MSG_FED_FOUND,
+	MSG_FED_SIGNAL,		/* both ways */
+	MSG_FED_UNSENT,
+	MSG_FED_LINK,
+	MSG_FED_CALL,		/* its media has a far side */
+	/* federd <-> mediad: rooms with people on other relays */
+	MSG_FED_ROOM,
+	MSG_FED_MEMBER,		/* both ways */
+	MSG_FED_MEDIA,		/* both ways, data channel */
 	/* lookupd */
 	MSG_AUTH_CHECK,
 	MSG_AUTH_RESULT,
+	MSG_NAME_QUERY,
+	MSG_NAME_ANSWER,
 	/* registryd */
 	MSG_CALL_PUT,
 	MSG_CALL_COMMITTED,
@@ -256,6 +290,52 @@ struct msg_self_test {
 	char		what[SELF_TEST_LEN];
 };
 
+/* Another relay of the configuration. */
+struct msg_peer {
+	uint64_t	index;			/* stays its own while named */
+	char		name[PEER_NAME_LEN];
+	char		host[HOST_STRLEN];	/* "": it dials us */
+	uint64_t	port;
+	struct addr	address;		/* when host is a literal */
+	uint8_t		fingerprint[TLS_HASH_LEN];
+	bool		legacy;			/* an original */
+	bool		transit;	/* calls of others go through us */
+};
+
+struct msg_global_room {
+	char		room[ROOM_STRLEN];	/* lower case (gap 45) */
+};
+
+/* A relay whose health is watched (wzp-protocol 10.1). */
+struct msg_probe_target {
+	uint64_t	index;
+	char		host[HOST_STRLEN];
+	uint64_t	port;
+	struct addr	address;
+};
+
+/*
+ * A socket connected to a peer or probe target: relayd compares the address
+ * with the configuration, and the port where that has a name.
+ */
+struct msg_dial {
+	uint64_t	id;			/* the answer has it */
+	bool		probe;
+	uint64_t	index;
+	struct addr	address;
+};
+
+struct msg_dial_socket {
+	uint64_t	id;
+	struct addr	local;
+	struct addr	remote;
+};
+
+struct msg_dial_failed {
+	uint64_t	id;
+	char		error[128];
+};
+
 struct msg_key_identity_request {
 	uint64_t	slot;
 };
@@ -336,6 +416,110 @@ struct msg_place_room {
 
 struct msg_place_media {
 	uint64_t	healthy;	/* 1 << slot of each mediad */
+};
+
+/* A fingerprint got its first registration here, or lost its last. */
+struct msg_fed_presence {
+	char		fingerprint[FP_STRLEN];
+	bool		present;
+};
+
+struct msg_fed_find {
+	uint64_t	seq;
+	char		fingerprint[FP_STRLEN];
+};
+
+enum fed_outcome {
+	FED_FOUND,		/* path leads to the relay that has said so */
+	FED_MAYBE,		/* only originals are left to be asked */
+	FED_NOT_FOUND
+};
+
+/*
+ * A path is TLS_HASH_LEN bytes for each relay, the neighbour first, the relay
+ * of the other person last; at most FED_PATH_MAX of them.
+ */
+struct msg_fed_found {
+	uint64_t	 seq;
+	uint64_t	 outcome;
+	struct msg_bytes path;
+};
+
+/*
+ * A signal of a call.  From signald: to the end of the path; without a path,
+ * to every original that we have a link with.  To signald: path is the way
+ * back to where it came from, and legacy says that an original sent it.
+ */
+struct msg_fed_signal {
+	struct msg_bytes path;
+	bool		 legacy;
+	char		 label[PEER_NAME_LEN];	/* of the neighbour */
+	struct msg_bytes inner;			/* JSON */
+};
+
+/* What was to go along this path about this call did not, and will not. */
+struct msg_fed_unsent {
+	char		call_id[CALL_ID_STRLEN];
+	struct msg_bytes path;
+};
+
+/* A link with this neighbour came up or went down. */
+struct msg_fed_link {
+	uint8_t		fingerprint[TLS_HASH_LEN];
+	bool		legacy;
+	bool		up;
+};
+
+/* The room of this call has a party at the end of this path, or no more. */
+struct msg_fed_call {
+	char		call_id[CALL_ID_STRLEN];
+	bool		live;
+	bool		legacy;
+	struct msg_bytes path;
+};
+
+/*
+ * Members of this room are to be told, datagrams to be given.  tag: the first
+ * 8 bytes of SHA-256 of the canonical name (wzp-protocol 9.5).
+ */
+struct msg_fed_room {
+	char		room[ROOM_STRLEN];	/* as it is joined here */
+	uint8_t		tag[8];
+	bool		on;
+};
+
+/* A member: to federd a local one, to mediad one of another relay. */
+struct msg_fed_member {
+	char		room[ROOM_STRLEN];
+	char		fingerprint[FP_STRLEN];	/* "": not known */
+	char		alias[ALIAS_STRLEN];
+	char		label[PEER_NAME_LEN];	/* of its relay */
+	bool		present;
+};
+
+/*
+ * Datagrams of rooms, one behind the other: tag (8), source (8), length (2,
+ * big-endian), MediaPacket.  The source says whose it is: to federd a number
+ * of that member in this mediad, to mediad whatever came with it.
+ */
+struct msg_fed_media {
+	struct msg_bytes frames;
+};
+
+struct msg_name_query {
+	uint64_t	seq;
+	char		host[HOST_STRLEN];
+};
+
+/* Both families in the order of preference; unused ones have no family. */
+struct msg_name_answer {
+	uint64_t	seq;
+	bool		ok;
+	struct addr	first;
+	struct addr	second;
+	struct addr	third;
+	struct addr	fourth;
+	char		error[128];
 };
 
 struct msg_auth_check {
@@ -464,7 +648,10 @@ enum ctl_what {
 	CTL_WORKERS,
 	CTL_STATS,
 	CTL_HISTORY,		/* ended calls, newest first */
-	CTL_RELOAD		/* relayd: read the configuration anew */
+	CTL_RELOAD,		/* relayd: read the configuration anew */
+	CTL_PEERS,		/* federd: links to other relays */
+	CTL_MESH,		/* federd: what the probes say */
+	CTL_PEER		/* federd: filter is "NAME up" or "NAME down" */
 };
 
 struct msg_ctl_query {

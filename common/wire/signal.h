@@ -17,7 +17,7 @@
 /*
  * Signals: the 36 JSON messages of wzp-protocol 3, parsed with the exact
  * strictness of 2.1 and printed byte for byte like the original (fields in
- * declaration order, compact), and three of our own for those who announced
+ * declaration order, compact), and four of our own for those who announced
  * them (doc/PROTOCOL).
  */
 #ifndef WZP_WIRE_SIGNAL_H
@@ -33,6 +33,11 @@
 
 /* In `features': CallCandidates, CallPunch and peer_features are understood. */
 #define SIGNAL_FEATURE_CANDIDATES	"candidates"
+/* In FederationHello, each a thing that its sender understands. */
+#define SIGNAL_FEATURE_PATHS		"paths"	/* path, route, RouteQuery */
+#define SIGNAL_FEATURE_DIGEST		"digest" /* PresenceDigest */
+#define SIGNAL_FEATURE_MEDIA		"media"	/* media connections */
+#define SIGNAL_FEATURE_ROOMS		"rooms"	/* origin, version */
 
 enum signal_type {
 	SIGNAL_CALL_OFFER = 1,
@@ -74,6 +79,8 @@ enum signal_type {
 	/* Ours: feature SIGNAL_FEATURE_CANDIDATES. */
 	SIGNAL_CALL_CANDIDATES,
 	SIGNAL_CALL_PUNCH,
+	/* Ours: between relays, feature SIGNAL_FEATURE_DIGEST. */
+	SIGNAL_PRESENCE_DIGEST,
 	/* Ours: between two clients that share an end-to-end secret. */
 	SIGNAL_DIRECT_PROOF,
 	SIGNAL_TYPE_MAX
@@ -183,15 +190,23 @@ struct sig_presence_update {
 	const char		*relay_addr;
 };
 
+/*
+ * On `_probe' as the original has it.  On links of ours: id tells searches
+ * apart (0: absent), path lists the relays (tls-fp) that it came through, and
+ * relay_chain those (tls-fp) that lead to the person, the next one first.
+ */
 struct sig_route_query {
-	const char	*fingerprint;
-	uint8_t		 ttl;
+	const char		*fingerprint;
+	uint8_t			 ttl;
+	uint64_t		 id;		/* ours */
+	struct sig_strings	 path;		/* ours */
 };
 
 struct sig_route_response {
 	const char		*fingerprint;
 	bool			 found;
 	struct sig_strings	 relay_chain;
+	uint64_t		 id;		/* ours */
 };
 
 struct sig_session_forward {
@@ -211,12 +226,20 @@ struct sig_room_update {
 };
 
 struct sig_federation_hello {
-	const char	*tls_fingerprint;
+	const char		*tls_fingerprint;
+	struct sig_strings	 features;	/* ours */
+	const char		*purpose;	/* ours: "media"; NULL: link */
 };
 
-struct sig_global_room {		/* Active; Inactive has only room */
+/*
+ * Active; Inactive has no participants.  Ours say whose people these are
+ * (origin, a tls-fp) and count the changes (version).
+ */
+struct sig_global_room {
 	const char		*room;
 	struct sig_participants	 participants;
+	const char		*origin;	/* ours */
+	uint64_t		 version;	/* ours; 0: absent */
 };
 
 struct sig_register_presence {
@@ -246,6 +269,7 @@ struct sig_direct_call_offer {
 	const char		*caller_reflexive_addr;
 	struct sig_strings	 caller_local_addrs;
 	const char		*caller_build_version;
+	struct sig_strings	 caller_features; /* ours, between relays */
 };
 
 struct sig_direct_call_answer {
@@ -259,6 +283,7 @@ struct sig_direct_call_answer {
 	const char		*callee_reflexive_addr;
 	struct sig_strings	 callee_local_addrs;
 	const char		*callee_build_version;
+	struct sig_strings	 callee_features; /* ours, between relays */
 };
 
 struct sig_call_setup {
@@ -289,6 +314,24 @@ struct signal;
 struct sig_federated_forward {
 	struct signal	*inner;		/* nesting: at most 8 */
 	const char	*origin_relay_fp;
+	/*
+	 * Ours.  path: the relays that it came through (tls-fp), the first one
+	 * first, the sender last; route: those that it still has to reach
+	 * behind the receiver, the next one first.
+	 */
+	struct sig_strings	 path;
+	struct sig_strings	 route;
+};
+
+/*
+ * Who is registered at the sender, as hashes of fingerprints (doc/PROTOCOL):
+ * 8 hexadecimal digits each, one behind the other.
+ */
+struct sig_presence_digest {
+	const char	*salt;		/* of the hashes: 32 digits */
+	bool		 reset;		/* forget what was said before */
+	const char	*add;
+	const char	*remove;
 };
 
 struct sig_quality_directive {
@@ -349,6 +392,7 @@ struct signal {
 		struct sig_call_candidates	 call_candidates;
 		struct sig_call_punch		 call_punch;
 		struct sig_direct_proof		 direct_proof;
+		struct sig_presence_digest	 presence_digest;
 	}			u;
 	void			*arena;		/* internal: parsed storage */
 };

@@ -194,12 +194,15 @@ static const struct field	presence_update[] = {
 static const struct field	route_query[] = {
 	OF(route_query, fingerprint, FT_STRING, FK_REQUIRED),
 	OF(route_query, ttl, FT_U8, FK_REQUIRED),
+	OF(route_query, id, FT_U64, FK_EXTENSION),
+	OF(route_query, path, FT_STRINGS, FK_EXTENSION),
 };
 
 static const struct field	route_response[] = {
 	OF(route_response, fingerprint, FT_STRING, FK_REQUIRED),
 	OF(route_response, found, FT_BOOL, FK_REQUIRED),
 	OF(route_response, relay_chain, FT_STRINGS, FK_REQUIRED),
+	OF(route_response, id, FT_U64, FK_EXTENSION),
 };
 
 static const struct field	session_forward[] = {
@@ -220,15 +223,21 @@ static const struct field	room_update[] = {
 
 static const struct field	federation_hello[] = {
 	OF(federation_hello, tls_fingerprint, FT_STRING, FK_REQUIRED),
+	OF(federation_hello, features, FT_STRINGS, FK_EXTENSION),
+	OF(federation_hello, purpose, FT_STRING, FK_EXTENSION),
 };
 
 static const struct field	global_room_active[] = {
 	OF(global_room, room, FT_STRING, FK_REQUIRED),
 	OF(global_room, participants, PARTICIPANTS(FK_DEFAULT)),
+	OF(global_room, origin, FT_STRING, FK_EXTENSION),
+	OF(global_room, version, FT_U64, FK_EXTENSION),
 };
 
 static const struct field	global_room_inactive[] = {
 	OF(global_room, room, FT_STRING, FK_REQUIRED),
+	OF(global_room, origin, FT_STRING, FK_EXTENSION),
+	OF(global_room, version, FT_U64, FK_EXTENSION),
 };
 
 static const struct field	register_presence[] = {
@@ -259,6 +268,7 @@ static const struct field	direct_call_offer[] = {
 	OF(direct_call_offer, caller_local_addrs, FT_STRINGS,
 	    FK_DEFAULT_OMITTED),
 	OF(direct_call_offer, caller_build_version, FT_STRING, FK_OMITTED),
+	OF(direct_call_offer, caller_features, FT_STRINGS, FK_EXTENSION),
 };
 
 static const struct field	direct_call_answer[] = {
@@ -276,6 +286,7 @@ static const struct field	direct_call_answer[] = {
 	OF(direct_call_answer, callee_local_addrs, FT_STRINGS,
 	    FK_DEFAULT_OMITTED),
 	OF(direct_call_answer, callee_build_version, FT_STRING, FK_OMITTED),
+	OF(direct_call_answer, callee_features, FT_STRINGS, FK_EXTENSION),
 };
 
 static const struct field	call_setup[] = {
@@ -304,6 +315,8 @@ static const struct field	media_path_report[] = {
 static const struct field	federated_forward[] = {
 	OF(federated_forward, inner, FT_SIGNAL, FK_REQUIRED),
 	OF(federated_forward, origin_relay_fp, FT_STRING, FK_REQUIRED),
+	OF(federated_forward, path, FT_STRINGS, FK_EXTENSION),
+	OF(federated_forward, route, FT_STRINGS, FK_EXTENSION),
 };
 
 static const struct field	quality_directive[] = {
@@ -322,6 +335,13 @@ static const struct field	call_punch[] = {
 	OF(call_punch, call_id, FT_STRING, FK_REQUIRED),
 	OF(call_punch, round, FT_U32, FK_REQUIRED),
 	OF(call_punch, delay_ms, FT_U32, FK_REQUIRED),
+};
+
+static const struct field	presence_digest[] = {
+	OF(presence_digest, salt, FT_STRING, FK_REQUIRED),
+	OF(presence_digest, reset, FT_BOOL, FK_REQUIRED),
+	OF(presence_digest, add, FT_STRING, FK_REQUIRED),
+	OF(presence_digest, remove, FT_STRING, FK_REQUIRED),
 };
 
 static const struct field	direct_proof[] = {
@@ -386,5 +406,7 @@ const struct variant	signal_variants[SIGNAL_TYPE_MAX] = {
 	[SIGNAL_CALL_CANDIDATES] =
 	    STRUCT("CallCandidates", call_candidates),
 	[SIGNAL_CALL_PUNCH] = STRUCT("CallPunch", call_punch),
+	[SIGNAL_PRESENCE_DIGEST] =
+	    STRUCT("PresenceDigest", presence_digest),
 	[SIGNAL_DIRECT_PROOF] = STRUCT("DirectProof", direct_proof),
 };

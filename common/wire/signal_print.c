@@ -228,6 +228,9 @@ is_none(const struct field *f, const char *base)
 	switch (f->f_type) {
 	case FT_STRING:
 		return (*(const char *const *)at == NULL);
+	case FT_U64:
+		return (f->f_kind == FK_EXTENSION &&
+		    *(const uint64_t *)at == 0);
 	case FT_BYTES:
 		return (((const struct sig_bytes *)at)->data == NULL);
 	case FT_STRINGS:

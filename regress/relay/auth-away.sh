@@ -37,11 +37,11 @@ expect-up m
 mark
 send c {"AuthToken":{"token":"tok-never"}}
 send m {"AuthToken":{"token":"tok-never"}}
-limit 7000
+limit 15000
 expect-close c app code=0 reason=""
-elapsed 4800 6000
+elapsed 4800 15000
 expect-close m app code=0
-elapsed 4800 6200
+elapsed 4800 15000
 !
 wire silent
 lookupd_asked 2 || fail "not asked twice"
@@ -59,7 +59,7 @@ mark
 shell kill -9 $$LOOKUPD_PID
 expect-close c app code=0 reason=""
 expect-close m app code=0
-elapsed 0 2500
+elapsed 0 4500
 !
 LOOKUPD_PID=$(worker_pid lookupd)
 AUTH_LOG=$auth_dir/log
