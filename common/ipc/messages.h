@@ -68,8 +68,8 @@ const char	*proc_name(enum proc);
 #define FED_PATH_MAX	4
 /* JSON text in MSG_FED_SIGNAL: fits a packet with all that is around it. */
 #define FED_SIGNAL_MAX	60000
-/* MSG_FED_MEDIA: frames of some datagrams, a packet at most. */
-#define FED_MEDIA_MAX	60000
+/* MSG_FED_MEDIA: frames of some datagrams; fits CHANNEL_DATA_MAX. */
+#define FED_MEDIA_MAX	2240
 
 /* A byte string inside the packet being handled; gone after the handler. */
 struct msg_bytes {

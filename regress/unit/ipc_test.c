@@ -54,7 +54,7 @@ union message {
 	uint8_t		bytes[MSG_STRUCT_MAX];
 };
 
-static uint8_t	filler[8192];
+static uint8_t	filler[MSG_MAX];
 static uint64_t	seed = 1;
 
 static uint32_t
@@ -229,10 +229,12 @@ put_field(uint8_t *p, const struct msg_field *f, int spoil)
 	switch (f->kind) {
 	case MSG_KIND_U64:
 		if (spoil == 2 && f->max != 0) {
-			p[0] = 0xcd;
-			p[1] = (uint8_t)((f->max + 1u) >> 8);
-			p[2] = (uint8_t)(f->max + 1u);
-			return (3);
+			p[0] = 0xce;
+			p[1] = 0;
+			p[2] = (uint8_t)((f->max + 1u) >> 16);
+			p[3] = (uint8_t)((f->max + 1u) >> 8);
+			p[4] = (uint8_t)(f->max + 1u);
+			return (5);
 		}
 		p[0] = 0;
 		return (1);

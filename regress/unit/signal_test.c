@@ -90,7 +90,7 @@ test_names(void **state)
 			    signal_name((enum signal_type)i),
 			    signal_name((enum signal_type)j));
 	}
-	assert_int_equal(SIGNAL_TYPE_MAX - 1, 36 + 3);
+	assert_int_equal(SIGNAL_TYPE_MAX - 1, 36 + 4);
 	assert_string_equal(signal_name(SIGNAL_TYPE_MAX), "?");
 	assert_string_equal(signal_name((enum signal_type)0), "?");
 	assert_string_equal(hangup_reason_name(HANGUP_TIMEOUT), "Timeout");
