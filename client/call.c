@@ -67,8 +67,7 @@ static void	 call_accept(struct call *,
 		    struct client_event *, uint64_t);
 static void	 call_answered(struct call *,
 		    const struct sig_direct_call_answer *, uint64_t);
-static void	 call_setup(struct call *, const struct sig_call_setup *,
-		    uint64_t);
+static void	 call_setup(struct call *, const struct sig_call_setup *);
 static void	 call_hung_up(struct call *, const struct sig_hangup *, bool);
 static void	 call_refuse(struct call *,
 		    const struct sig_direct_call_offer *, const char *);
@@ -180,7 +179,7 @@ call_signal(struct call *c, const struct signal *s, uint64_t now)
 		call_answered(c, &s->u.direct_call_answer, now);
 		break;
 	case SIGNAL_CALL_SETUP:
-		call_setup(c, &s->u.call_setup, now);
+		call_setup(c, &s->u.call_setup);
 		break;
 	case SIGNAL_HANGUP:
 		call_hung_up(c, &s->u.hangup, false);
@@ -199,9 +198,8 @@ call_told(struct call *c, const struct signal *s)
 }
 
 void
-call_hangup(struct call *c, enum hangup_reason reason, uint64_t now)
+call_hangup(struct call *c, enum hangup_reason reason)
 {
-	(void)now;
 	if (c->ca_phase == PHASE_IDLE || c->ca_phase == PHASE_ENDED)
 		return;
 	(void)call_send_hangup(c, c->ca_id, reason);
@@ -210,9 +208,8 @@ call_hangup(struct call *c, enum hangup_reason reason, uint64_t now)
 }
 
 void
-call_unregistered(struct call *c, uint64_t now)
+call_unregistered(struct call *c)
 {
-	(void)now;
 	if (c->ca_phase == PHASE_DIALING || c->ca_phase == PHASE_RINGING ||
 	    c->ca_phase == PHASE_ANSWERED)
 		call_end(c, HANGUP_ERROR, "relay");
@@ -256,15 +253,15 @@ call_expire(struct call *c, uint64_t now)
 	switch (c->ca_phase) {
 	case PHASE_DIALING:
 		call_warn(c, "the relay does not react to the offer");
-		call_hangup(c, HANGUP_ERROR, now);
+		call_hangup(c, HANGUP_ERROR);
 		break;
 	case PHASE_RINGING:
-		call_hangup(c, HANGUP_TIMEOUT, now);
+		call_hangup(c, HANGUP_TIMEOUT);
 		break;
 	case PHASE_ANSWERED:
 		call_warn(c, "answered, but the relay does not set up the "
 		    "call");
-		call_hangup(c, HANGUP_ERROR, now);
+		call_hangup(c, HANGUP_ERROR);
 		break;
 	case PHASE_IDLE:
 	case PHASE_ACTIVE:
@@ -542,7 +539,7 @@ call_answered(struct call *c, const struct sig_direct_call_answer *answer,
 		ev.ce_call_id = c->ca_id;
 		ev.ce_text = text;
 		c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
-		call_hangup(c, HANGUP_ERROR, now);
+		call_hangup(c, HANGUP_ERROR);
 		return;
 	}
 	memset(&ev, 0, sizeof(ev));
@@ -551,11 +548,11 @@ call_answered(struct call *c, const struct sig_direct_call_answer *answer,
 	ev.ce_mode = call_accept_name(answer->accept_mode);
 	c->ca_config.cf_ops->event(c->ca_config.cf_arg, &ev);
 	if (!call_marked(c))
-		call_hangup(c, HANGUP_ERROR, now);
+		call_hangup(c, HANGUP_ERROR);
 }
 
 static void
-call_setup(struct call *c, const struct sig_call_setup *setup, uint64_t now)
+call_setup(struct call *c, const struct sig_call_setup *setup)
 {
 	struct client_event	ev;
 	size_t			n = strlen(QUIC_CALL_ROOM_PREFIX);
@@ -575,7 +572,7 @@ call_setup(struct call *c, const struct sig_call_setup *setup, uint64_t now)
 		return;
 	}
 	if (!c->ca_answered && !call_marked(c)) {
-		call_hangup(c, HANGUP_ERROR, now);
+		call_hangup(c, HANGUP_ERROR);
 		return;
 	}
 	c->ca_phase = PHASE_ACTIVE;

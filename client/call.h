@@ -80,9 +80,9 @@ void		 call_signal(struct call *, const struct signal *,
 /* The same from the other party itself, not through a relay. */
 void		 call_told(struct call *, const struct signal *);
 /* We end it. */
-void		 call_hangup(struct call *, enum hangup_reason, uint64_t now);
+void		 call_hangup(struct call *, enum hangup_reason);
 /* The registration is lost: a call not yet answered is, too. */
-void		 call_unregistered(struct call *, uint64_t now);
+void		 call_unregistered(struct call *);
 /* Media flows; a call without it did not take place. */
 void		 call_media(struct call *);
 /* The direct connection is lost, or the other party closed it. */

@@ -604,7 +604,7 @@ signal_lost(void *arg, const char *why)
 	where_forget(&c->cl_where);
 	client_text(c, EVENT_UNREGISTERED, why);
 	/* Media goes on: the relay waits for us a while (doc/PROTOCOL). */
-	call_unregistered(c->cl_call, c->cl_shared.ls_now);
+	call_unregistered(c->cl_call);
 }
 
 static void
@@ -864,7 +864,7 @@ client_end(struct client *c, enum hangup_reason reason)
 	if (c->cl_ended || c->cl_finished)
 		return;
 	if (c->cl_config.cc_mode != CLIENT_ROOM) {
-		call_hangup(c->cl_call, reason, c->cl_shared.ls_now);
+		call_hangup(c->cl_call, reason);
 		return;
 	}
 	c->cl_ended = true;

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/base/table.h"
 #include "common/ipc/slots.h"
@@ -224,8 +225,7 @@ initial(struct door *d, const struct door_datagram *dd, uint64_t now)
 		d->do_count.dc_dropped_unknown++;
 		return;
 	}
-	version = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[3] << 8 | p[4];
+	version = bytes_get32(p + 1);
 	if (version != QUIC_VERSION) {
 		negotiate(d, dd, now);
 		return;

@@ -305,7 +305,7 @@ direct_signal(struct direct *dr, const struct signal *s)
 		/* call_id is not compared (7.6). */
 		if (dr->dr_race != NULL && !dr->dr_decided)
 			race_peer(dr->dr_race,
-			    s->u.media_path_report.direct_ok, now(dr));
+			    s->u.media_path_report.direct_ok);
 		break;
 	default:
 		break;
@@ -792,7 +792,7 @@ race_begin(struct direct *dr, const struct sig_call_setup *setup)
 		dr->dr_ops->decided(dr->dr_arg, false);
 		return;
 	}
-	race_start(dr->dr_race, true, now(dr));
+	race_start(dr->dr_race, now(dr));
 	if (dr->dr_role == ROLE_ACCEPTOR) {
 		/* One may have come before. */
 		if (peering_remote(dr->dr_peering) != NULL)

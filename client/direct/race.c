@@ -91,14 +91,12 @@ race_free(struct race *r)
 }
 
 void
-race_start(struct race *r, bool direct, uint64_t now)
+race_start(struct race *r, uint64_t now)
 {
 	if (r->ra_state != WAITS)
 		return;
 	r->ra_state = RACES;
 	r->ra_start = now;
-	if (!direct)
-		result(r, true, FAILED, now);
 }
 
 void
@@ -115,9 +113,8 @@ race_relay(struct race *r, bool ok, uint64_t now)
 
 /* Accepted from the moment the race starts; the first one counts. */
 void
-race_peer(struct race *r, bool direct_ok, uint64_t now)
+race_peer(struct race *r, bool direct_ok)
 {
-	(void)now;
 	if (r->ra_state == WAITS || r->ra_peer != PENDING)
 		return;
 	r->ra_peer = direct_ok ? WORKS : FAILED;

@@ -43,12 +43,12 @@ struct race;
 
 struct race	*race_new(const struct race_ops *, void *arg);
 void		 race_free(struct race *);
-/* CallSetup is being processed.  direct: there is something to dial. */
-void		 race_start(struct race *, bool direct, uint64_t now);
+/* CallSetup is being processed. */
+void		 race_start(struct race *, uint64_t now);
 void		 race_direct(struct race *, bool ok, uint64_t now);
 void		 race_relay(struct race *, bool ok, uint64_t now);
 /* The other's MediaPathReport; also when it comes before ours. */
-void		 race_peer(struct race *, bool direct_ok, uint64_t now);
+void		 race_peer(struct race *, bool direct_ok);
 /* One thing at a time: the next may be due at once. */
 void		 race_expire(struct race *, uint64_t now);
 /* UINT64_MAX: nothing to do. */

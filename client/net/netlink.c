@@ -41,8 +41,8 @@ static void	 parse_link(struct netlink_table *, bool, const uint8_t *,
 		    size_t);
 static void	 parse_addr(struct netlink_table *, bool, const uint8_t *,
 		    size_t);
-static const struct netlink_link
-		*find_link(const struct netlink_table *, uint32_t);
+static struct netlink_link
+		*find_link(struct netlink_table *, uint32_t);
 static void	 remove_link(struct netlink_table *, uint32_t);
 
 void
@@ -145,8 +145,8 @@ parse_error(const uint8_t *body, size_t len)
 	return (error == 0 ? NETLINK_MORE : NETLINK_FAILED);
 }
 
-static const struct netlink_link *
-find_link(const struct netlink_table *nt, uint32_t idx)
+static struct netlink_link *
+find_link(struct netlink_table *nt, uint32_t idx)
 {
 	size_t	i;
 
@@ -191,7 +191,7 @@ parse_link(struct netlink_table *nt, bool fresh, const uint8_t *body,
 		remove_link(nt, idx);
 		return;
 	}
-	if ((nl = (struct netlink_link *)find_link(nt, idx)) == NULL) {
+	if ((nl = find_link(nt, idx)) == NULL) {
 		if (nt->nt_nlinks == NETLINK_LINKS_MAX)
 			return;
 		/* By index, which is the order of interfaces elsewhere. */

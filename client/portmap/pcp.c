@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "client/portmap/pcp.h"
+#include "common/base/bytes.h"
 
 #define PCP_VERSION		2
 #define OPCODE_MAP	1
@@ -44,25 +45,7 @@
 static const uint8_t	mapped4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
 	0xff };
 
-static void	 put32(uint8_t *, uint32_t);
-static uint32_t	 get32(const uint8_t *);
 static void	 put_host(uint8_t *, const struct addr *);
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3]);
-}
 
 /* IPv4 in IPv6 (RFC 6887 5); none is ::ffff:0.0.0.0. */
 static void
@@ -82,7 +65,7 @@ pcp_put_map(uint8_t p[PCP_MAP_LEN], const struct pcp_map *m)
 	memset(p, 0, PCP_MAP_LEN);
 	p[0] = PCP_VERSION;
 	p[1] = OPCODE_MAP;
-	put32(p + AT_LIFETIME, m->pm_lifetime);
+	bytes_put32(p + AT_LIFETIME, m->pm_lifetime);
 	put_host(p + AT_CLIENT, &m->pm_client);
 	memcpy(p + AT_NONCE, m->pm_nonce, PCP_NONCE_LEN);
 	p[AT_PROTOCOL] = PROTOCOL_UDP;
@@ -120,8 +103,8 @@ pcp_get_map(const uint8_t *p, size_t len, struct pcp_map *m)
 	memcpy(&a->addr_u.in.sin_addr, p + AT_ADDRESS + sizeof(mapped4), 4);
 	memcpy(&a->addr_u.in.sin_port, p + AT_EXTERNAL, 2);
 	a->addr_len = sizeof(a->addr_u.in);
-	m->pm_lifetime = get32(p + AT_LIFETIME);
-	m->pm_epoch = get32(p + AT_EPOCH);
+	m->pm_lifetime = bytes_get32(p + AT_LIFETIME);
+	m->pm_epoch = bytes_get32(p + AT_EPOCH);
 	return (PCP_MAPPED);
 }
 

@@ -33,4 +33,21 @@ bytes_zero(const uint8_t *p, size_t len)
 	return (all == 0);
 }
 
+/* In network order, wherever p points to. */
+static inline void
+bytes_put32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+static inline uint32_t
+bytes_get32(const uint8_t *p)
+{
+	return ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3]);
+}
+
 #endif /* WZP_BASE_BYTES_H */

@@ -71,8 +71,6 @@
 static const uint8_t	magic[] = { 0x01, 'W', 'Z', 'P', 'c', 'h', 'k', 1 };
 
 static int	 mac(uint8_t[MAC_LEN], const uint8_t *, const uint8_t *, bool);
-static void	 put32(uint8_t *, uint32_t);
-static uint32_t	 get32(const uint8_t *);
 static void	 put_mapped(uint8_t *, const struct addr *);
 static int	 get_mapped(struct addr *, const uint8_t *);
 
@@ -90,8 +88,8 @@ check_write(uint8_t out[CHECK_LEN], const struct check *ck,
 	memcpy(out, magic, sizeof(magic));
 	out[OFF_TYPE] = (uint8_t)ck->ck_type;
 	memcpy(out + OFF_ID, ck->ck_id, CHECK_ID_LEN);
-	put32(out + OFF_GENERATION, ck->ck_generation);
-	put32(out + OFF_ROUND, ck->ck_round);
+	bytes_put32(out + OFF_GENERATION, ck->ck_generation);
+	bytes_put32(out + OFF_ROUND, ck->ck_round);
 	put_mapped(out, &ck->ck_mapped);
 	/* Without memory for it the MAC stays wrong: a packet that is lost. */
 	(void)mac(out + OFF_MAC, out, key, caller);
@@ -127,8 +125,8 @@ check_read(struct check *ck, const uint8_t *p, size_t len,
 		return (false);
 	}
 	memcpy(ck->ck_id, p + OFF_ID, CHECK_ID_LEN);
-	ck->ck_generation = get32(p + OFF_GENERATION);
-	ck->ck_round = get32(p + OFF_ROUND);
+	ck->ck_generation = bytes_get32(p + OFF_GENERATION);
+	ck->ck_round = bytes_get32(p + OFF_ROUND);
 	return (true);
 }
 
@@ -215,20 +213,4 @@ get_mapped(struct addr *a, const uint8_t *p)
 	default:
 		return (-1);
 	}
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3]);
 }

@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/wire/identity.h"
 
 #define INFO_ED25519		"warzone-ed25519"
@@ -449,8 +450,7 @@ identity_session(const uint8_t shared[32], uint8_t key[32], unsigned int *sas)
 	if (identity_hkdf(shared, 32, INFO_SESSION, key, 32) == -1 ||
 	    identity_hkdf(shared, 32, INFO_SAS, code, sizeof(code)) == -1)
 		return (-1);
-	*sas = ((unsigned int)code[0] << 24 | (unsigned int)code[1] << 16 |
-	    (unsigned int)code[2] << 8 | code[3]) % 10000;
+	*sas = bytes_get32(code) % 10000;
 	return (0);
 }
 

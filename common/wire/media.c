@@ -20,6 +20,7 @@
 
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/wire/media.h"
 
 static const struct media_codec_info	codecs[CODEC_MAX] = {
@@ -102,8 +103,7 @@ media_parse(const uint8_t *p, size_t len, struct media_packet *mp)
 	h->has_report = (p[0] & B0_REPORT) != 0;
 	h->fec_ratio = (uint8_t)((p[0] & B0_FEC) << 6 | p[1] >> 2);
 	h->seq = (uint16_t)(p[2] << 8 | p[3]);
-	h->timestamp = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 |
-	    (uint32_t)p[6] << 8 | p[7];
+	h->timestamp = bytes_get32(p + 4);
 	h->fec_block = p[8];
 	h->fec_symbol = p[9];
 	h->reserved = p[10];

@@ -326,7 +326,9 @@ play(const struct scene *sc, bool free_in_decided)
 		switch (ev->ev_what) {
 		case START:
 		case START_NONE:
-			race_start(wo.wo_race, ev->ev_what == START, now);
+			race_start(wo.wo_race, now);
+			if (ev->ev_what == START_NONE)
+				race_direct(wo.wo_race, false, now);
 			break;
 		case DIRECT_OK:
 		case DIRECT_FAIL:
@@ -339,7 +341,7 @@ play(const struct scene *sc, bool free_in_decided)
 			break;
 		case PEER_YES:
 		case PEER_NO:
-			race_peer(wo.wo_race, ev->ev_what == PEER_YES, now);
+			race_peer(wo.wo_race, ev->ev_what == PEER_YES);
 			break;
 		case LOOK:
 			race_expire(wo.wo_race, now);
@@ -429,7 +431,7 @@ both(const unsigned int direct[2], const unsigned int relay[2],
 	for (i = 0; i < 2; i++) {
 		pa.pa_race[i] = race_new(&pair_ops, &en[i]);
 		assert_non_null(pa.pa_race[i]);
-		race_start(pa.pa_race[i], true, T0);
+		race_start(pa.pa_race[i], T0);
 	}
 	for (ms = 1; ms < 6200; ms++) {
 		now = T0 + ms * NS_PER_MS;
@@ -442,7 +444,7 @@ both(const unsigned int direct[2], const unsigned int relay[2],
 				sent[i] = ms;
 			if (sent[i] != 0 && ms == sent[i] + delay)
 				race_peer(pa.pa_race[1 - i],
-				    pa.pa_report[i], now);
+				    pa.pa_report[i]);
 			while (race_expiry(pa.pa_race[i]) <= now)
 				race_expire(pa.pa_race[i], now);
 		}
