@@ -68,11 +68,15 @@ static const struct {
 	{ "calls", CTL_CALLS, PROC_REGISTRYD, QUERY_CALLS_LIMIT },
 	{ "clients", CTL_CLIENTS, PROC_SIGNALD, QUERY_ROWS_LIMIT },
 	{ "history", CTL_HISTORY, PROC_REGISTRYD, QUERY_CALLS_LIMIT },
+	{ "mesh", CTL_MESH, PROC_FEDERD, QUERY_ROWS_LIMIT },
+	{ "peers", CTL_PEERS, PROC_FEDERD, QUERY_ROWS_LIMIT },
 	{ "rooms", CTL_ROOMS, PROC_MEDIAD, QUERY_ROWS_LIMIT },
 	{ "stats", CTL_STATS, PROC_MAX, QUERY_ROWS_LIMIT },
 	{ "workers", CTL_WORKERS, PROC_RELAYD, QUERY_ROWS_LIMIT }
 };
 
+static int		 request_peer(struct request *, const char *,
+			    const char *, const char **);
 static struct query	*query_find(struct queries *, uint64_t);
 static struct ask	*query_asked(struct query *, enum proc, unsigned int);
 static void		 query_role(struct queries *, struct query *,
@@ -84,6 +88,29 @@ static void		 query_fail(struct query *, enum proc, unsigned int,
 static void		 query_close(struct queries *, struct query *,
 			    struct ask *);
 static void		 query_finish(struct queries *, struct query *);
+
+/* peer NAME up|down; which peers there are, federd knows. */
+static int
+request_peer(struct request *rq, const char *name, const char *way,
+    const char **why)
+{
+	if (name == NULL || way == NULL ||
+	    (strcmp(way, "up") != 0 && strcmp(way, "down") != 0)) {
+		*why = "say: peer NAME up, or peer NAME down";
+		return (-1);
+	}
+	if (strlen(name) >= PEER_NAME_LEN) {
+		*why = "no such peer";
+		return (-1);
+	}
+	rq->rq_what = CTL_PEER;
+	rq->rq_proc = PROC_FEDERD;
+	rq->rq_admin = true;
+	rq->rq_limit = QUERY_ROWS_LIMIT;
+	(void)snprintf(rq->rq_filter, sizeof(rq->rq_filter), "%s %s", name,
+	    way);
+	return (0);
+}
 
 /*
  * Words of printable ASCII: names of rooms, fingerprints and call_ids
@@ -121,20 +148,23 @@ request_parse(const char *line, size_t len, struct request *rq,
 		rq->rq_wait = QUERY_RELOAD_NS;
 		return (0);
 	}
-	if (verb == NULL || strcmp(verb, "show") != 0 || what == NULL) {
-		*why = "unknown request: show and reload are known";
+	if (verb == NULL || (strcmp(verb, "peer") != 0 &&
+	    (strcmp(verb, "show") != 0 || what == NULL))) {
+		*why = "unknown request: show, peer and reload are known";
 		return (-1);
 	}
 	if (strtok_r(NULL, " \t", &last) != NULL) {
 		*why = "too many words";
 		return (-1);
 	}
+	if (strcmp(verb, "peer") == 0)
+		return (request_peer(rq, what, filter, why));
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(what, words[i].word) == 0)
 			break;
 	if (i == sizeof(words) / sizeof(words[0])) {
-		*why = "unknown word: show calls, clients, history, rooms, "
-		    "stats or workers";
+		*why = "unknown word: show calls, clients, history, mesh, "
+		    "peers, rooms, stats or workers";
 		return (-1);
 	}
 	rq->rq_what = words[i].what;
@@ -270,7 +300,9 @@ query_send(struct queries *qs, struct query *qu, const struct request *rq,
 		(*owed)--;
 		as->as_open = as->as_owed = false;
 		qu->qu_nopen--;
-		query_fail(qu, proc, instance, "is not running");
+		query_fail(qu, proc, instance, proc == PROC_FEDERD ?
+		    "is not running: no peer is configured, or it is being "
+		    "restarted" : "is not running");
 	}
 }
 

@@ -15,48 +15,33 @@
  */
 
 /*
- * federd: the QUIC names of other relays, `_federation' and `_probe'.  doord
- * sends them here once `federation yes' is in the configuration.
+ * federd: links to other relays, the QUIC names `_federation' and `_probe'.
+ * This file joins the parts: the QUIC service, the links and what is said on
+ * them; neighbours.c has the channels to the other processes.
  *
- * No relay can be named in the configuration yet, so everybody is a stranger:
- * the connection is dropped after its handshake, with code 0 and no reason
- * (wzp-protocol 9.1, 1.7), before anything of it is read.
+ * Work is done in turns of the event loop, as in signald.
  */
-
 #include "config.h"
+
+#include <openssl/sha.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
-#include "common/quic/service.h"
-#include "common/quic/tls.h"
-#include "common/worker/keys.h"
-#include "common/worker/worker.h"
+#include "federd/federd.h"
 
-/* Generations of a token key that are good (messages.h). */
-#define TOKEN_KEYS	2
-
-struct federd {
-	struct worker		*fd_worker;
-	struct keys		 fd_keys;
-	struct quic_tls		*fd_tls;
-	struct quic_service	*fd_service;
-	struct msg_token_key	 fd_token_keys[TOKEN_KEYS];
-	size_t			 fd_ntokens;
-	ev_prepare		 fd_prepare;
-	bool			 fd_dirty;	/* something may be queued */
-	struct federd_socket {
-		int		 fs_fd;
-		struct addr	 fs_address;
-		bool		 fs_receive;
-	}			 fd_sockets[SERVICE_LISTENERS_MAX];
-	uint64_t		 fd_links;	/* refused, `_federation' */
-	uint64_t		 fd_probes;	/* refused, `_probe' */
-	uint64_t		 fd_others;	/* not for us at all */
-	uint64_t		 fd_broken;	/* handshakes that failed */
-};
+/* Rounds of write-and-handle before the loop gets a chance to read again. */
+#define FEDERD_ROUNDS		4
+/* Kept of the time for an orderly stop, for the last packets. */
+#define FEDERD_STOP_MARGIN_MS	200
+/*
+ * Signals that wait for a neighbour's acknowledgements, bytes: all of a relay
+ * with many people are named at once when a link comes up (digest.h).
+ */
+#define FEDERD_QUEUE_MAX	(4 * 1024 * 1024)
 
 static void	 federd_settings(struct worker *,
 		    const struct msg_settings *);
@@ -64,30 +49,62 @@ static void	 federd_udp_socket(struct worker *,
 		    const struct msg_udp_socket *, int);
 static void	 federd_token_key(struct worker *,
 		    const struct msg_token_key *);
-static void	 federd_channel(struct worker *, struct channel *, bool);
-static void	 federd_channel_lost(struct worker *, enum proc,
-		    unsigned int, bool);
 static int	 federd_start(struct worker *);
 static int	 federd_serve(struct worker *);
-static void	 federd_message(struct channel *, void *, enum msg_type,
-		    const void *, int);
-static void	 federd_stats(struct worker *, struct row *);
+static void	 federd_shutdown(struct worker *, uint64_t);
+static int	 federd_make_tls(struct federd *);
+static int	 federd_make_service(struct federd *);
+static int	 federd_make_modules(struct federd *);
+static uint64_t	 federd_expiry(const struct federd *);
 static void	 federd_prepare(struct ev_loop *, ev_prepare *, int);
+static void	 federd_timer(struct ev_loop *, ev_timer *, int);
+static void	 federd_deadline(struct ev_loop *, ev_timer *, int);
 
 static const struct worker_ops	federd_ops = {
 	.role = PROC_FEDERD,
 	.settings = federd_settings,
 	.udp_socket = federd_udp_socket,
 	.token_key = federd_token_key,
+	.federation = federd_federation,
 	.channel = federd_channel,
 	.channel_lost = federd_channel_lost,
 	.start = federd_start,
 	.serve = federd_serve,
 	.message = federd_message,
+	.shutdown = federd_shutdown,
 	.stats = federd_stats
 };
 
-/* Events of the QUIC endpoint. */
+/* Events of the QUIC endpoint */
+
+void
+federd_begin(struct federd *fd)
+{
+	uint64_t	now;
+
+	now = quic_service_now(fd->fd_service);
+	peers_set_time(fd->fd_peers, now);
+	links_set_time(fd->fd_links, now);
+	envelope_set_time(fd->fd_envelope, now);
+	digest_set_time(fd->fd_digest, now);
+	find_set_time(fd->fd_find, now);
+	fedmedia_set_time(fd->fd_media, now);
+	fedrooms_set_time(fd->fd_rooms, now);
+	probes_set_time(fd->fd_probes, now, clock_wall_ms());
+	fd->fd_dirty = true;
+}
+
+static bool
+federd_is_probe(const struct quic_conn *conn)
+{
+	return (strcmp(quic_conn_name(conn), "_probe") == 0);
+}
+
+static bool
+federd_is_link(const struct quic_conn *conn)
+{
+	return (strcmp(quic_conn_name(conn), "_federation") == 0);
+}
 
 /* Whatever the door gave us gets its answer after the handshake. */
 static enum quic_verdict
@@ -99,34 +116,56 @@ federd_quic_accept(void *arg, struct quic_conn *conn, const char *name)
 	return (QUIC_ACCEPT);
 }
 
+static bool
+federd_quic_verify(void *arg, struct quic_conn *conn,
+    const uint8_t hash[TLS_HASH_LEN])
+{
+	struct federd	*fd = arg;
+
+	federd_begin(fd);
+	/* Whom we probe is whoever lives there. */
+	return (federd_is_probe(conn) || (federd_is_link(conn) &&
+	    links_verify(fd->fd_links, conn, hash)));
+}
+
 static void
 federd_quic_established(void *arg, struct quic_conn *conn)
 {
 	struct federd	*fd = arg;
-	const char	*name = quic_conn_name(conn);
-	char		 text[ADDR_STRLEN];
 
-	if (strcmp(name, "_federation") == 0) {
-		fd->fd_links++;
-		log_debug("%s: not a relay that we know",
-		    addr_print(quic_conn_remote(conn), text, sizeof(text)));
-	} else if (strcmp(name, "_probe") == 0)
-		fd->fd_probes++;
-	else
+	federd_begin(fd);
+	if (federd_is_link(conn))
+		links_established(fd->fd_links, conn);
+	else if (federd_is_probe(conn))
+		probes_established(fd->fd_probes, conn);
+	else {
 		fd->fd_others++;
-	quic_close(conn, 0, "");
-	fd->fd_dirty = true;
+		quic_close(conn, 0, "");
+	}
 }
 
 static void
 federd_quic_message(void *arg, struct quic_conn *conn, const uint8_t *data,
     size_t len)
 {
-	/* It was closed above. */
-	(void)arg;
-	(void)conn;
-	(void)data;
-	(void)len;
+	struct federd	*fd = arg;
+
+	federd_begin(fd);
+	if (federd_is_link(conn))
+		links_message(fd->fd_links, conn, data, len);
+	else if (federd_is_probe(conn))
+		probes_message(fd->fd_probes, conn, data, len);
+}
+
+static void
+federd_quic_datagram(void *arg, struct quic_conn *conn, const uint8_t *data,
+    size_t len)
+{
+	struct federd	*fd = arg;
+
+	federd_begin(fd);
+	if (federd_is_link(conn))
+		links_datagram(fd->fd_links, conn, data, len);
 }
 
 static void
@@ -135,19 +174,25 @@ federd_quic_closed(void *arg, struct quic_conn *conn,
 {
 	struct federd	*fd = arg;
 
-	(void)conn;
+	federd_begin(fd);
 	if (close->kind == QUIC_CLOSED_HANDSHAKE)
 		fd->fd_broken++;
+	if (federd_is_link(conn))
+		links_closed(fd->fd_links, conn, close);
+	else if (federd_is_probe(conn))
+		probes_closed(fd->fd_probes, conn);
 }
 
 static const struct quic_ops	federd_quic_ops = {
 	.accept = federd_quic_accept,
 	.established = federd_quic_established,
 	.message = federd_quic_message,
-	.closed = federd_quic_closed
+	.datagram = federd_quic_datagram,
+	.closed = federd_quic_closed,
+	.verify = federd_quic_verify
 };
 
-/* Set-up. */
+/* Set-up */
 
 static void
 federd_udp_socket(struct worker *worker, const struct msg_udp_socket *msg,
@@ -193,7 +238,7 @@ federd_token_key(struct worker *worker, const struct msg_token_key *msg)
 		    msg->key);
 		return;
 	}
-	if (fd->fd_ntokens == TOKEN_KEYS)
+	if (fd->fd_ntokens == FEDERD_TOKEN_KEYS)
 		fd->fd_token_keys[0] = fd->fd_token_keys[--fd->fd_ntokens];
 	fd->fd_token_keys[fd->fd_ntokens++] = *msg;
 }
@@ -207,41 +252,58 @@ federd_start(struct worker *worker)
 	return (0);
 }
 
+/* The same certificate whether we accept or dial. */
 static int
-federd_serve(struct worker *worker)
+federd_make_tls(struct federd *fd)
 {
-	struct federd		*fd = worker_ctx(worker);
-	struct federd_socket	*fs;
-	struct quic_config	 config;
-	unsigned int		 i;
-	int			 slot;
+	const struct keys	*keys = &fd->fd_keys;
 
-	if ((slot = worker_slot(worker)) == -1) {
+	if (SHA256(keys->keys_certificate, keys->keys_certificate_len,
+	    fd->fd_own) == NULL)
+		return (-1);
+	fd->fd_tls = quic_tls_server(keys->keys_certificate,
+	    keys->keys_certificate_len, keys_sign_tls, fd->fd_worker);
+	fd->fd_tls_client = quic_tls_client_certified(keys->keys_certificate,
+	    keys->keys_certificate_len, keys_sign_tls, fd->fd_worker);
+	if (fd->fd_tls == NULL || fd->fd_tls_client == NULL)
+		return (-1);
+	quic_tls_request_certificate(fd->fd_tls, "_federation");
+	return (0);
+}
+
+static int
+federd_make_service(struct federd *fd)
+{
+	const struct msg_settings	*settings;
+	struct federd_socket		*fs;
+	struct quic_config		 config;
+	unsigned int			 i;
+	int				 slot;
+
+	if ((slot = worker_slot(fd->fd_worker)) == -1) {
 		log_warnx("no slot for federd");
 		return (-1);
 	}
-	if (keys_fetch(worker, &fd->fd_keys) == -1) {
-		log_warnx("no keys from keyd");
-		return (-1);
-	}
-	fd->fd_tls = quic_tls_server(fd->fd_keys.keys_certificate,
-	    fd->fd_keys.keys_certificate_len, keys_sign_tls, worker);
-	if (fd->fd_tls == NULL) {
-		log_warnx("TLS cannot be set up");
-		return (-1);
-	}
+	settings = worker_settings(fd->fd_worker);
 	memset(&config, 0, sizeof(config));
 	config.ops = &federd_quic_ops;
 	config.arg = fd;
 	quic_limits_default(&config.limits);
-	config.limits.max_connections =
-	    worker_settings(worker)->max_connections;
+	config.limits.max_connections = settings->max_connections;
+	config.limits.max_message = SIGNAL_MAX;
+	/* Speech that CUBIC holds back after a loss is lost (doc/PROTOCOL). */
+	config.limits.congestion = QUIC_BBR;
+	config.limits.max_send_queue = FEDERD_QUEUE_MAX;
+	/* Strangers leave room for the links that we dial. */
+	config.limits.incoming = (unsigned int)settings->max_connections / 2;
 	config.tls_server = fd->fd_tls;
+	config.tls_client = fd->fd_tls_client;
 	memcpy(config.reset_key, fd->fd_keys.keys_reset_key,
 	    sizeof(config.reset_key));
 	config.slot = (uint8_t)slot;
 	config.door = true;
-	fd->fd_service = quic_service_new(worker_loop(worker), &config);
+	fd->fd_service = quic_service_new(worker_loop(fd->fd_worker),
+	    &config);
 	explicit_bzero(config.reset_key, sizeof(config.reset_key));
 	if (fd->fd_service == NULL) {
 		log_warn("QUIC service");
@@ -264,57 +326,94 @@ federd_serve(struct worker *worker)
 	explicit_bzero(fd->fd_token_keys, sizeof(fd->fd_token_keys));
 	/* A channel that came before we could use it. */
 	quic_service_set_door(fd->fd_service,
-	    worker_data_channel(worker, PROC_DOORD, 0));
-	ev_prepare_init(&fd->fd_prepare, federd_prepare);
-	fd->fd_prepare.data = fd;
-	ev_prepare_start(worker_loop(worker), &fd->fd_prepare);
+	    worker_data_channel(fd->fd_worker, PROC_DOORD, 0));
 	return (0);
 }
 
-/* Neighbours. */
+static int
+federd_make_modules(struct federd *fd)
+{
+	struct fedmedia_config	media;
+	struct fedrooms_config	rooms;
+	uint8_t			secret[16];
 
-static void
-federd_channel(struct worker *worker, struct channel *ch, bool data)
+	fd->fd_links = links_new(fd->fd_own, fd->fd_peers, &federd_links_ops,
+	    fd);
+	fd->fd_envelope = envelope_new(fd->fd_own, &federd_envelope_ops, fd);
+	arc4random_buf(secret, sizeof(secret));
+	fd->fd_digest = digest_new(secret);
+	if (fd->fd_links == NULL || fd->fd_envelope == NULL ||
+	    fd->fd_digest == NULL)
+		return (-1);
+	arc4random_buf(secret, sizeof(secret));
+	fd->fd_find = find_new(fd->fd_own, fd->fd_digest, secret,
+	    &federd_find_ops, fd);
+	explicit_bzero(secret, sizeof(secret));
+	memset(&media, 0, sizeof(media));
+	media.fm_ops = &federd_media_ops;
+	media.fm_arg = fd;
+	memcpy(media.fm_fp, fd->fd_own, sizeof(media.fm_fp));
+	fd->fd_media = fedmedia_new(&media);
+	if (fd->fd_find == NULL || fd->fd_media == NULL)
+		return (-1);
+	memset(&rooms, 0, sizeof(rooms));
+	rooms.fc_ops = &federd_rooms_ops;
+	rooms.fc_arg = fd;
+	rooms.fc_media = fd->fd_media;
+	memcpy(rooms.fc_fp, fd->fd_own, sizeof(rooms.fc_fp));
+	rooms.fc_wall_ms = clock_wall_ms();
+	fd->fd_rooms = fedrooms_new(&rooms);
+	fd->fd_probes = probes_new(fd->fd_digest, &federd_probes_ops, fd);
+	return (fd->fd_rooms != NULL && fd->fd_probes != NULL ? 0 : -1);
+}
+
+static int
+federd_serve(struct worker *worker)
 {
 	struct federd	*fd = worker_ctx(worker);
 
-	if (data && fd->fd_service != NULL && channel_peer(ch) == PROC_DOORD)
-		quic_service_set_door(fd->fd_service, ch);
-}
-
-static void
-federd_channel_lost(struct worker *worker, enum proc peer,
-    unsigned int instance, bool data)
-{
-	struct federd	*fd = worker_ctx(worker);
-
-	(void)instance;
-	if (data && fd->fd_service != NULL && peer == PROC_DOORD)
-		quic_service_set_door(fd->fd_service, NULL);
-}
-
-static void
-federd_message(struct channel *ch, void *arg, enum msg_type type,
-    const void *msg, int sock)
-{
-	struct federd			*fd = worker_ctx(arg);
-	const struct msg_ctl_query	*query;
-
-	if (sock != -1)
-		close(sock);	/* no message of ours carries one */
-	switch (type) {
-	case MSG_DOOR_DATAGRAM:
-		quic_service_input(fd->fd_service, msg);
-		fd->fd_dirty = true;
-		break;
-	case MSG_CTL_QUERY:
-		query = msg;
-		worker_ctl_end(ch, query->id, "nothing of that here");
-		break;
-	default:
-		/* Places of rooms: no media goes to another relay yet. */
-		break;
+	if (keys_fetch(worker, &fd->fd_keys) == -1) {
+		log_warnx("no keys from keyd");
+		return (-1);
 	}
+	if (federd_make_tls(fd) == -1) {
+		log_warnx("TLS cannot be set up");
+		return (-1);
+	}
+	if (federd_make_modules(fd) == -1) {
+		log_warn("links");
+		return (-1);
+	}
+	if (federd_make_service(fd) == -1)
+		return (-1);
+	ev_timer_init(&fd->fd_timer, federd_timer, 0., 0.);
+	fd->fd_timer.data = fd;
+	ev_timer_init(&fd->fd_deadline, federd_deadline, 0., 0.);
+	fd->fd_deadline.data = fd;
+	ev_prepare_init(&fd->fd_prepare, federd_prepare);
+	fd->fd_prepare.data = fd;
+	ev_prepare_start(worker_loop(worker), &fd->fd_prepare);
+	federd_begin(fd);
+	federd_neighbours(fd);
+	return (0);
+}
+
+/* Turns */
+
+static uint64_t
+federd_expiry(const struct federd *fd)
+{
+	uint64_t	next;
+
+	next = links_expiry(fd->fd_links);
+	if (!fd->fd_stopping)
+		next = clock_earlier(next, peers_expiry(fd->fd_peers));
+	next = clock_earlier(next, envelope_expiry(fd->fd_envelope));
+	next = clock_earlier(next, digest_expiry(fd->fd_digest));
+	next = clock_earlier(next, find_expiry(fd->fd_find));
+	next = clock_earlier(next, fedmedia_expiry(fd->fd_media));
+	next = clock_earlier(next, fedrooms_expiry(fd->fd_rooms));
+	return (clock_earlier(next, probes_expiry(fd->fd_probes)));
 }
 
 /* Before each wait: what was queued by whatever came in. */
@@ -322,30 +421,85 @@ static void
 federd_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	struct federd	*fd = prepare->data;
+	uint64_t	 next, now;
+	unsigned int	 round;
 
-	(void)loop;
 	(void)events;
-	if (!fd->fd_dirty)
+	/* Writing may report closed connections, of which others hear. */
+	for (round = 0; fd->fd_dirty && round < FEDERD_ROUNDS; round++) {
+		fd->fd_dirty = false;
+		fedmedia_flush(fd->fd_media);
+		quic_service_turn(fd->fd_service);
+	}
+	if (fd->fd_stopping && !fd->fd_dirty &&
+	    links_count(fd->fd_links) + probes_count(fd->fd_probes) == 0) {
+		worker_exit(fd->fd_worker, 0);
 		return;
-	fd->fd_dirty = false;
-	quic_service_turn(fd->fd_service);
+	}
+	next = federd_expiry(fd);
+	now = clock_mono_ns();
+	ev_timer_stop(loop, &fd->fd_timer);
+	if (fd->fd_dirty)
+		next = now;
+	if (next == UINT64_MAX)
+		return;
+	ev_now_update(loop);
+	ev_timer_set(&fd->fd_timer, next <= now ? 0. :
+	    (double)(next - now) / (double)NS_PER_S, 0.);
+	ev_timer_start(loop, &fd->fd_timer);
 }
 
 static void
-federd_stats(struct worker *worker, struct row *row)
+federd_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct federd	*fd = timer->data;
+
+	(void)loop;
+	(void)events;
+	federd_begin(fd);
+	links_expire(fd->fd_links);
+	if (!fd->fd_stopping)
+		peers_expire(fd->fd_peers);
+	envelope_expire(fd->fd_envelope);
+	digest_expire(fd->fd_digest);
+	find_expire(fd->fd_find);
+	fedrooms_expire(fd->fd_rooms);
+	fedmedia_expire(fd->fd_media);
+	probes_expire(fd->fd_probes);
+}
+
+/* Stop */
+
+static void
+federd_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct federd	*fd = timer->data;
+
+	(void)loop;
+	(void)events;
+	worker_exit(fd->fd_worker, 0);
+}
+
+/* Neighbours hear that we go; who dialled us tries again by himself. */
+static void
+federd_shutdown(struct worker *worker, uint64_t deadline_ms)
 {
 	struct federd	*fd = worker_ctx(worker);
 
-	if (fd->fd_service == NULL)
+	if (fd->fd_stopping)
 		return;
-	row_u64(row, "quic_connections", quic_endpoint_connections(
-	    quic_service_endpoint(fd->fd_service)));
-	row_u64(row, "refused_links", fd->fd_links);
-	row_u64(row, "refused_probes", fd->fd_probes);
-	row_u64(row, "refused_others", fd->fd_others);
-	row_u64(row, "failed_handshakes", fd->fd_broken);
-	row_u64(row, "packets_dropped",
-	    quic_service_dropped(fd->fd_service));
+	if (fd->fd_service == NULL) {
+		worker_exit(worker, 0);
+		return;
+	}
+	fd->fd_stopping = true;
+	federd_begin(fd);
+	links_stop(fd->fd_links);
+	probes_stop(fd->fd_probes);
+	if (deadline_ms > FEDERD_STOP_MARGIN_MS)
+		deadline_ms -= FEDERD_STOP_MARGIN_MS;
+	ev_timer_set(&fd->fd_deadline, (double)deadline_ms / 1000., 0.);
+	ev_timer_start(worker_loop(worker), &fd->fd_deadline);
 }
 
 int
@@ -359,5 +513,8 @@ main(int argc, char **argv)
 		return (1);
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
 		fd.fd_sockets[i].fs_fd = -1;
+	/* The configuration comes before anything else is there. */
+	if ((fd.fd_peers = peers_new(&federd_peers_ops, &fd)) == NULL)
+		return (1);
 	return (worker_main(argc, argv, &federd_ops, &fd));
 }

@@ -36,6 +36,8 @@
 #define NEIGHBOUR_ROOMS		0x8
 
 struct neighbour;
+/* A connection for the media of some rooms; opaque, link.c's. */
+struct media_conn;
 
 struct neighbour_ops {
 	/*
@@ -48,6 +50,19 @@ struct neighbour_ops {
 	 * taken, dropped.
 	 */
 	int	(*datagram)(struct neighbour *, const void *, size_t);
+	/*
+	 * One more media connection with it, on the socket of the link; NULL:
+	 * not now, or not ours to dial (nb_dialled).  It takes datagrams once
+	 * media_conn_up() was called for it; media_conn_down() always follows,
+	 * before the neighbour is down.
+	 */
+	struct media_conn *(*media_dial)(struct neighbour *);
+	/* Now, never queued.  -1: not taken, dropped. */
+	int	(*media_send)(struct media_conn *, const void *, size_t);
+	/* Usable payload of a datagram there; 0: none. */
+	size_t	(*media_room)(const struct media_conn *);
+	/* media_conn_down() follows, not from within. */
+	void	(*media_close)(struct media_conn *);
 };
 
 struct neighbour {
@@ -57,6 +72,7 @@ struct neighbour {
 	uint32_t	 nb_features;
 	bool		 nb_legacy;
 	bool		 nb_transit;	/* may others' calls go through us? */
+	bool		 nb_dialled;	/* its link was dialled by us */
 	const struct neighbour_ops
 			*nb_ops;
 	void		*nb_arg;	/* link.c's */

@@ -16,9 +16,9 @@
 
 /*
  * keyd holds the seed and every private key, and answers three kinds of
- * request: public facts, a TLS CertificateVerify, a CallAnswer.  It has no
- * network and no files; what it gets comes from workers that may be in an
- * attacker's hands.
+ * request: public facts, a TLS CertificateVerify (of a client only for
+ * federd), a CallAnswer.  It has no network and no files; what it gets comes
+ * from workers that may be in an attacker's hands.
  */
 
 #include "config.h"
@@ -134,7 +134,8 @@ keyd_message(struct channel *ch, void *arg, enum msg_type type,
 			keyd_reply(kd, ch, tls->seq, -1, sig);
 			break;
 		}
-		error = store_sign_tls(kd->kd_store, tls->tbs.data,
+		error = store_sign_tls(kd->kd_store,
+		    store_tls_roles(channel_peer(ch)), tls->tbs.data,
 		    tls->tbs.len, sig);
 		if (error == 0)
 			kd->kd_signed_tls++;

@@ -33,8 +33,11 @@
 
 /* 64 spaces, the context string with its NUL, a SHA-256 or SHA-384 hash. */
 #define TBS_PAD		64
-#define TBS_CONTEXT	"TLS 1.3, server CertificateVerify"
-#define TBS_LEN(hash)	(TBS_PAD + sizeof(TBS_CONTEXT) + (hash))
+#define TBS_SERVER	"TLS 1.3, server CertificateVerify"
+#define TBS_CLIENT	"TLS 1.3, client CertificateVerify"
+#define TBS_LEN(hash)	(TBS_PAD + sizeof(TBS_SERVER) + (hash))
+
+_Static_assert(sizeof(TBS_SERVER) == sizeof(TBS_CLIENT), "one length");
 
 #define ANSWER_LABEL	"call-answer"
 
@@ -53,7 +56,7 @@ struct store {
 
 static EVP_PKEY	*store_key(const uint8_t *, const uint8_t *);
 static int	 store_sign(EVP_PKEY *, const uint8_t *, size_t, uint8_t *);
-static bool	 tbs_valid(const uint8_t *, size_t);
+static unsigned int tbs_role(const uint8_t *, size_t);
 
 int
 store_init(void)
@@ -147,27 +150,43 @@ store_reset_key(const struct store *ks, unsigned int slot,
 }
 
 /*
+ * The relay is a client in TLS only of another relay, and only federd has
+ * such connections: no other worker can pass for this relay there.
+ */
+unsigned int
+store_tls_roles(enum proc proc)
+{
+	if (proc == PROC_FEDERD)
+		return (STORE_TLS_SERVER | STORE_TLS_CLIENT);
+	return (STORE_TLS_SERVER);
+}
+
+/*
  * The transcript hash says nothing to us; all before it is fixed.  Nothing
  * else that is signed with this key begins with 64 spaces.
  */
-static bool
-tbs_valid(const uint8_t *tbs, size_t len)
+static unsigned int
+tbs_role(const uint8_t *tbs, size_t len)
 {
 	size_t	i;
 
 	if (len != TBS_LEN(32) && len != TBS_LEN(48))
-		return (false);
+		return (0);
 	for (i = 0; i < TBS_PAD; i++)
 		if (tbs[i] != ' ')
-			return (false);
-	return (memcmp(tbs + TBS_PAD, TBS_CONTEXT, sizeof(TBS_CONTEXT)) == 0);
+			return (0);
+	if (memcmp(tbs + TBS_PAD, TBS_SERVER, sizeof(TBS_SERVER)) == 0)
+		return (STORE_TLS_SERVER);
+	if (memcmp(tbs + TBS_PAD, TBS_CLIENT, sizeof(TBS_CLIENT)) == 0)
+		return (STORE_TLS_CLIENT);
+	return (0);
 }
 
 int
-store_sign_tls(struct store *ks, const uint8_t *tbs, size_t len,
-    uint8_t sig[SIG_LEN])
+store_sign_tls(struct store *ks, unsigned int roles, const uint8_t *tbs,
+    size_t len, uint8_t sig[SIG_LEN])
 {
-	if (!tbs_valid(tbs, len)) {
+	if ((tbs_role(tbs, len) & roles) == 0) {
 		errno = EINVAL;
 		return (-1);
 	}

@@ -15,7 +15,7 @@
  */
 
 /*
- * All private keys of the relay, and the two things they sign.  What is
+ * All private keys of the relay, and the things they sign.  What is
  * signed is built or recognised here, byte by byte: no request yields a
  * signature over anything else.
  */
@@ -29,6 +29,9 @@
 
 #define STORE_RESET_LEN	32
 
+#define STORE_TLS_SERVER	0x1
+#define STORE_TLS_CLIENT	0x2
+
 struct store;
 
 /* First of all: the heap for keys, which is locked and not dumped. */
@@ -41,12 +44,15 @@ const uint8_t	*store_certificate(const struct store *, size_t *len);
 /* Key of the stateless reset tokens of a slot, the same for ever. */
 int		 store_reset_key(const struct store *, unsigned int slot,
 		    uint8_t key[STORE_RESET_LEN]);
+/* The sides of a TLS handshake that a process may sign for. */
+unsigned int	 store_tls_roles(enum proc);
 /*
- * Signs a TLS 1.3 server CertificateVerify (RFC 8446 4.4.3) with the key of
- * the certificate.  -1: not exactly of that form (EINVAL), or failure.
+ * Signs a TLS 1.3 CertificateVerify (RFC 8446 4.4.3) of one of the roles with
+ * the key of the certificate.  -1: not exactly of that form (EINVAL), or
+ * failure.
  */
-int		 store_sign_tls(struct store *, const uint8_t *tbs, size_t,
-		    uint8_t sig[SIG_LEN]);
+int		 store_sign_tls(struct store *, unsigned int roles,
+		    const uint8_t *tbs, size_t, uint8_t sig[SIG_LEN]);
 /* CallAnswer: ephemeral || "call-answer" by the identity (wzp-protocol 5.3) */
 int		 store_sign_answer(struct store *,
 		    const uint8_t ephemeral[PUB_LEN], uint8_t sig[SIG_LEN]);

@@ -1,4 +1,5 @@
-# lookupd: tokens of people are asked of an auth server.
+# lookupd: tokens of people are asked of an auth server, and names of relays
+# of name servers.
 
 # What needs no libcurl, apart for its unit tests.
 noinst_LIBRARIES += lookupd/liblookup.a
@@ -8,6 +9,7 @@ lookupd_liblookup_a_SOURCES = lookupd/answer.c lookupd/answer.h \
 if WITH_LOOKUPD
 pkglibexec_PROGRAMS += lookupd/lookupd
 lookupd_lookupd_SOURCES = lookupd/http.c lookupd/http.h lookupd/lookupd.c \
+	lookupd/names.c lookupd/names.h \
 	lookupd/target.c lookupd/target.h
 lookupd_lookupd_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 # No OpenSSL of ours: libcurl brings the system's.
@@ -30,6 +32,15 @@ regress_unit_lookup_test_SOURCES = regress/unit/lookup_test.c
 regress_unit_lookup_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_lookup_test_LDADD = lookupd/liblookup.a common/libbase.a \
 	$(YYJSON_LIBS) $(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/names_test
+regress_unit_names_test_SOURCES = regress/unit/names_test.c \
+	lookupd/names.c lookupd/names.h
+regress_unit_names_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_names_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=channel_send
+regress_unit_names_test_LDADD = lookupd/liblookup.a common/libipc.a \
+	common/libbase.a $(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) \
+	$(BSD_LIBS)
 
 # The whole of it, with its sandbox.
 if WITH_LOOKUPD

@@ -15,7 +15,8 @@
  */
 
 /*
- * lookupd: are the tokens that people show good, and whose are they?  signald
+ * lookupd: where are the relays of the configuration that have names (names.h),
+ * and are the tokens that people show good, and whose are they?  signald
  * and the mediads ask; each question becomes one HTTP POST to the auth server
  * of the configuration (wzp-protocol 5.2) and gets one answer.
  *
@@ -39,6 +40,7 @@
 #include "common/worker/worker.h"
 #include "lookupd/answer.h"
 #include "lookupd/http.h"
+#include "lookupd/names.h"
 #include "lookupd/resolve.h"
 #include "lookupd/target.h"
 
@@ -85,7 +87,9 @@ struct lookupd {
 	struct worker		*lo_worker;
 	struct msg_auth_url	 lo_url;
 	struct target		 lo_target;
-	struct http		*lo_http;
+	struct http		*lo_http;	/* NULL: no auth server */
+	struct names		*lo_names;
+	char			*lo_hosts;
 	struct resolver		*lo_resolver;	/* NULL: needs none */
 	bool			 lo_known;	/* http has an address */
 	uint64_t		 lo_fresh;	/* until then */
@@ -118,7 +122,10 @@ static void	 lookupd_message(struct channel *, void *, enum msg_type,
 		    const void *, int);
 static void	 lookupd_batch_end(struct channel *, void *);
 static void	 lookupd_stats(struct worker *, struct row *);
-static int	 lookupd_addresses(struct lookupd *);
+static int	 lookupd_server(struct lookupd *);
+static int	 lookupd_addresses(struct lookupd *,
+		    const struct resolve_config *);
+static void	 lookupd_heard(void *, bool);
 static struct peer
 		*peer_find(struct lookupd *, enum proc, unsigned int);
 static void	 peer_drop(struct lookupd *, struct peer *);
@@ -172,27 +179,45 @@ lookupd_auth_url(struct worker *w, const struct msg_auth_url *msg)
 static int
 lookupd_start(struct worker *w)
 {
-	struct lookupd	*lo = worker_ctx(w);
-	const char	*why;
+	struct resolve_config	 config;
+	struct lookupd		*lo = worker_ctx(w);
 
 	lo->lo_worker = w;
+	resolve_read_conf(&config, "/etc/resolv.conf");
+	if ((lo->lo_hosts = resolve_read_hosts("/etc/hosts")) == NULL ||
+	    (lo->lo_names = names_new(worker_loop(w), &config, lo->lo_hosts,
+	    lookupd_heard, lo)) == NULL) {
+		log_warn("names");
+		return (-1);
+	}
+	/* Whatever converts a date first would look for the time zone. */
+	tzset();
+	if (lo->lo_url.url[0] == '\0')
+		return (0);
+	if (lookupd_server(lo) == -1 ||
+	    lookupd_addresses(lo, &config) == -1)
+		return (-1);
+	if (sandbox_port(lo->lo_target.tg_port) == -1) {
+		log_warn("sandbox");
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+lookupd_server(struct lookupd *lo)
+{
+	const char	*why;
+
 	if ((why = target_parse(&lo->lo_target, lo->lo_url.url)) != NULL) {
 		log_warnx("auth url: %s", why);
 		return (-1);
 	}
 	if (target_load_ca(&lo->lo_target, lo->lo_url.ca) == -1)
 		return (-1);
-	if ((lo->lo_http = http_new(worker_loop(w), &lo->lo_target,
-	    ANSWER_MAX, lookupd_done)) == NULL)
+	if ((lo->lo_http = http_new(worker_loop(lo->lo_worker),
+	    &lo->lo_target, ANSWER_MAX, lookupd_done)) == NULL)
 		return (-1);
-	if (lookupd_addresses(lo) == -1)
-		return (-1);
-	/* Whatever converts a date first would look for the time zone. */
-	tzset();
-	if (sandbox_port(lo->lo_target.tg_port) == -1) {
-		log_warn("sandbox");
-		return (-1);
-	}
 	return (0);
 }
 
@@ -201,18 +226,17 @@ lookupd_start(struct worker *w)
  * hosts file has it (then for good); else name servers are asked later.
  */
 static int
-lookupd_addresses(struct lookupd *lo)
+lookupd_addresses(struct lookupd *lo, const struct resolve_config *config)
 {
-	struct resolve_config	config;
-	struct addr		addrs[DNS_ADDRS_MAX];
-	size_t			n;
+	struct addr	addrs[DNS_ADDRS_MAX];
+	size_t		n;
 
 	lo->lo_fresh = UINT64_MAX;
 	if (lo->lo_target.tg_literal) {
 		lo->lo_known = true;
 		return (0);
 	}
-	n = resolve_read_hosts("/etc/hosts", lo->lo_target.tg_host, addrs,
+	n = resolve_find_hosts(lo->lo_hosts, lo->lo_target.tg_host, addrs,
 	    DNS_ADDRS_MAX);
 	if (n > 0) {
 		if (http_addresses(lo->lo_http, addrs, n) == -1) {
@@ -223,8 +247,7 @@ lookupd_addresses(struct lookupd *lo)
 		return (0);
 	}
 	lo->lo_fresh = 0;
-	resolve_read_conf(&config, "/etc/resolv.conf");
-	lo->lo_resolver = resolver_new(worker_loop(lo->lo_worker), &config,
+	lo->lo_resolver = resolver_new(worker_loop(lo->lo_worker), config,
 	    lo->lo_target.tg_host, lookupd_resolved, lo);
 	if (lo->lo_resolver == NULL) {
 		log_warnx("auth url: no resolver for its host");
@@ -287,8 +310,11 @@ lookupd_channel_lost(struct worker *w, enum proc role, unsigned int instance,
 	struct lookupd	*lo = worker_ctx(w);
 	struct peer	*pe;
 
-	if (!data && (pe = peer_find(lo, role, instance)) != NULL)
+	if (!data && (pe = peer_find(lo, role, instance)) != NULL) {
+		if (lo->lo_names != NULL)
+			names_lost(lo->lo_names, pe->pe_channel);
 		peer_drop(lo, pe);
+	}
 	if (lo->lo_serving)
 		lookupd_pump(lo);
 }
@@ -311,12 +337,17 @@ lookupd_message(struct channel *ch, void *arg, enum msg_type type,
     const void *msg, int fd)
 {
 	const struct msg_ctl_query	*query;
+	struct lookupd			*lo;
 
 	if (fd != -1)
 		close(fd);	/* no message of ours carries one */
 	switch (type) {
 	case MSG_AUTH_CHECK:
 		check_new(worker_ctx(arg), ch, msg);
+		break;
+	case MSG_NAME_QUERY:
+		lo = worker_ctx(arg);
+		names_query(lo->lo_names, ch, msg);
 		break;
 	case MSG_CTL_QUERY:
 		query = msg;
@@ -345,6 +376,11 @@ check_new(struct lookupd *lo, struct channel *ch,
 	struct peer	*pe;
 
 	lo->lo_checks++;
+	if (lo->lo_http == NULL) {
+		lo->lo_failed++;
+		check_answer(ch, msg->seq, "", "no auth server is known");
+		return;
+	}
 	pe = peer_find(lo, channel_peer(ch), channel_peer_instance(ch));
 	if (pe == NULL || pe->pe_count >= CHECKS_MAX) {
 		lo->lo_busy++;
@@ -548,6 +584,16 @@ lookupd_resolved(void *arg, const struct dns_answer *answer, bool silent,
 		lo->lo_fresh = now + ttl * NS_PER_S;
 		lo->lo_resolved++;
 	}
+	lookupd_heard(lo, silent);
+	lookupd_arm(lo, 0);
+}
+
+static void
+lookupd_heard(void *arg, bool silent)
+{
+	struct lookupd	*lo = arg;
+	uint64_t	 now = clock_mono_ns();
+
 	if (!silent)
 		lo->lo_silent = 0;
 	else if (lo->lo_silent == 0)
@@ -556,9 +602,7 @@ lookupd_resolved(void *arg, const struct dns_answer *answer, bool silent,
 		log_warnx("no name server has answered for %d s: ending, to "
 		    "be started with those of today", SILENT_S);
 		worker_exit(lo->lo_worker, 1);
-		return;
 	}
-	lookupd_arm(lo, 0);
 }
 
 static void
@@ -574,4 +618,6 @@ lookupd_stats(struct worker *w, struct row *row)
 	row_u64(row, "waiting", lo->lo_waiting);
 	row_u64(row, "running", lo->lo_running);
 	row_u64(row, "resolved", lo->lo_resolved);
+	if (lo->lo_names != NULL)
+		names_stats(lo->lo_names, row);
 }

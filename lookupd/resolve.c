@@ -168,37 +168,54 @@ resolve_read_conf(struct resolve_config *rc, const char *path)
 		conf_server(rc, "127.0.0.1");
 }
 
+char *
+resolve_read_hosts(const char *path)
+{
+	char	*text;
+	size_t	 len = 0;
+	FILE	*f;
+
+	if ((text = calloc(1, RESOLVE_HOSTS_MAX + 1)) == NULL)
+		return (NULL);
+	if ((f = fopen(path, "re")) != NULL) {
+		len = fread(text, 1, RESOLVE_HOSTS_MAX, f);
+		if (len == RESOLVE_HOSTS_MAX)
+			log_warnx("%s: only its first %d bytes count", path,
+			    RESOLVE_HOSTS_MAX);
+		fclose(f);
+	}
+	text[len] = '\0';
+	return (text);
+}
+
+/* Addresses with a scope are none that others could be reached at. */
 size_t
-resolve_read_hosts(const char *path, const char *host, struct addr *addrs,
+resolve_find_hosts(const char *hosts, const char *host, struct addr *addrs,
     size_t max)
 {
-	struct addrinfo	 hints, *ai;
-	char		 line[LINE_LEN], *p, *address, *word;
-	size_t		 n = 0;
-	FILE		*f;
+	char	 line[LINE_LEN], full[LINE_LEN], *p, *address, *word;
+	size_t	 len, n = 0;
 
-	if ((f = fopen(path, "re")) == NULL)
-		return (0);
-	memset(&hints, 0, sizeof(hints));
-	hints.ai_flags = AI_NUMERICHOST;
-	hints.ai_socktype = SOCK_STREAM;
-	while (n < max && fgets(line, sizeof(line), f) != NULL) {
-		line[strcspn(line, "#\n")] = '\0';
+	for (; n < max && *hosts != '\0'; hosts += len) {
+		len = strcspn(hosts, "\n");
+		(void)snprintf(line, sizeof(line), "%.*s", (int)len, hosts);
+		if (hosts[len] == '\n')
+			len++;
+		line[strcspn(line, "#")] = '\0';
 		p = line + strspn(line, SPACE);
 		if ((address = strsep(&p, SPACE)) == NULL)
 			continue;
 		while ((word = strsep(&p, SPACE)) != NULL)
 			if (strcasecmp(word, host) == 0)
 				break;
-		if (word == NULL ||
-		    getaddrinfo(address, NULL, &hints, &ai) != 0)
+		if (word == NULL || strlen(address) >= ADDR_STRLEN)
 			continue;
-		if (addr_from_sockaddr(&addrs[n], ai->ai_addr,
-		    ai->ai_addrlen) == 0)
-			n++;
-		freeaddrinfo(ai);
+		(void)snprintf(full, sizeof(full), strchr(address, ':') !=
+		    NULL ? "[%s]:1" : "%s:1", address);
+		if (addr_parse(&addrs[n], full) == -1)
+			continue;
+		addr_set_port(&addrs[n++], 0);
 	}
-	fclose(f);
 	return (n);
 }
 

@@ -36,6 +36,7 @@
 /* Until the next server is asked, and until it is given up. */
 #define RESOLVE_TRY_MS		1000
 #define RESOLVE_LIMIT_MS	4000
+#define RESOLVE_HOSTS_MAX	(256 * 1024)
 
 struct resolve_config {
 	struct sockaddr_storage	rc_servers[RESOLVE_SERVERS_MAX];
@@ -60,8 +61,10 @@ typedef void resolve_done(void *arg, const struct dns_answer *answer,
  * missing or names no server means the server on this host, as in libc.
  */
 void		 resolve_read_conf(struct resolve_config *, const char *path);
-/* hosts(5): the addresses of a name, port 0.  How many were found. */
-size_t		 resolve_read_hosts(const char *path, const char *host,
+/* hosts(5), at most RESOLVE_HOSTS_MAX bytes; "" when there is none. */
+char		*resolve_read_hosts(const char *path);
+/* The addresses of a name in that text, port 0.  How many were found. */
+size_t		 resolve_find_hosts(const char *hosts, const char *host,
 		    struct addr *, size_t max);
 
 struct resolver	*resolver_new(struct ev_loop *, const struct resolve_config *,

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/table.h"
 #include "common/wire/signal.h"
 #include "mediad/announce.h"
 
@@ -39,11 +40,14 @@ struct announcer {
 	char			an_text[SIGNAL_MAX + 1];
 };
 
+static size_t	 announce_people(const struct room *);
 static uint64_t	 announce_interval(const struct room *);
 static void	 announce_wait(struct announcer *, struct room *, uint64_t);
 static void	 announce_round(struct announcer *, struct room *, uint64_t);
 static bool	 announce_unread(const struct member *);
 static bool	 announce_directive(struct member *, const char *, int);
+static size_t	 list_remotes(struct announcer *, const struct room *,
+		    size_t, uint32_t *);
 static int	 print_update(struct announcer *, const struct room *);
 static int	 print_directive(char *, size_t, enum quality_tier);
 
@@ -142,12 +146,22 @@ announce_expire(struct announcer *an, uint64_t now)
 	}
 }
 
+/* What is listed, or a few more: some may be in on two relays. */
+static size_t
+announce_people(const struct room *room)
+{
+	return (room->rm_count + (room->rm_federated == NULL ? 0 :
+	    room->rm_federated->fd_count));
+}
+
 static uint64_t
 announce_interval(const struct room *room)
 {
-	if (room->rm_count <= ANNOUNCE_SMALL)
+	size_t	n = announce_people(room);
+
+	if (n <= ANNOUNCE_SMALL)
 		return (0);
-	if (room->rm_count <= ANNOUNCE_MEDIUM)
+	if (n <= ANNOUNCE_MEDIUM)
 		return (ANNOUNCE_MEDIUM_NS);
 	return (ANNOUNCE_LARGE_NS);
 }
@@ -254,6 +268,42 @@ announce_directive(struct member *member, const char *text, int len)
 	return (true);
 }
 
+/*
+ * Behind the first n: whoever is on other relays and not here as well (8.6:
+ * the first of equal fingerprints is kept).  All of them count.
+ */
+static size_t
+list_remotes(struct announcer *an, const struct room *room, size_t n,
+    uint32_t *count)
+{
+	struct federated	*fd = room->rm_federated;
+	struct remote		*re;
+	size_t			 i;
+
+	for (i = 0; i < room->rm_count; i++) {
+		const char	*fp = room->rm_seats[i].se_member->me_fp;
+
+		if ((re = table_find(fd->fd_people, fp, strlen(fp))) != NULL)
+			re->re_hidden = true;
+	}
+	TAILQ_FOREACH(re, &fd->fd_remotes, re_entry) {
+		if (re->re_hidden) {
+			re->re_hidden = false;
+			continue;
+		}
+		(*count)++;
+		if (n == ANNOUNCE_LIST_MAX)
+			continue;
+		an->an_list[n].fingerprint = re->re_fp;
+		an->an_list[n].alias = re->re_alias[0] != '\0' ?
+		    re->re_alias : NULL;
+		an->an_list[n].relay_label = re->re_label[0] != '\0' ?
+		    re->re_label : NULL;
+		n++;
+	}
+	return (n);
+}
+
 static int
 print_update(struct announcer *an, const struct room *room)
 {
@@ -274,6 +324,8 @@ print_update(struct announcer *an, const struct room *room)
 	memset(&sig, 0, sizeof(sig));
 	sig.type = SIGNAL_ROOM_UPDATE;
 	sig.u.room_update.count = (uint32_t)room->rm_count;
+	if (room->rm_federated != NULL)
+		n = list_remotes(an, room, n, &sig.u.room_update.count);
 	sig.u.room_update.participants.list = an->an_list;
 	/* Long aliases: cut the list until a signal holds it. */
 	for (;;) {

@@ -110,6 +110,7 @@ void
 ctl_stats(struct media *md, struct row *row)
 {
 	const struct media_counters	*counters = media_counters(md);
+	const struct federate_counters	*federated;
 	const struct traffic		*traffic;
 
 	traffic = rooms_traffic(media_rooms(md));
@@ -132,4 +133,12 @@ ctl_stats(struct media *md, struct row *row)
 	row_u64(row, "replaced", counters->mn_replaced);
 	row_u64(row, "offers_held", counters->mn_held);
 	row_u64(row, "tokens_refused", counters->mn_tokens);
+	federated = federate_counters(media_federate(md));
+	row_u64(row, "federated_rooms", federate_rooms(media_federate(md)));
+	row_u64(row, "federated_people",
+	    federate_people(media_federate(md)));
+	row_u64(row, "federated_in", federated->fn_in);
+	row_u64(row, "federated_out", federated->fn_out);
+	row_u64(row, "federated_refused", federated->fn_malformed +
+	    federated->fn_unknown + federated->fn_excess);
 }

@@ -1,7 +1,7 @@
 # mediad: rooms and the fan-out of media.
 
 mediad_core = mediad/admission.c mediad/admission.h mediad/announce.c \
-	mediad/announce.h mediad/media.c mediad/media.h mediad/replay.c \
+	mediad/announce.h mediad/federate.c mediad/federate.h mediad/media.c mediad/media.h mediad/replay.c \
 	mediad/replay.h mediad/room.c mediad/room.h mediad/roster.c \
 	mediad/roster.h
 mediad_fake = regress/unit/fake_quic.c regress/unit/fake_quic.h
@@ -11,7 +11,8 @@ mediad_test_LIBS = common/libwire.a common/libbase.a $(YYJSON_LIBS) \
 	$(CRYPTO_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/room_test regress/unit/admission_test \
-	regress/unit/media_test regress/unit/media_admit_test
+	regress/unit/media_test regress/unit/media_admit_test \
+	regress/unit/federate_test
 regress_unit_room_test_SOURCES = regress/unit/room_test.c $(mediad_fake) \
 	mediad/announce.c mediad/room.c mediad/roster.c
 regress_unit_room_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -28,6 +29,11 @@ regress_unit_media_admit_test_SOURCES = regress/unit/media_admit_test.c \
 	$(mediad_world)
 regress_unit_media_admit_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_media_admit_test_LDADD = $(mediad_test_LIBS)
+
+regress_unit_federate_test_SOURCES = regress/unit/federate_test.c \
+	$(mediad_fake) mediad/announce.c mediad/federate.c mediad/room.c
+regress_unit_federate_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_federate_test_LDADD = $(mediad_test_LIBS)
 
 pkglibexec_PROGRAMS += mediad/mediad
 mediad_mediad_SOURCES = mediad/mediad.c mediad/ctl.c mediad/ctl.h \

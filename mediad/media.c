@@ -73,6 +73,7 @@ struct media {
 	struct admissions	*md_admissions;
 	struct replay		*md_replay;
 	struct roster		*md_roster;
+	struct federate		*md_federate;
 	uint64_t		 md_roster_due;	/* UINT64_MAX: it is told */
 	struct conn_list	 md_lists[CONN_STATES];
 	size_t			 md_counts[CONN_STATES];
@@ -94,6 +95,14 @@ static void	 media_datagram(void *, struct quic_conn *, const uint8_t *,
 		    size_t);
 static void	 media_closed(void *, struct quic_conn *,
 		    const struct quic_close *);
+
+static void	 media_opened(void *, struct room *);
+static void	 media_empty(void *, struct room *);
+static void	 media_joined(void *, struct member *);
+static void	 media_left(void *, const struct room *,
+		    const struct member *);
+static void	 media_relayed(void *, const struct member *,
+		    const uint8_t *, size_t, uint64_t);
 
 static void	 conn_state(struct conn *, enum conn_state);
 static uint64_t	 conn_due(const struct conn *);
@@ -124,6 +133,15 @@ const struct quic_ops	media_quic_ops = {
 	.closed = media_closed
 };
 
+/* Both who tells signald and who tells federd. */
+static const struct room_watch	media_watch = {
+	.opened = media_opened,
+	.empty = media_empty,
+	.joined = media_joined,
+	.left = media_left,
+	.datagram = media_relayed
+};
+
 struct media *
 media_new(const struct media_config *config)
 {
@@ -140,12 +158,15 @@ media_new(const struct media_config *config)
 	md->md_admissions = admissions_new(config->mc_max_calls);
 	md->md_replay = replay_new(REPLAY_MAX);
 	md->md_roster = roster_new(config->mc_ops->room, config->mc_arg);
+	md->md_federate = federate_new(md->md_rooms, config->mc_federate,
+	    config->mc_arg);
 	if (md->md_rooms == NULL || md->md_admissions == NULL ||
-	    md->md_replay == NULL || md->md_roster == NULL) {
+	    md->md_replay == NULL || md->md_roster == NULL ||
+	    md->md_federate == NULL) {
 		media_free(md);
 		return (NULL);
 	}
-	rooms_watch(md->md_rooms, &roster_watch, md->md_roster);
+	rooms_watch(md->md_rooms, &media_watch, md);
 	return (md);
 }
 
@@ -178,6 +199,7 @@ media_free(struct media *md)
 			free(co);
 		}
 	}
+	federate_free(md->md_federate);
 	rooms_free(md->md_rooms);
 	admissions_free(md->md_admissions);
 	replay_free(md->md_replay);
@@ -277,6 +299,49 @@ media_closed(void *arg, struct quic_conn *quic, const struct quic_close *why)
 	TAILQ_REMOVE(&md->md_lists[co->co_state], co, co_entry);
 	md->md_counts[co->co_state]--;
 	free(co);
+}
+
+static void
+media_opened(void *arg, struct room *room)
+{
+	struct media	*md = arg;
+
+	roster_watch.opened(md->md_roster, room);
+	federate_opened(md->md_federate, room);
+}
+
+static void
+media_empty(void *arg, struct room *room)
+{
+	struct media	*md = arg;
+
+	federate_empty(md->md_federate, room);
+	roster_watch.empty(md->md_roster, room);
+}
+
+static void
+media_joined(void *arg, struct member *member)
+{
+	struct media	*md = arg;
+
+	federate_joined(md->md_federate, member);
+}
+
+static void
+media_left(void *arg, const struct room *room, const struct member *member)
+{
+	struct media	*md = arg;
+
+	federate_left(md->md_federate, room, member);
+}
+
+static void
+media_relayed(void *arg, const struct member *member, const uint8_t *data,
+    size_t len, uint64_t now)
+{
+	struct media	*md = arg;
+
+	federate_datagram(md->md_federate, member, data, len, now);
 }
 
 static void
@@ -686,6 +751,8 @@ media_turn(struct media *md, uint64_t now)
 		rooms_expire(md->md_rooms, now);
 		did = true;
 	}
+	if (federate_expire(md->md_federate, now))
+		did = true;
 	md->md_roster_due = roster_push(md->md_roster) ?
 	    now + MEDIA_AGAIN_NS : UINT64_MAX;
 	media_drain(md);
@@ -735,7 +802,8 @@ media_expiry(const struct media *md)
 	if (md->md_counts[CONN_SIGNING] > 0 || md->md_recheck ||
 	    md->md_unsent)
 		return (0);
-	due = rooms_expiry(md->md_rooms);
+	due = clock_earlier(rooms_expiry(md->md_rooms),
+	    federate_expiry(md->md_federate));
 	if (md->md_roster_due < due)
 		due = md->md_roster_due;
 	for (i = 0; i < sizeof(timed) / sizeof(timed[0]); i++) {
@@ -833,6 +901,12 @@ struct rooms *
 media_rooms(struct media *md)
 {
 	return (md->md_rooms);
+}
+
+struct federate *
+media_federate(struct media *md)
+{
+	return (md->md_federate);
 }
 
 const struct media_counters *

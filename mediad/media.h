@@ -30,6 +30,7 @@
 #include "common/ipc/messages.h"
 #include "common/quic/endpoint.h"
 #include "mediad/admission.h"
+#include "mediad/federate.h"
 #include "mediad/room.h"
 
 /* Offers that wait for their turn at keyd; one is signed in each turn. */
@@ -68,6 +69,8 @@ struct media_ops {
 
 struct media_config {
 	const struct media_ops	*mc_ops;
+	/* With the same argument; NULL: no other relays. */
+	const struct federate_ops *mc_federate;
 	void			*mc_arg;
 	uint8_t			 mc_identity_pub[PUB_LEN];
 	bool			 mc_legacy_allow;
@@ -92,8 +95,8 @@ extern const struct quic_ops	media_quic_ops;
 
 struct media		*media_new(const struct media_config *);
 /*
- * The configuration was read anew: everything but the first two members and
- * the key.  It holds for those who wait as well.
+ * The configuration was read anew: everything but the first three members
+ * and the key.  It holds for those who wait as well.
  */
 void			 media_settings(struct media *,
 			    const struct media_config *);
@@ -131,6 +134,7 @@ void			 media_retire(struct media *, bool);
 bool			 media_retiring(const struct media *);
 struct admissions	*media_admissions(struct media *);
 struct rooms		*media_rooms(struct media *);
+struct federate		*media_federate(struct media *);
 const struct media_counters
 			*media_counters(const struct media *);
 /* Neither members nor on their way out: a token or CallOffer is to come... */

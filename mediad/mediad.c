@@ -19,7 +19,9 @@
  * reads and writes the sockets of its own slot; new connections come from
  * doord.  It asks keyd for the signatures of handshakes and CallAnswers and
  * lookupd about tokens, hears from signald who may enter call rooms and tells
- * it which rooms are occupied, and registryd what went through them.
+ * it which rooms are occupied, and registryd what went through them.  With
+ * federd it exchanges the people and datagrams of rooms that reach over
+ * relays.
  */
 #include "config.h"
 
@@ -93,6 +95,9 @@ static int	 mediad_room(void *, enum msg_type, const char *);
 static uint64_t	 mediad_check(void *, const void *, size_t, void *);
 static void	 mediad_give_up(void *, uint64_t);
 static int	 mediad_drained(void *);
+static int	 mediad_fed_member(void *, const struct msg_fed_member *);
+static void	 mediad_fed_media(void *, const struct msg_fed_media *);
+static void	 mediad_fed_flush(void *);
 
 static const struct worker_ops	mediad_ops = {
 	.role = PROC_MEDIAD,
@@ -117,6 +122,12 @@ static const struct media_ops	mediad_media_ops = {
 	.check = mediad_check,
 	.give_up = mediad_give_up,
 	.drained = mediad_drained
+};
+
+static const struct federate_ops	mediad_federate_ops = {
+	.member = mediad_fed_member,
+	.media = mediad_fed_media,
+	.flush = mediad_fed_flush
 };
 
 int
@@ -207,6 +218,10 @@ mediad_channel(struct worker *worker, struct channel *ch, bool data)
 		/* mediad_prepare() sends the list. */
 		media_signald(me->me_media, true);
 		break;
+	case PROC_FEDERD:
+		federate_federd(media_federate(me->me_media), true,
+		    clock_mono_ns());
+		break;
 	case PROC_REGISTRYD:
 		for (; me->me_nreports > 0; me->me_nreports--) {
 			if (channel_send(ch, MSG_CALL_MEDIA,
@@ -239,6 +254,11 @@ mediad_channel_lost(struct worker *worker, enum proc proc,
 		break;
 	case PROC_LOOKUPD:
 		authcheck_lost(me->me_auth);
+		break;
+	case PROC_FEDERD:
+		if (!data)
+			federate_federd(media_federate(me->me_media), false,
+			    clock_mono_ns());
 		break;
 	default:
 		break;
@@ -274,6 +294,7 @@ mediad_serve(struct worker *worker)
 	}
 	mediad_config(settings, &media);
 	media.mc_ops = &mediad_media_ops;
+	media.mc_federate = &mediad_federate_ops;
 	media.mc_arg = me;
 	memcpy(media.mc_identity_pub, me->me_keys.keys_identity_pub, PUB_LEN);
 	if ((me->me_auth = authcheck_new(worker)) == NULL ||
@@ -292,6 +313,8 @@ mediad_serve(struct worker *worker)
 	quic.arg = me->me_media;
 	quic_limits_default(&quic.limits);
 	quic.limits.max_connections = settings->max_connections;
+	/* Media does not slow down for losses that are not its own. */
+	quic.limits.congestion = QUIC_BBR;
 	quic.tls_server = me->me_tls;
 	memcpy(quic.reset_key, me->me_keys.keys_reset_key,
 	    sizeof(quic.reset_key));
@@ -324,6 +347,8 @@ mediad_serve(struct worker *worker)
 	    worker_data_channel(worker, PROC_DOORD, 0));
 	media_signald(me->me_media,
 	    worker_channel(worker, PROC_SIGNALD, 0) != NULL);
+	federate_federd(media_federate(me->me_media),
+	    worker_channel(worker, PROC_FEDERD, 0) != NULL, clock_mono_ns());
 	if ((own = slots_owner(worker_slots(worker),
 	    (unsigned int)slot)) != NULL)
 		media_retire(me->me_media, own->sl_retiring);
@@ -358,6 +383,18 @@ mediad_message(struct channel *ch, void *arg, enum msg_type type,
 	case MSG_AUTH_RESULT:
 		authcheck_result(me->me_auth, msg);
 		break;
+	case MSG_FED_ROOM:
+		federate_room(media_federate(me->me_media), msg,
+		    clock_mono_ns());
+		break;
+	case MSG_FED_MEMBER:
+		federate_member(media_federate(me->me_media), msg,
+		    clock_mono_ns());
+		break;
+	case MSG_FED_MEDIA:
+		federate_media(media_federate(me->me_media), msg,
+		    mediad_now(me));
+		break;
 	case MSG_CTL_QUERY:
 		ctl_query(me->me_media, ch, msg, clock_mono_ns());
 		break;
@@ -385,7 +422,8 @@ mediad_batch_end(struct channel *ch, void *arg)
 {
 	struct mediad	*me = worker_ctx(arg);
 
-	if (me->me_service != NULL && channel_peer(ch) == PROC_DOORD)
+	if (me->me_service != NULL && (channel_peer(ch) == PROC_DOORD ||
+	    (channel_peer(ch) == PROC_FEDERD && channel_is_data(ch))))
 		quic_service_turn(me->me_service);
 }
 
@@ -554,4 +592,39 @@ mediad_drained(void *arg)
 		return (-1);
 	return (channel_send(worker_channel(me->me_worker, PROC_RELAYD, 0),
 	    MSG_DRAINED, NULL));
+}
+
+/* As mediad_room(): coming can wait, leaving follows a coming. */
+static int
+mediad_fed_member(void *arg, const struct msg_fed_member *msg)
+{
+	struct mediad	*me = arg;
+	struct channel	*ch;
+
+	ch = worker_channel(me->me_worker, PROC_FEDERD, 0);
+	if (ch == NULL || (msg->present && channel_slow(ch)))
+		return (-1);
+	return (channel_send(ch, MSG_FED_MEMBER, msg));
+}
+
+static void
+mediad_fed_media(void *arg, const struct msg_fed_media *msg)
+{
+	struct mediad	*me = arg;
+	struct channel	*ch;
+
+	ch = worker_data_channel(me->me_worker, PROC_FEDERD, 0);
+	if (ch != NULL)
+		(void)channel_queue(ch, MSG_FED_MEDIA, msg);
+}
+
+static void
+mediad_fed_flush(void *arg)
+{
+	struct mediad	*me = arg;
+	struct channel	*ch;
+
+	ch = worker_data_channel(me->me_worker, PROC_FEDERD, 0);
+	if (ch != NULL)
+		channel_flush(ch);
 }

@@ -38,6 +38,7 @@ struct rooms {
 	struct table		*rs_table;
 	struct announcer	*rs_announcer;
 	size_t			 rs_members;
+	uint32_t		 rs_number;	/* the last one given */
 	struct traffic		 rs_traffic;
 };
 
@@ -59,6 +60,8 @@ rooms_new(const struct room_limits *limits)
 	if ((rooms = calloc(1, sizeof(*rooms))) == NULL)
 		return (NULL);
 	rooms->rs_limits = *limits;
+	/* Not those of a predecessor, whose datagrams may be under way. */
+	rooms->rs_number = arc4random();
 	/* The limit may change, so room_new() keeps to it. */
 	rooms->rs_table = table_new(SIZE_MAX);
 	rooms->rs_announcer = announcer_new();
@@ -209,6 +212,9 @@ room_join(struct rooms *rooms, const char *name, struct member *member,
 	seat->se_conn = member->me_conn;
 	seat->se_member = member;
 	member->me_room = room;
+	if ((++rooms->rs_number & 0xffffff) == 0)
+		rooms->rs_number++;
+	member->me_number = rooms->rs_number & 0xffffff;
 	member->me_seat = room->rm_count++;
 	member->me_joined_ns = now;
 	member->me_tier = room->rm_tier;
@@ -222,6 +228,8 @@ room_join(struct rooms *rooms, const char *name, struct member *member,
 		room->rm_open = true;
 		rooms->rs_watch->opened(rooms->rs_arg, room);
 	}
+	if (rooms->rs_watch != NULL && rooms->rs_watch->joined != NULL)
+		rooms->rs_watch->joined(rooms->rs_arg, member);
 	announce_change(rooms->rs_announcer, room, now);
 	return (ROOM_JOINED);
 }
@@ -230,14 +238,24 @@ void
 room_leave(struct member *member, uint64_t now)
 {
 	struct room	*room = member->me_room;
+	struct rooms	*rooms;
 
 	if (room == NULL)
 		return;
+	rooms = room->rm_rooms;
 	room_remove(member);
+	if (rooms->rs_watch != NULL && rooms->rs_watch->left != NULL)
+		rooms->rs_watch->left(rooms->rs_arg, room, member);
 	if (room->rm_count == 0)
 		room_free(room);
 	else
-		announce_change(room->rm_rooms->rs_announcer, room, now);
+		announce_change(rooms->rs_announcer, room, now);
+}
+
+void
+room_changed(struct room *room, uint64_t now)
+{
+	announce_change(room->rm_rooms->rs_announcer, room, now);
 }
 
 /* Out of the array, the others keep their order; the room stays. */
@@ -321,8 +339,31 @@ room_datagram(struct member *member, const uint8_t *data, size_t len,
 	total->tr_bytes_out += sent * len;
 	total->tr_dropped += dropped;
 
+	if (room->rm_federated != NULL &&
+	    room->rm_rooms->rs_watch->datagram != NULL)
+		room->rm_rooms->rs_watch->datagram(room->rm_rooms->rs_arg,
+		    member, copy, len, now);
 	if (has_report)
 		room_report(member, copy, len, now);
+}
+
+size_t
+room_deliver(struct room *room, const uint8_t *data, size_t len,
+    uint64_t now)
+{
+	struct traffic	*total = &room->rm_rooms->rs_traffic;
+	size_t		 i, sent = 0;
+
+	for (i = 0; i < room->rm_count; i++)
+		if (seat_forward(&room->rm_seats[i], data, len, now))
+			sent++;
+	room->rm_traffic.tr_packets_out += sent;
+	room->rm_traffic.tr_bytes_out += sent * len;
+	room->rm_traffic.tr_dropped += room->rm_count - sent;
+	total->tr_packets_out += sent;
+	total->tr_bytes_out += sent * len;
+	total->tr_dropped += room->rm_count - sent;
+	return (sent);
 }
 
 static bool

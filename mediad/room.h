@@ -58,6 +58,7 @@ struct member {
 	bool			 me_proven;	/* showed the key of me_fp */
 
 	struct room		*me_room;	/* NULL: not in one */
+	uint32_t		 me_number;	/* 24 bits, not 0: its source */
 	size_t			 me_seat;
 	uint64_t		 me_joined_ns;
 	struct traffic		 me_traffic;	/* see member_traffic() */
@@ -84,10 +85,42 @@ struct seat {
 	uint64_t		 se_dropped;
 };
 
+/* Somebody who is in the room on another relay. */
+struct remote {
+	TAILQ_ENTRY(remote)	 re_entry;
+	char			 re_fp[FP_STRLEN];	/* "": not known */
+	char			 re_alias[ALIAS_STRLEN];
+	char			 re_label[PEER_NAME_LEN];
+	bool			 re_stale;	/* federate.c */
+	bool			 re_hidden;	/* announce.c */
+};
+TAILQ_HEAD(remote_list, remote);
+
+/*
+ * A room that reaches over relays, whether anybody is in it here or not:
+ * federate.c makes them.
+ */
+struct federated {
+	char			 fd_name[ROOM_STRLEN];
+	uint8_t			 fd_tag[8];
+	bool			 fd_call;
+	struct room		*fd_room;	/* NULL: nobody here */
+	struct remote_list	 fd_remotes;	/* as they came */
+	size_t			 fd_count;
+	struct table		*fd_people;	/* by fingerprint */
+	struct fedtag		*fd_names;	/* all that have the tag */
+	bool			 fd_stale;
+	bool			 fd_owed;	/* on the list of those to tell */
+	bool			 fd_changed;	/* on the list of those that did */
+	TAILQ_ENTRY(federated)	 fd_owed_entry;
+	TAILQ_ENTRY(federated)	 fd_changed_entry;
+};
+
 struct room {
 	char			 rm_name[ROOM_STRLEN];
 	bool			 rm_call;	/* call-<id> */
 	bool			 rm_open;	/* its watch knows it */
+	struct federated	*rm_federated;	/* NULL: here alone */
 	struct rooms		*rm_rooms;
 	struct seat		*rm_seats;	/* in join order */
 	size_t			 rm_count;
@@ -111,11 +144,17 @@ struct room {
 
 /*
  * Told when a room has got its first member, and when it has lost its last
- * and is about to be freed; not while one connection replaces another.
+ * and is about to be freed; not while one connection replaces another.  The
+ * rest may be NULL: of each member that is in now (also in another's place)
+ * or has left, and of each datagram in a federated room, checked.
  */
 struct room_watch {
 	void	(*opened)(void *, struct room *);
 	void	(*empty)(void *, struct room *);
+	void	(*joined)(void *, struct member *);
+	void	(*left)(void *, const struct room *, const struct member *);
+	void	(*datagram)(void *, const struct member *, const uint8_t *,
+		    size_t, uint64_t);
 };
 
 struct room_limits {
@@ -152,6 +191,11 @@ void		 room_leave(struct member *, uint64_t now);
 /* One datagram from member, given on before this returns. */
 void		 room_datagram(struct member *, const uint8_t *, size_t,
 		    uint64_t now);
+/* One from elsewhere, checked, to all seats.  How many took it. */
+size_t		 room_deliver(struct room *, const uint8_t *, size_t,
+		    uint64_t now);
+/* Its people on other relays are others now. */
+void		 room_changed(struct room *, uint64_t now);
 /* A signal to one member, counted for announce.c.  As quic_send_message(). */
 int		 member_signal(struct member *, const void *, size_t);
 void		 member_traffic(const struct member *, struct traffic *);

@@ -35,7 +35,10 @@ struct roster {
 static void	 roster_opened(void *, struct room *);
 static void	 roster_empty(void *, struct room *);
 
-const struct room_watch	roster_watch = { roster_opened, roster_empty };
+const struct room_watch	roster_watch = {
+	.opened = roster_opened,
+	.empty = roster_empty
+};
 
 struct roster *
 roster_new(roster_send *send, void *arg)

@@ -196,6 +196,10 @@ query_history_row(void *arg, const struct store_call *call)
 	row_str(&row, "reason",
 	    call_reason_name((enum call_reason)put->reason));
 	row_str(&row, "path", call_path_name((enum call_path)put->path));
+	if (put->remote != CALL_REMOTE_NONE)
+		row_str(&row, put->remote == CALL_REMOTE_CALLER ?
+		    "caller_relay" : "callee_relay",
+		    put->remote_label[0] != '\0' ? put->remote_label : "?");
 	row_u64(&row, "duration_s", duration);
 	row_u64(&row, "packets", call->sc_packets_in);
 	row_u64(&row, "bytes", call->sc_bytes_in);

@@ -84,6 +84,17 @@ static const char	schema_1[] =
     ") STRICT, WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
-const char *const	schema_steps[] = { schema_1 };
+/*
+ * Calls with a party at another relay (remote: 1 the caller, 2 the callee),
+ * and the relays that lead there, as hexadecimal digits.
+ */
+static const char	schema_2[] =
+    "ALTER TABLE calls ADD COLUMN remote INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE calls ADD COLUMN remote_legacy INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE calls ADD COLUMN remote_label TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE calls ADD COLUMN remote_path TEXT NOT NULL DEFAULT '';"
+    "PRAGMA user_version = 2;";
+
+const char *const	schema_steps[] = { schema_1, schema_2 };
 const int		schema_version =
     (int)(sizeof(schema_steps) / sizeof(schema_steps[0]));

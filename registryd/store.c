@@ -32,7 +32,8 @@
 #define CALL_COLUMNS							\
 	"id, call_id, created_ms, caller, callee, caller_alias,"	\
 	" caller_proven, callee_proven, unconfirmed, state, mode,"	\
-	" reason, path, answered_ms, ended_ms, caller_addr, callee_addr"
+	" reason, path, answered_ms, ended_ms, caller_addr,"		\
+	" callee_addr, remote, remote_legacy, remote_label, remote_path"
 
 static const char *const	store_sql[STMT_MAX] = {
 	[STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -42,8 +43,9 @@ static const char *const	store_sql[STMT_MAX] = {
 	[STMT_PUT] = "INSERT INTO calls (call_id, created_ms, caller, callee,"
 	    " caller_alias, caller_proven, callee_proven, unconfirmed, state,"
 	    " mode, reason, path, answered_ms, ended_ms, caller_addr,"
-	    " callee_addr, boot_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-	    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+	    " callee_addr, boot_id, remote, remote_legacy, remote_label,"
+	    " remote_path) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
 	    " ON CONFLICT (call_id, created_ms) DO UPDATE SET"
 	    " state = excluded.state, mode = excluded.mode,"
 	    " reason = excluded.reason, unconfirmed = excluded.unconfirmed,"
@@ -52,6 +54,10 @@ static const char *const	store_sql[STMT_MAX] = {
 	    " ended_ms = excluded.ended_ms,"
 	    " caller_addr = excluded.caller_addr,"
 	    " callee_addr = excluded.callee_addr,"
+	    " remote = excluded.remote,"
+	    " remote_legacy = excluded.remote_legacy,"
+	    " remote_label = excluded.remote_label,"
+	    " remote_path = excluded.remote_path,"
 	    " boot_id = excluded.boot_id"
 	    " WHERE excluded.state >= calls.state",
 	/* Only of its parties: else the rows of a call have no bound. */
@@ -68,7 +74,8 @@ static const char *const	store_sql[STMT_MAX] = {
 	    " now_packets_out, now_bytes_out, now_dropped_out, loss_pct,"
 	    " rtt_ms, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
 	    " ?10, ?11, ?12, ?13, ?14, ?15)",
-	[STMT_PATH] = "UPDATE calls SET path = ?2 WHERE id = ?1 AND path = 0",
+	[STMT_PATH] = "UPDATE calls SET path = iif(remote = 0, ?2, ?3)"
+	    " WHERE id = ?1 AND path = 0",
 	[STMT_PROVE] = "INSERT OR IGNORE INTO proven (fingerprint, since_ms)"
 	    " VALUES (?1, ?2)",
 	[STMT_PROVEN] = "SELECT 1 FROM proven WHERE fingerprint = ?1",

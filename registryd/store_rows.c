@@ -94,6 +94,10 @@ store_put(struct store *st, const struct msg_call_put *put)
 	bind_addr(stmt, 16, &put->callee_addr);
 	/* All 64 bits count here, whatever the sign. */
 	(void)sqlite3_bind_int64(stmt, 17, (int64_t)st->st_boot_id);
+	store_bind(stmt, 18, put->remote);
+	store_bind(stmt, 19, put->remote_legacy);
+	bind_text(stmt, 20, put->remote_label);
+	bind_text(stmt, 21, put->remote_path);
 	return (store_run(st, stmt));
 }
 
@@ -191,6 +195,7 @@ store_media(struct store *st, const struct msg_call_media *msg,
 	stmt = st->st_stmt[STMT_PATH];
 	(void)sqlite3_bind_int64(stmt, 1, id);
 	store_bind(stmt, 2, CALL_PATH_RELAY);
+	store_bind(stmt, 3, CALL_PATH_FEDERATED_RELAY);
 	return (store_run(st, stmt));
 }
 
@@ -255,6 +260,12 @@ store_read_call(sqlite3_stmt *stmt, struct store_call *call)
 	store_column_text(stmt, 16, text, sizeof(text));
 	if (text[0] != '\0')
 		(void)addr_parse(&put->callee_addr, text);
+	put->remote = store_column(stmt, 17);
+	put->remote_legacy = store_column(stmt, 18) != 0;
+	store_column_text(stmt, 19, put->remote_label,
+	    sizeof(put->remote_label));
+	store_column_text(stmt, 20, put->remote_path,
+	    sizeof(put->remote_path));
 }
 
 static int

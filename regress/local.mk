@@ -53,7 +53,10 @@ regress-list: all $(check_PROGRAMS)
 	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/regress/run -l
 demo: all regress/audio/cmp regress/audio/source regress/peer/wzp-peer
 	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/regress/demo/demo
+demo-federation: all regress/audio/cmp regress/audio/source \
+    regress/nat/wire regress/peer/wzp-peer
+	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/regress/demo/demo-federation
 clean-local:
 	rm -rf regress/log
 
-.PHONY: demo regress regress-list regress-long
+.PHONY: demo demo-federation regress regress-list regress-long

@@ -26,6 +26,7 @@
 #include "common/base/log.h"
 #include "relayd/conf.h"
 #include "relayd/limits.h"
+#include "relayd/stanza.h"
 
 #define DAY_S	UINT64_C(86400)
 
@@ -106,6 +107,9 @@ config_new(void)
 	if ((cf = calloc(1, sizeof(*cf))) == NULL)
 		return (NULL);
 	TAILQ_INIT(&cf->cf_listeners);
+	TAILQ_INIT(&cf->cf_peers);
+	TAILQ_INIT(&cf->cf_rooms);
+	TAILQ_INIT(&cf->cf_probes);
 	limits_default(&cf->cf_settings);
 	cf->cf_settings.retention_s = 90 * DAY_S;
 	cf->cf_steering = STEERING_DEFAULT;
@@ -170,6 +174,8 @@ config_check(struct config *cf, const char *path)
 		status = -1;
 	}
 	cf->cf_settings.auth_required = cf->cf_auth_url != NULL;
+	if (stanza_check(cf, path) == -1)
+		status = -1;
 	if (legacy_check(cf, path) == -1)
 		status = -1;
 	return (status);
@@ -227,6 +233,7 @@ config_free(struct config *cf)
 		TAILQ_REMOVE(&cf->cf_listeners, ln, ln_entry);
 		free(ln);
 	}
+	stanza_free(cf);
 	free(cf->cf_identity);
 	free(cf->cf_database);
 	free(cf->cf_control);
@@ -248,7 +255,7 @@ config_wants(const struct config *cf, enum proc role)
 	case PROC_FEDERD:
 		return (cf->cf_federation ? 1 : 0);
 	case PROC_LOOKUPD:
-		return (cf->cf_auth_url != NULL ? 1 : 0);
+		return (cf->cf_auth_url != NULL || stanza_names(cf) ? 1 : 0);
 	default:
 		return (1);
 	}

@@ -40,6 +40,25 @@ struct listener {
 };
 TAILQ_HEAD(listeners, listener);
 
+struct conf_peer {
+	TAILQ_ENTRY(conf_peer)	 cp_entry;
+	struct msg_peer		 cp_peer;
+	bool			 cp_pinned;	/* its fingerprint was said */
+};
+TAILQ_HEAD(conf_peers, conf_peer);
+
+struct conf_room {
+	TAILQ_ENTRY(conf_room)	 cr_entry;
+	struct msg_global_room	 cr_room;
+};
+TAILQ_HEAD(conf_rooms, conf_room);
+
+struct conf_probe {
+	TAILQ_ENTRY(conf_probe)	 cb_entry;
+	struct msg_probe_target	 cb_target;
+};
+TAILQ_HEAD(conf_probes, conf_probe);
+
 enum config_choice {
 	CHOICE_UNSET,
 	CHOICE_YES,
@@ -57,7 +76,16 @@ struct config {
 	char			*cf_users[PROC_MAX];	/* names or numbers */
 	enum config_choice	 cf_legacy;
 	bool			 cf_steering;	/* port; else none */
-	bool			 cf_federation;
+	enum config_choice	 cf_said;	/* federation yes|no */
+	bool			 cf_federation;	/* also by what follows */
+	struct conf_peers	 cf_peers;
+	struct conf_rooms	 cf_rooms;	/* global ones */
+	struct conf_probes	 cf_probes;
+	size_t			 cf_npeers;
+	size_t			 cf_nrooms;
+	size_t			 cf_nprobes;
+	struct conf_peer	*cf_stanza;	/* being read */
+	char			 cf_text[128];	/* of an error */
 	unsigned int		 cf_media;	/* mediad processes */
 	char			*cf_auth_url;	/* NULL: no tokens */
 	char			*cf_auth_ca;	/* path, NULL: the system's */

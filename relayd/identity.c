@@ -27,6 +27,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
 #include "common/base/log.h"
 #include "common/wire/identity.h"
 #include "relayd/identity.h"
@@ -157,4 +160,24 @@ sync_directory(const char *path)
 	status = fsync(fd);
 	close(fd);
 	return (status);
+}
+
+int
+identity_hash(const uint8_t seed[32], uint8_t hash[32])
+{
+	struct identity	id;
+	uint8_t		certificate[IDENTITY_CERT_MAX];
+	int		len = -1;
+
+	/* The host's configuration of the library is for others. */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 &&
+	    identity_from_seed(&id, seed) == 0) {
+		len = identity_certificate(id.id_tls_secret, certificate);
+		identity_wipe(&id);
+	}
+	if (len <= 0 || SHA256(certificate, (size_t)len, hash) == NULL) {
+		log_warnx("the certificate of this relay cannot be made");
+		return (-1);
+	}
+	return (0);
 }

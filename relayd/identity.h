@@ -29,5 +29,7 @@
  * was logged what to do.  The caller wipes seed.
  */
 int	identity_load(const char *path, uint8_t seed[32]);
+/* The hash of the certificate of that seed (wzp-protocol 1.5).  -1: logged. */
+int	identity_hash(const uint8_t seed[32], uint8_t hash[32]);
 
 #endif /* WZP_RELAYD_IDENTITY_H */

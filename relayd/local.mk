@@ -3,7 +3,8 @@
 # The configuration, apart for its unit tests.
 noinst_LIBRARIES += relayd/libconf.a
 relayd_libconf_a_SOURCES = relayd/conf.c relayd/conf.h relayd/limits.c \
-	relayd/limits.h relayd/parse.y relayd/printconf.c
+	relayd/limits.h relayd/parse.y relayd/printconf.c \
+	relayd/stanza.c relayd/stanza.h
 relayd_libconf_a_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 relayd_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DWZP_EMPTYDIR='"$(localstatedir)/empty/wzp"'
@@ -11,8 +12,8 @@ relayd_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) \
 check_PROGRAMS += regress/unit/conf_test
 regress_unit_conf_test_SOURCES = regress/unit/conf_test.c
 regress_unit_conf_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-regress_unit_conf_test_LDADD = relayd/libconf.a common/libipc.a \
-	common/libbase.a $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+regress_unit_conf_test_LDADD = relayd/libconf.a common/libquic.a \
+	common/libipc.a common/libbase.a $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/dispute_test
 regress_unit_dispute_test_SOURCES = regress/unit/dispute_test.c \
@@ -43,10 +44,22 @@ regress_unit_parent_test_LDADD = relayd/libconf.a common/libquic.a \
 	common/libipc.a common/libbase.a $(EV_LIBS) $(MSGPACK_LIBS) \
 	$(CMOCKA_LIBS) $(BSD_LIBS)
 
+# Which other relays there are, and which of them may be dialled.
+check_PROGRAMS += regress/unit/peers_test
+regress_unit_peers_test_SOURCES = regress/unit/peers_test.c \
+	relayd/peers.c relayd/peers.h
+regress_unit_peers_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_peers_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=channel_send \
+	-Wl,--wrap=channel_send_fd
+regress_unit_peers_test_LDADD = relayd/libconf.a common/libquic.a \
+	common/libipc.a common/libbase.a $(EV_LIBS) $(MSGPACK_LIBS) \
+	$(CMOCKA_LIBS) $(BSD_LIBS)
+
 sbin_PROGRAMS += relayd/relayd
 relayd_relayd_SOURCES = relayd/blame.c relayd/blame.h relayd/dispute.c \
 	relayd/dispute.h relayd/drill.c relayd/drill.h relayd/identity.c \
 	relayd/identity.h relayd/listen.c relayd/listen.h relayd/main.c \
+	relayd/peers.c relayd/peers.h \
 	relayd/process.h relayd/reload.c relayd/reload.h relayd/report.c \
 	relayd/report.h relayd/roster.c relayd/roster.h relayd/setup.c \
 	relayd/setup.h relayd/slots.c relayd/slots.h relayd/sockets.c \

@@ -40,10 +40,12 @@
 
 #include "build_id.h"
 #include "common/base/log.h"
+#include "common/wire/identity.h"
 #include "relayd/drill.h"
 #include "relayd/identity.h"
 #include "relayd/reload.h"
 #include "relayd/sockets.h"
+#include "relayd/stanza.h"
 #include "relayd/stop.h"
 #include "relayd/supervise.h"
 #include "relayd/users.h"
@@ -52,7 +54,8 @@ static void	usage(FILE *, int) __attribute__((noreturn));
 static void	relayd_serve(struct supervisor *);
 static void	relayd_harden(void);
 static int	relayd_settings(struct supervisor *);
-static int	relayd_check_identity(const struct config *);
+static int	relayd_identity(struct supervisor *);
+static int	relayd_check_identity(struct supervisor *);
 static void	relayd_daemonize(void);
 static void	relayd_detach(struct supervisor *);
 static void	relayd_signal(EV_P_ ev_signal *, int);
@@ -64,12 +67,14 @@ static int	ready_fd = -1;
 static void
 usage(FILE *out, int status)
 {
-	fprintf(out, "usage: relayd [-dhnVv] [-D name=value] [-f file] "
+	fprintf(out, "usage: relayd [-dFhnVv] [-D name=value] [-f file] "
 	    "[-L directory] [-T case]\n");
 	if (status == 0)
 		fprintf(out, "\n"
 		    "-D name=value  a macro for the configuration\n"
 		    "-d             stay in the foreground, log to stderr\n"
+		    "-F             print the fingerprint that other relays "
+		    "need, and end\n"
 		    "-f file        configuration (" WZP_SYSCONFDIR
 		    "/relayd.conf)\n"
 		    "-L directory   where the workers are (" WZP_LIBEXECDIR
@@ -95,14 +100,15 @@ main(int argc, char **argv)
 	struct config			*cf;
 	const char			*file = WZP_SYSCONFDIR "/relayd.conf";
 	const char			*drill = NULL;
+	char				 text[TLS_FP_STRLEN];
 	int				 c;
-	bool				 check = false;
+	bool				 check = false, show = false;
 
 	/* Whoever started us may have left descriptors open. */
 	closefrom(STDERR_FILENO + 1);
 	log_init("relayd", NULL);
 	sv.sv_libexec = WZP_LIBEXECDIR;
-	while ((c = getopt_long(argc, argv, "D:df:hL:nT:Vv", options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "D:dFf:hL:nT:Vv", options, NULL)) !=
 	    -1)
 		switch (c) {
 		case 'D':
@@ -113,6 +119,9 @@ main(int argc, char **argv)
 			break;
 		case 'd':
 			sv.sv_keep_stderr = true;
+			break;
+		case 'F':
+			show = true;
 			break;
 		case 'f':
 			file = optarg;
@@ -146,6 +155,15 @@ main(int argc, char **argv)
 	}
 	if ((cf = config_load(file)) == NULL)
 		return (1);
+	sv.sv_config = cf;
+	if (show) {
+		if (relayd_identity(&sv) == -1)
+			return (1);
+		identity_tls_fp(sv.sv_certificate, text);
+		printf("%s\n", text);
+		config_free(cf);
+		return (0);
+	}
 	if (check) {
 		if (sv.sv_verbose > 0)
 			config_print(cf, stdout);
@@ -154,7 +172,6 @@ main(int argc, char **argv)
 		config_free(cf);
 		return (0);
 	}
-	sv.sv_config = cf;
 	/* In the background the current directory is another one. */
 	if ((sv.sv_file = realpath(file, NULL)) == NULL) {
 		log_warn("%s", file);
@@ -175,7 +192,7 @@ main(int argc, char **argv)
 	c = users_resolve(cf, sv.sv_ids);
 	if (c == 0)
 		c = users_database_directory(cf, &sv.sv_ids[PROC_REGISTRYD]);
-	c |= relayd_check_identity(cf);
+	c |= relayd_check_identity(&sv);
 	c |= sockets_open(&sv);
 	if (c != 0 || sockets_control(&sv) == -1)
 		return (1);
@@ -255,14 +272,34 @@ relayd_settings(struct supervisor *sv)
 
 /* Now, while somebody reads what is wrong; keyd's start reads it again. */
 static int
-relayd_check_identity(const struct config *cf)
+relayd_identity(struct supervisor *sv)
 {
 	uint8_t	seed[32];
 	int	status;
 
-	status = identity_load(cf->cf_identity, seed);
+	status = identity_load(sv->sv_config->cf_identity, seed);
+	if (status == 0)
+		status = identity_hash(seed, sv->sv_certificate);
 	explicit_bzero(seed, sizeof(seed));
 	return (status);
+}
+
+static int
+relayd_check_identity(struct supervisor *sv)
+{
+	const char	*own;
+	char		 text[TLS_FP_STRLEN];
+
+	if (relayd_identity(sv) == -1)
+		return (-1);
+	identity_tls_fp(sv->sv_certificate, text);
+	log_info("fingerprint of this relay: %s", text);
+	own = stanza_own(sv->sv_config, sv->sv_certificate);
+	if (own == NULL)
+		return (0);
+	log_warnx("peer %s has the fingerprint of this relay: take that of "
+	    "the other one", own);
+	return (-1);
 }
 
 /*

@@ -16,7 +16,8 @@
 
 /*
  * The grammar of relayd.conf(5) and its lexer.  One statement a line, so
- * that an error costs one line and all of a file's errors are reported.
+ * that an error costs one line and all of a file's errors are reported; the
+ * stanza of a peer has one option a line, or some with ; between them.
  */
 %{
 #include "config.h"
@@ -31,6 +32,7 @@
 #include "common/base/log.h"
 #include "relayd/conf.h"
 #include "relayd/limits.h"
+#include "relayd/stanza.h"
 
 #define WORD_BYTES	1024	/* no path or name is longer */
 #define MACROS_MAX	256
@@ -58,6 +60,8 @@ static int		 errors;
 static char		 word[WORD_BYTES];	/* last token, as written */
 static char		 first[WORD_BYTES];	/* of the line, if no keyword */
 static int		 ntokens;		/* of the line so far */
+static const char	*stanza;		/* the peer we are in */
+static int		 before;		/* errors at its begin */
 
 static int	 yylex(void);
 static int	 yyerror(const char *);
@@ -82,6 +86,7 @@ static void	 set_limit(char *, int64_t, int64_t);
 %token	CHROOT USER LEGACY CLIENTS ALLOW DENY REGISTRY STRICT BESTEFFORT
 %token	RETENTION ADDRESSES YES NO LIMIT LOG VERBOSE
 %token	STEERING NONE MEDIA WORKERS AUTH URL CA FEDERATION RETRY AUTO ALWAYS
+%token	PEER ADDRESS FINGERPRINT TRANSIT GLOBAL ROOM PROBE
 %token	<string>	STRING
 %token	<number>	NUMBER UNIT
 %type	<number>	port sameport unit
@@ -203,10 +208,41 @@ statement	: STRING '=' STRING {
 			set_path(&conf->cf_auth_ca, $3, 256);
 		}
 		| FEDERATION YES {
-			conf->cf_federation = true;
+			conf->cf_said = CHOICE_YES;
 		}
 		| FEDERATION NO {
-			conf->cf_federation = false;
+			conf->cf_said = CHOICE_NO;
+		}
+		| PEER STRING '{' {
+			const char *why;
+
+			stanza = $2;
+			before = errors;
+			if (stanza_begin(conf, $2, &why) == -1)
+				complain(why, $2);
+		} options closing {
+			const char *why;
+
+			if (errors > before)
+				stanza_drop(conf);
+			else if (stanza_end(conf, &why) == -1)
+				complain(why, $2);
+			stanza = NULL;
+			free($2);
+		}
+		| GLOBAL ROOM STRING {
+			const char *why;
+
+			if (stanza_room(conf, $3, &why) == -1)
+				complain(why, $3);
+			free($3);
+		}
+		| PROBE STRING port {
+			const char *why;
+
+			if (stanza_probe(conf, $2, (long)$3, &why) == -1)
+				complain(why, $2);
+			free($2);
 		}
 		| RETRY AUTO {
 			conf->cf_settings.retry_always = false;
@@ -216,6 +252,43 @@ statement	: STRING '=' STRING {
 		}
 		| LOG VERBOSE {
 			conf->cf_settings.verbose = 1;
+		}
+		;
+
+options		: /* empty */
+		| options separator
+		| options option separator
+		| options error separator	{ yyerrok; }
+		;
+
+separator	: '\n'
+		| ';'
+		;
+
+closing		: '}'
+		| option '}'
+		| error '}'	{ yyerrok; }
+		;
+
+option		: ADDRESS STRING port {
+			const char *why;
+
+			if (stanza_address(conf, $2, (long)$3, &why) == -1)
+				complain(why, $2);
+			free($2);
+		}
+		| FINGERPRINT STRING {
+			const char *why;
+
+			if (stanza_fingerprint(conf, $2, &why) == -1)
+				complain(why, $2);
+			free($2);
+		}
+		| LEGACY {
+			stanza_legacy(conf);
+		}
+		| TRANSIT {
+			stanza_transit(conf);
 		}
 		;
 
@@ -238,6 +311,7 @@ static const struct {
 	int		 token;
 	int64_t		 ms;		/* units */
 } keywords[] = {
+	{ "address", ADDRESS, 0 },
 	{ "addresses", ADDRESSES, 0 },
 	{ "advertise", ADVERTISE, 0 },
 	{ "allow", ALLOW, 0 },
@@ -254,6 +328,8 @@ static const struct {
 	{ "days", UNIT, 86400000 },
 	{ "deny", DENY, 0 },
 	{ "federation", FEDERATION, 0 },
+	{ "fingerprint", FINGERPRINT, 0 },
+	{ "global", GLOBAL, 0 },
 	{ "hour", UNIT, 3600000 },
 	{ "hours", UNIT, 3600000 },
 	{ "identity", IDENTITY, 0 },
@@ -268,16 +344,20 @@ static const struct {
 	{ "no", NO, 0 },
 	{ "none", NONE, 0 },
 	{ "on", ON, 0 },
+	{ "peer", PEER, 0 },
 	{ "port", PORT, 0 },
+	{ "probe", PROBE, 0 },
 	{ "read-only", READONLY, 0 },
 	{ "registry", REGISTRY, 0 },
 	{ "retention", RETENTION, 0 },
 	{ "retry", RETRY, 0 },
+	{ "room", ROOM, 0 },
 	{ "second", UNIT, 1000 },
 	{ "seconds", UNIT, 1000 },
 	{ "socket", SOCKET, 0 },
 	{ "steering", STEERING, 0 },
 	{ "strict", STRICT, 0 },
+	{ "transit", TRANSIT, 0 },
 	{ "url", URL, 0 },
 	{ "user", USER, 0 },
 	{ "verbose", VERBOSE, 0 },
@@ -289,7 +369,11 @@ static int
 yyerror(const char *msg)
 {
 	/* Not the word behind it is wrong but the one nobody knows. */
-	if (ntokens == 2 && first[0] != '\0')
+	if (stanza != NULL && word[0] == '\0')
+		complain("a stanza without its closing brace", stanza);
+	else if (stanza != NULL && ntokens == 1 && first[0] != '\0')
+		complain("unknown option of a peer", first);
+	else if (ntokens == 2 && first[0] != '\0')
 		complain("unknown statement", first);
 	else
 		complain(msg, word);
@@ -511,7 +595,7 @@ yylex(void)
 	int	c;
 
 	line = next_line;
-	if (word[0] == '\n' || word[0] == '\0')
+	if (strchr("\n{;", word[0]) != NULL)
 		ntokens = 0;
 	if (++ntokens == 1)
 		first[0] = '\0';
@@ -541,7 +625,7 @@ yylex(void)
 		return (lex_bare(c));
 	word[0] = (char)c;
 	word[1] = '\0';
-	return (c == '=' ? c : YYUNDEF);
+	return (c != '\0' && strchr("={};", c) != NULL ? c : YYUNDEF);
 }
 
 int
@@ -552,9 +636,11 @@ parse_config(struct config *cf, FILE *f, const char *name)
 	path = name;
 	line = next_line = 1;
 	errors = 0;
+	stanza = NULL;
 	word[0] = '\0';
 	if (yyparse() != 0 && errors == 0)
 		errors++;
+	stanza = NULL;
 	macros_forget();
 	return (errors);
 }

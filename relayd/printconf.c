@@ -22,6 +22,7 @@
 
 #include "relayd/conf.h"
 #include "relayd/limits.h"
+#include "relayd/stanza.h"
 
 static void	print_address(FILE *, const char *, const struct addr *);
 static void	print_time(FILE *, uint64_t);
@@ -96,6 +97,7 @@ config_print(const struct config *cf, FILE *out)
 	fprintf(out, "media workers %u\n", cf->cf_media);
 	fprintf(out, "retry %s\n", st->retry_always ? "always" : "auto");
 	fprintf(out, "federation %s\n", cf->cf_federation ? "yes" : "no");
+	stanza_print(cf, out);
 	if (cf->cf_auth_url != NULL)
 		fprintf(out, "auth url \"%s\"\n", cf->cf_auth_url);
 	if (cf->cf_auth_ca != NULL)

@@ -100,6 +100,8 @@ struct supervisor {
 	int			 sv_control_ro;		/* -1: none */
 	struct slots		 sv_slots;
 	unsigned int		 sv_nslots;
+	uint64_t		 sv_dials;	/* peers.c; monotonic ns */
+	uint8_t			 sv_certificate[TLS_HASH_LEN];	/* its hash */
 	struct token_keys	 sv_tokens[TOKEN_ROLES];
 	ev_timer		 sv_token_timer;
 	struct processes	 sv_processes;	/* in order of rank */

@@ -28,9 +28,11 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "relayd/peers.h"
 #include "relayd/reload.h"
 #include "relayd/roster.h"
 #include "relayd/slots.h"
+#include "relayd/stanza.h"
 #include "relayd/supervise.h"
 #include "relayd/users.h"
 
@@ -160,6 +162,7 @@ reload_now(struct supervisor *sv)
 	struct msg_settings	 settings;
 	struct config		*new;
 	struct change		 change;
+	const char		*own;
 
 	if (sv->sv_stopping != 0)
 		return ("the relay is ending");
@@ -173,12 +176,16 @@ reload_now(struct supervisor *sv)
 		    change.ch_keys));
 	if (reload_settings(sv, new, &settings) == -1)
 		return (refuse(new, "%s", config_error_text()));
+	if ((own = stanza_own(new, sv->sv_certificate)) != NULL)
+		return (refuse(new, "peer %s has the fingerprint of this "
+		    "relay", own));
 	if (users_resolve(new, ids) == -1)
 		return (refuse(new, "a user is missing (see the log)"));
 	if (slots_reserve(sv, new) == -1)
 		return (refuse(new, "no socket for a new worker (see the "
 		    "log)"));
 
+	stanza_number(sv->sv_config, new);
 	config_free(sv->sv_config);
 	sv->sv_config = new;
 	sv->sv_settings = settings;
@@ -202,6 +209,10 @@ apply(struct supervisor *sv, bool auth)
 		if (p->pr_channel != NULL && p->pr_state != PROCESS_ENDING)
 			(void)channel_send(p->pr_channel, MSG_SETTINGS,
 			    &sv->sv_settings);
+	p = process_find(sv, PROC_FEDERD, 0);
+	if (p != NULL && p->pr_channel != NULL &&
+	    p->pr_state != PROCESS_ENDING)
+		(void)peers_send(p);
 	p = process_find(sv, PROC_LOOKUPD, 0);
 	if (p != NULL && auth && p->pr_after == AFTER_LATER &&
 	    config_wants(sv->sv_config, PROC_LOOKUPD) > 0)

@@ -28,6 +28,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/ipc/row.h"
+#include "common/wire/identity.h"
 #include "relayd/reload.h"
 #include "relayd/report.h"
 #include "relayd/slots.h"
@@ -194,6 +195,7 @@ report_stats(struct supervisor *sv, struct channel *ch, uint64_t id)
 	static struct row	 row;
 	const struct process	*p;
 	uint64_t		 restarts = 0, serving = 0, workers = 0;
+	char			 text[TLS_FP_STRLEN];
 
 	TAILQ_FOREACH(p, &sv->sv_processes, pr_entry) {
 		workers++;
@@ -211,6 +213,8 @@ report_stats(struct supervisor *sv, struct channel *ch, uint64_t id)
 	row_u64(&row, "serving", serving);
 	row_u64(&row, "restarts", restarts);
 	row_u64(&row, "blames", sv->sv_blames);
+	identity_tls_fp(sv->sv_certificate, text);
+	row_str(&row, "fingerprint", text);
 	send_row(ch, id, &row);
 }
 

@@ -26,6 +26,7 @@
 #include "common/base/log.h"
 #include "common/ipc/mesh.h"
 #include "relayd/identity.h"
+#include "relayd/peers.h"
 #include "relayd/setup.h"
 #include "relayd/slots.h"
 
@@ -49,6 +50,8 @@ setup_worker(struct process *p)
 	if (p->pr_role == PROC_LOOKUPD && setup_auth(p) == -1)
 		return (-1);
 	if (p->pr_role == PROC_CONTROLD && setup_control(p) == -1)
+		return (-1);
+	if (p->pr_role == PROC_FEDERD && peers_send(p) == -1)
 		return (-1);
 	if (slots_send(p) == -1 || tokens_send(p) == -1)
 		return (-1);

@@ -33,6 +33,7 @@
 #include "common/base/log.h"
 #include "relayd/blame.h"
 #include "relayd/drill.h"
+#include "relayd/peers.h"
 #include "relayd/reload.h"
 #include "relayd/report.h"
 #include "relayd/roster.h"
@@ -257,6 +258,9 @@ process_message(struct channel *ch, void *arg, enum msg_type type,
 		break;
 	case MSG_DRAINED:
 		process_drained(p);
+		break;
+	case MSG_DIAL:
+		peers_dial(p, msg);
 		break;
 	case MSG_CTL_QUERY:
 		report_query(p->pr_super, ch, msg);

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/base/table.h"
 #include "signald/call_flow.h"
 #include "signald/call_flow_int.h"
 #include "signald/offer.h"
@@ -69,11 +70,14 @@ flow_new(const struct flow_config *config, struct hub *hub,
 	TAILQ_INIT(&flow->fl_rounds);
 	TAILQ_INIT(&flow->fl_reports);
 	TAILQ_INIT(&flow->fl_orphans);
+	flow_links_init(flow);
 	flow->fl_calls = calls_new(FLOW_CALLS_HARD_MAX);
 	/* Twice: as many ended calls as live ones may wait for registryd. */
 	flow->fl_outbox = outbox_new(2 * config->fc_max_calls,
 	    &flow_outbox_ops, flow);
-	if (flow->fl_calls == NULL || flow->fl_outbox == NULL) {
+	flow->fl_finds = table_new(FLOW_CALLS_HARD_MAX);
+	if (flow->fl_calls == NULL || flow->fl_outbox == NULL ||
+	    flow->fl_finds == NULL) {
 		flow_free(flow);
 		return (NULL);
 	}
@@ -87,6 +91,8 @@ flow_free(struct flow *flow)
 		return;
 	flow_orphans_expire(flow, UINT64_MAX);
 	calls_free(flow->fl_calls);
+	flow_links_free(flow);
+	table_free(flow->fl_finds);
 	outbox_free(flow->fl_outbox);
 	free(flow);
 }
@@ -131,15 +137,44 @@ flow_send_hangup(struct flow *flow, const char *fp, const char *call_id,
 	(void)flow_send(flow, fp, &sig);
 }
 
+int
+flow_send_text(struct flow *flow, struct call *call, enum call_side side,
+    const char *text, size_t len)
+{
+	const struct call_party	*party = &call->call_party[side];
+
+	if (party->cp_remote)
+		return (flow_far_text(flow, &party->cp_far, text, len));
+	return (hub_send(flow->fl_hub, party->cp_fp, text, len));
+}
+
+int
+flow_send_party(struct flow *flow, struct call *call, enum call_side side,
+    const struct signal *sig)
+{
+	int	len;
+
+	len = signal_print(sig, flow->fl_buf, sizeof(flow->fl_buf));
+	if (len == -1)
+		return (-1);
+	return (flow_send_text(flow, call, side, flow->fl_buf, (size_t)len));
+}
+
 /* A Hangup of ours to one side, if that side ever heard of the call. */
 void
 flow_tell(struct flow *flow, struct call *call, enum call_side side,
     enum hangup_reason reason)
 {
-	if (side == CALL_CALLEE && call->call_state == CALL_PENDING)
+	struct signal	sig;
+
+	if (side == CALL_CALLEE && (call->call_party[side].cp_remote ?
+	    !call->call_asked : call->call_state == CALL_PENDING))
 		return;
-	flow_send_hangup(flow, call->call_party[side].cp_fp, call->call_id,
-	    reason);
+	memset(&sig, 0, sizeof(sig));
+	sig.type = SIGNAL_HANGUP;
+	sig.u.hangup.reason = reason;
+	sig.u.hangup.call_id = call->call_id;
+	(void)flow_send_party(flow, call, side, &sig);
 }
 
 /* Keeps the text of a signal for the next step of its call. */
@@ -203,10 +238,12 @@ flow_fill_put(const struct flow *flow, const struct call *call,
 	put->answered_ms = call->call_answered_ms;
 	put->ended_ms = call->call_ended_ms;
 	put->unconfirmed = call->call_unconfirmed;
-	if (flow->fl_config.fc_addresses) {
+	/* Observed ones only: a remote party's are what its relay says. */
+	if (flow->fl_config.fc_addresses && !caller->cp_remote)
 		put->caller_addr = caller->cp_addr;
+	if (flow->fl_config.fc_addresses && !callee->cp_remote)
 		put->callee_addr = callee->cp_addr;
-	}
+	flow_far_put(call, put);
 }
 
 void
@@ -346,7 +383,7 @@ flow_occupied(struct flow *flow, const char *call_id, bool occupied)
 	if (call == NULL || !call->call_recovered)
 		return;
 	call->call_empty = !occupied;
-	if (call->call_path <= CALL_PATH_RELAY)
+	if (!call_is_direct(call))
 		flow_quiet(flow, call, !occupied);
 }
 
@@ -379,6 +416,7 @@ flow_ended(struct flow *flow, struct call *call)
 		flow_call_admitted(flow, call);
 	}
 	flow_orphan_ended(flow, call);
+	flow_far_gone(flow, call);
 	for (i = 0; i < 2; i++) {
 		if (call->call_party[i].cp_lost)
 			TAILQ_REMOVE(&flow->fl_lost, &call->call_party[i],
@@ -440,7 +478,8 @@ flow_registered(struct flow *flow, const struct reg *reg)
 	while ((party = calls_of(flow->fl_calls, reg->reg_fp, party)) !=
 	    NULL) {
 		/* Who had the key must show it again. */
-		if (party->cp_proven && !reg->reg_proven)
+		if (party->cp_remote ||
+		    (party->cp_proven && !reg->reg_proven))
 			continue;
 		flow_find_again(flow, party);
 		party->cp_addr = reg->reg_remote;
@@ -463,6 +502,8 @@ flow_unregistered(struct flow *flow, const struct reg *reg, bool clean)
 	    party != NULL; party = next) {
 		next = calls_of(flow->fl_calls, reg->reg_fp, party);
 		call = party->cp_call;
+		if (party->cp_remote)
+			continue;	/* that one is elsewhere */
 		if (call->call_setup && online)
 			continue;	/* replaced by a newer one */
 		if (call->call_setup && !clean) {
@@ -524,6 +565,8 @@ flow_expiry(const struct flow *flow)
 	next = due < next ? due : next;
 	due = flow_paths_expiry(flow);
 	next = due < next ? due : next;
+	due = flow_links_expiry(flow);
+	next = due < next ? due : next;
 	return (next);
 }
 
@@ -547,8 +590,7 @@ flow_expire_pending(struct flow *flow)
 	    flow->fl_wall_ms)) != NULL) {
 		flow->fl_stats.fs_registry_away++;
 		call->call_reason = CALL_REASON_ERROR;
-		flow_send_hangup(flow, call->call_party[CALL_CALLER].cp_fp,
-		    call->call_id, HANGUP_ERROR);
+		flow_tell(flow, call, CALL_CALLER, HANGUP_ERROR);
 		flow_ended(flow, call);
 	}
 }
@@ -614,6 +656,7 @@ flow_expire(struct flow *flow)
 	}
 	flow_orphans_expire(flow, flow->fl_now);
 	flow_paths_expire(flow);
+	flow_links_expire(flow);
 }
 
 /* Stop */
@@ -627,6 +670,8 @@ flow_stop(struct flow *flow)
 	struct call			*call, *next;
 	size_t				 i;
 
+	while ((call = calls_oldest_away(flow->fl_calls)) != NULL)
+		flow_fail(flow, call);
 	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		for (call = calls_oldest(flow->fl_calls, states[i]);
 		    call != NULL; call = next) {
@@ -638,6 +683,12 @@ flow_stop(struct flow *flow)
 				flow_fail(flow, call);
 		}
 	}
+}
+
+void
+flow_recovered(struct flow *flow)
+{
+	flow->fl_recovered = true;
 }
 
 size_t

@@ -29,6 +29,12 @@
  * its parties have the grace time to register again, and somebody has to be
  * in its room, or to come there within that time, unless both have reported
  * that they talk directly.
+ *
+ * A party may be at another relay: whatever it would be sent goes to federd,
+ * along the path of that call, and only what comes from the end of that path
+ * is the party's word.  Of a call that both relays have, each says so now and
+ * then, and who is told of a call that he does not have answers that it is
+ * over: so nothing that got lost on the way leaves a call alive on one side.
  */
 #ifndef WZP_SIGNALD_CALL_FLOW_H
 #define WZP_SIGNALD_CALL_FLOW_H
@@ -66,6 +72,23 @@
 #define FLOW_CANDIDATES_MAX	200
 /* Between two records of a call's path, which may flap. */
 #define FLOW_PATH_NS		(UINT64_C(1) * 1000000000)
+/*
+ * How long the callee's relay may take to ring or refuse (its registry's time
+ * and the way there), and any answer of federd to a question of ours.
+ */
+#define FLOW_AWAY_NS		(UINT64_C(10) * 1000000000)
+/* Unanswered calls outlive their link for this long; it may come back. */
+#define FLOW_LINK_NS		(UINT64_C(5) * 1000000000)
+/* "We have this call" is said so often, and to so many at a time. */
+#define FLOW_PROBE_NS		(UINT64_C(30) * 1000000000)
+#define FLOW_PROBE_BATCH	64
+#define FLOW_PROBE_PAUSE_NS	(UINT64_C(10) * 1000000)
+/* The way to a party at another relay is not known: what it is taken for. */
+#define FLOW_FAR_WAY_MS		50
+/* Other relays that are told apart: those of a configuration, twice. */
+#define FLOW_LINKS_MAX		(2 * PEERS_MAX)
+/* Unanswered offers of one neighbour: this part of all calls. */
+#define FLOW_NEIGHBOUR_PART	4
 /* Addresses of ours that a configuration can name. */
 #define FLOW_OWN_MAX		18
 
@@ -91,6 +114,10 @@ struct flow_ops {
 	 */
 	void	(*admit)(void *arg, const struct msg_room_admit *);
 	void	(*close_room)(void *arg, const char *call_id);
+	/* To federd; -1: it is away, or does not take more. */
+	int	(*find)(void *arg, const struct msg_fed_find *);
+	int	(*far_signal)(void *arg, const struct msg_fed_signal *);
+	int	(*far_call)(void *arg, const struct msg_fed_call *);
 };
 
 struct flow_stats {
@@ -112,6 +139,14 @@ struct flow_stats {
 	uint64_t	fs_addresses_filtered;	/* of candidate lists */
 	uint64_t	fs_rounds;
 	uint64_t	fs_path_changes;	/* relay to direct, and back */
+	uint64_t	fs_far_offers;		/* of other relays */
+	uint64_t	fs_far_refused;		/* of these */
+	uint64_t	fs_far_ignored;		/* not of that path or state */
+	uint64_t	fs_far_unknown;		/* of calls we do not have */
+	uint64_t	fs_far_unsent;
+	uint64_t	fs_finds;
+	uint64_t	fs_found;
+	uint64_t	fs_link_losses;		/* calls ended by one */
 };
 
 struct flow;
@@ -152,6 +187,17 @@ void		 flow_moved(struct flow *, const char *call_id);
 void		 flow_occupied(struct flow *, const char *call_id, bool);
 /* A call that registryd had as live when we started. */
 void		 flow_live(struct flow *, const struct msg_call_put *);
+/* registryd has named all live calls: what we do not know, nobody knows. */
+void		 flow_recovered(struct flow *);
+
+/* federd is there, or not; its links are told after it came. */
+void		 flow_federation_up(struct flow *);
+void		 flow_federation_down(struct flow *);
+void		 flow_far_link(struct flow *, const struct msg_fed_link *);
+void		 flow_found(struct flow *, const struct msg_fed_found *);
+void		 flow_far_signal(struct flow *, const struct msg_fed_signal *);
+void		 flow_unsent(struct flow *, const struct msg_fed_unsent *);
+
 /*
  * The relay stops: ends every call, but those whose parties talk directly.
  * Their records stay, and whoever starts next finds them (flow_live()).

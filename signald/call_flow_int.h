@@ -15,8 +15,8 @@
  */
 
 /*
- * What call_flow.c, call_signals.c, call_paths.c and call_recover.c share;
- * nobody else includes this.
+ * What the files of the call flow share (call_*.c but calls.c); nobody else
+ * includes this.
  */
 #ifndef WZP_SIGNALD_CALL_FLOW_INT_H
 #define WZP_SIGNALD_CALL_FLOW_INT_H
@@ -28,6 +28,21 @@
 
 TAILQ_HEAD(flow_call_queue, call);
 TAILQ_HEAD(flow_party_queue, call_party);
+
+/* A neighbour of this relay, or (no fingerprint) all that are originals. */
+struct flow_link {
+	TAILQ_ENTRY(flow_link)	 fk_entry;
+	uint8_t			 fk_fp[TLS_HASH_LEN];
+	bool			 fk_legacy;
+	bool			 fk_up;
+	uint64_t		 fk_down_ns;
+	struct flow_call_queue	 fk_calls;	/* by call_link_entry */
+	size_t			 fk_ncalls;
+	size_t			 fk_unanswered;	/* of these */
+	size_t			 fk_offers;	/* of these, from there */
+};
+
+TAILQ_HEAD(flow_link_queue, flow_link);
 
 struct flow_orphan;
 TAILQ_HEAD(flow_orphan_queue, flow_orphan);
@@ -46,6 +61,17 @@ struct flow {
 	struct flow_call_queue	 fl_reports;	/* after one, oldest first */
 	struct flow_orphan_queue fl_orphans;	/* oldest first */
 	size_t			 fl_norphans;
+	bool			 fl_federation;	/* federd is there */
+	bool			 fl_recovered;
+	struct flow_link_queue	 fl_links;
+	size_t			 fl_nlinks;
+	size_t			 fl_nup;	/* of these */
+	size_t			 fl_far_offers;	/* unanswered, of all of them */
+	struct flow_link	 fl_originals;	/* whoever of them answers */
+	struct table		*fl_finds;	/* seq -> struct call */
+	uint64_t		 fl_find_seq;
+	struct flow_call_queue	 fl_probes;	/* oldest first */
+	uint64_t		 fl_probe_pause_ns;	/* none before */
 	size_t			 fl_text_bytes;
 	bool			 fl_refusing;	/* registryd stores nothing */
 	uint64_t		 fl_now;
@@ -56,6 +82,11 @@ struct flow {
 	char			 fl_buf[SIGNAL_MAX];
 };
 
+/* To a party, wherever it is; -1: nobody got it. */
+int	 flow_send_party(struct flow *, struct call *, enum call_side,
+	    const struct signal *);
+int	 flow_send_text(struct flow *, struct call *, enum call_side,
+	    const char *, size_t);
 /* To everyone registered as this fingerprint; -1: nobody got it. */
 int	 flow_send(struct flow *, const char *fp, const struct signal *);
 void	 flow_send_hangup(struct flow *, const char *fp, const char *call_id,
@@ -76,6 +107,8 @@ void	 flow_quiet(struct flow *, struct call *, bool);
 void	 flow_lose(struct flow *, struct call_party *);
 /* call_recover.c: of calls that ended while a party was away. */
 void	 flow_orphan_ended(struct flow *, const struct call *);
+/* Hangups of these for other relays, once this one is reached again. */
+void	 flow_orphans_link(struct flow *, const struct flow_link *);
 void	 flow_orphans_tell(struct flow *, const struct reg *);
 uint64_t flow_orphans_expiry(const struct flow *);
 void	 flow_orphans_expire(struct flow *, uint64_t now);
@@ -85,9 +118,18 @@ void	 flow_rules(struct flow *, const struct call *, struct reg *,
 	    struct offer_rules *);
 /* Both parties, as they are registered now, announced candidates. */
 bool	 flow_trickles(const struct flow *, const struct call *);
+bool	 flow_has_candidates(const struct flow *, const struct call_party *);
 void	 flow_candidates(struct flow *, struct reg *, const struct signal *);
 void	 flow_path_report(struct flow *, struct reg *,
 	    const struct signal *);
+/* The same of a remote party, and its relay's round of checks. */
+void	 flow_far_candidates(struct flow *, struct call *,
+	    const struct signal *);
+void	 flow_far_report(struct flow *, struct call *, const struct signal *);
+void	 flow_far_punch(struct flow *, struct call *, const struct signal *);
+/* What a remote party's addresses are measured by. */
+void	 flow_far_rules(struct flow *, const struct call *,
+	    struct offer_rules *);
 /*
  * Is this party, whom we have lost, still heard by the other?  One with
  * candidates would say if it were not.
@@ -99,13 +141,60 @@ void	 flow_paths_ended(struct flow *, struct call *);
 void	 flow_leave(struct flow *, struct call *);
 uint64_t flow_paths_expiry(const struct flow *);
 void	 flow_paths_expire(struct flow *);
-/* Pending -> Ringing: offer and CallRinging go out. */
+/* Pending is durable: the callee is told, or looked for elsewhere. */
 void	 flow_deliver(struct flow *, struct call *);
+/* CallRinging, and Pending -> Ringing. */
+void	 flow_ring(struct flow *, struct call *);
+/* Unanswered -> Active, with what the caller is to get. */
+void	 flow_accept(struct flow *, struct call *, enum call_mode,
+	    const struct signal *);
+/* The callee does not want: the caller is told, the call ends. */
+void	 flow_reject(struct flow *, struct call *);
+/* A Hangup without call_id to the caller: nobody there (6.4). */
+void	 flow_absent(struct flow *, struct call *);
 /* Answer and CallSetups go out, if all is in place. */
 void	 flow_setup(struct flow *, struct call *);
 /* Frees the call; both parties were told before. */
 void	 flow_end(struct flow *, struct call *, enum call_reason);
 /* Tells both an error and ends. */
 void	 flow_fail(struct flow *, struct call *);
+
+/* call_remote.c: parties at other relays. */
+/* Is there anybody to ask for people who are not here? */
+bool	 flow_can_find(const struct flow *);
+void	 flow_find(struct flow *, struct call *);
+/* One signal along a path.  -1: it does not leave. */
+int	 flow_far_send(struct flow *, const struct far *,
+	    const struct signal *);
+int	 flow_far_text(struct flow *, const struct far *, const char *,
+	    size_t);
+void	 flow_far_hangup(struct flow *, const struct far *, const char *call_id,
+	    enum hangup_reason);
+/* The fields of a record, and back; -1: it is not sound. */
+void	 flow_far_put(const struct call *, struct msg_call_put *);
+int	 flow_far_live(struct flow *, struct call *,
+	    const struct msg_call_put *);
+int	 flow_far_parse(struct far *, const struct msg_call_put *);
+/* The call has ended: nobody looks for its callee, nothing is federated. */
+void	 flow_far_gone(struct flow *, struct call *);
+/* federd is told whether the media of a call has a far side. */
+void	 flow_far_say(struct flow *, struct call *, bool live);
+
+/* call_links.c: which way calls go, and what becomes of them. */
+void	 flow_links_init(struct flow *);
+void	 flow_links_free(struct flow *);
+/* NULL: there are too many. */
+struct flow_link
+	*flow_link_get(struct flow *, const uint8_t *fp, bool legacy);
+void	 flow_link_up(struct flow *, struct flow_link *, bool up);
+void	 flow_link_add(struct flow *, struct flow_link *, struct call *);
+void	 flow_link_remove(struct flow *, struct call *);
+/* A call of that link is Active now. */
+void	 flow_link_answered(struct flow *, struct call *);
+/* From now on the far relay is told that we have this call. */
+void	 flow_probe(struct flow *, struct call *);
+void	 flow_probe_soon(struct flow *, struct call *);
+uint64_t flow_links_expiry(const struct flow *);
+void	 flow_links_expire(struct flow *);
 
 #endif /* WZP_SIGNALD_CALL_FLOW_INT_H */

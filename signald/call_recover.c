@@ -43,11 +43,15 @@ struct flow_orphan {
 		char		 fp[FP_STRLEN];
 		bool		 proven;
 		bool		 told;
+		bool		 remote;	/* told along fo_far */
 	}			 fo_party[2];
+	struct far		 fo_far;
 	enum hangup_reason	 fo_reason;
 };
 
 static void	 flow_orphan(struct flow *, const struct msg_call_put *);
+static void	 flow_orphan_far(struct flow *, struct flow_orphan *,
+		    const struct msg_call_put *);
 static struct flow_orphan
 		*flow_orphan_new(struct flow *, const char *,
 		    enum hangup_reason);
@@ -94,9 +98,18 @@ flow_live(struct flow *flow, const struct msg_call_put *put)
 	call->call_unconfirmed = put->unconfirmed;
 	call->call_recorded = call->call_admitted = call->call_setup = true;
 	call->call_recovered = call->call_empty = true;
+	if (flow_far_live(flow, call, put) == -1) {
+		flow_link_remove(flow, call);
+		call_free(calls_end(flow->fl_calls, put->call_id,
+		    CALL_REASON_ERROR, flow->fl_wall_ms));
+		flow_orphan(flow, put);
+		return;
+	}
 	/* Relayed is what mediad says, which knows better than we do. */
-	if (put->path > CALL_PATH_RELAY) {
-		call->call_path = (enum call_path)put->path;
+	call->call_path = (enum call_path)put->path;
+	if (!call_is_direct(call))
+		call->call_path = CALL_PATH_NONE;
+	if (call_is_direct(call)) {
 		call->call_path_recorded = call->call_path;
 		call->call_party[CALL_CALLER].cp_direct = true;
 		call->call_party[CALL_CALLEE].cp_direct = true;
@@ -108,6 +121,8 @@ flow_live(struct flow *flow, const struct msg_call_put *put)
 	call->call_party[CALL_CALLEE].cp_addr = put->callee_addr;
 	for (i = 0; i < 2; i++) {
 		party = &call->call_party[i];
+		if (party->cp_remote)
+			continue;	/* its relay would say so */
 		reg = hub_find(flow->fl_hub, party->cp_fp);
 		if (reg == NULL || (party->cp_proven && !reg->reg_proven))
 			flow_lose(flow, party);
@@ -139,13 +154,36 @@ flow_orphan(struct flow *flow, const struct msg_call_put *put)
 	strlcpy(orphan->fo_party[CALL_CALLEE].fp, put->callee, FP_STRLEN);
 	orphan->fo_party[CALL_CALLER].proven = put->caller_proven;
 	orphan->fo_party[CALL_CALLEE].proven = put->callee_proven;
-	/* The offer of a pending call never reached the callee. */
+	/* The offer of a pending call never reached a callee who is here. */
 	orphan->fo_party[CALL_CALLEE].told = put->state == CALL_PENDING;
+	flow_orphan_far(flow, orphan, put);
 	for (i = 0; i < 2; i++) {
 		reg = hub_find(flow->fl_hub, orphan->fo_party[i].fp);
 		if (reg != NULL)
 			flow_orphan_tell(flow, orphan, reg);
 	}
+}
+
+/* One of its parties is at another relay, if the path was known by then. */
+static void
+flow_orphan_far(struct flow *flow, struct flow_orphan *orphan,
+    const struct msg_call_put *put)
+{
+	struct flow_link	*link;
+	size_t			 side;
+
+	if (put->remote == CALL_REMOTE_NONE)
+		return;
+	side = put->remote == CALL_REMOTE_CALLER ? CALL_CALLER : CALL_CALLEE;
+	orphan->fo_party[side].remote = true;
+	orphan->fo_party[side].told = flow_far_parse(&orphan->fo_far,
+	    put) == -1;
+	if (orphan->fo_party[side].told)
+		return;
+	link = flow_link_get(flow, orphan->fo_far.far_path,
+	    put->remote_legacy);
+	if (link != NULL && link->fk_up)
+		flow_orphans_link(flow, link);
 }
 
 static struct flow_orphan *
@@ -190,6 +228,7 @@ flow_orphan_ended(struct flow *flow, const struct call *call)
 		strlcpy(orphan->fo_party[i].fp, party->cp_fp, FP_STRLEN);
 		orphan->fo_party[i].proven = party->cp_proven;
 		orphan->fo_party[i].told = !party->cp_lost;
+		orphan->fo_party[i].remote = party->cp_remote;
 	}
 }
 
@@ -200,7 +239,7 @@ flow_orphan_tell(struct flow *flow, struct flow_orphan *orphan,
 	size_t	i;
 
 	for (i = 0; i < 2; i++) {
-		if (orphan->fo_party[i].told ||
+		if (orphan->fo_party[i].told || orphan->fo_party[i].remote ||
 		    strcmp(orphan->fo_party[i].fp, reg->reg_fp) != 0 ||
 		    (orphan->fo_party[i].proven && !reg->reg_proven))
 			continue;
@@ -217,6 +256,26 @@ flow_orphans_tell(struct flow *flow, const struct reg *reg)
 
 	TAILQ_FOREACH(orphan, &flow->fl_orphans, fo_entry)
 		flow_orphan_tell(flow, orphan, reg);
+}
+
+void
+flow_orphans_link(struct flow *flow, const struct flow_link *link)
+{
+	struct flow_orphan	*orphan;
+	size_t			 i;
+
+	TAILQ_FOREACH(orphan, &flow->fl_orphans, fo_entry) {
+		for (i = 0; i < 2; i++) {
+			if (orphan->fo_party[i].told ||
+			    !orphan->fo_party[i].remote ||
+			    memcmp(orphan->fo_far.far_path, link->fk_fp,
+			    TLS_HASH_LEN) != 0)
+				continue;
+			orphan->fo_party[i].told = true;
+			flow_far_hangup(flow, &orphan->fo_far,
+			    orphan->fo_call_id, orphan->fo_reason);
+		}
+	}
 }
 
 static void

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/wire/identity.h"
 #include "signald/call_flow.h"
 #include "signald/call_flow_int.h"
 #include "signald/offer.h"
@@ -68,6 +69,7 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	struct call_party			*caller, *callee;
 	struct offer_rules			 rules;
 	const struct reg			*target;
+	const char				*local[CALL_LOCAL_MAX];
 	struct signal				 out;
 	struct call				*call;
 
@@ -81,7 +83,9 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 		return;
 	}
 	target = hub_find(flow->fl_hub, offer->target_fingerprint);
-	if (target == NULL) {
+	/* Who is here is called here, wherever else he may be (row 4.17). */
+	if (target == NULL && (!flow_can_find(flow) ||
+	    !identity_fingerprint_valid(offer->target_fingerprint))) {
 		/* Exactly this, without call_id (wzp-protocol 6.4). */
 		stats->fs_offers_absent++;
 		flow_refuse(flow, reg->reg_fp, NULL, HANGUP_NORMAL);
@@ -92,12 +96,14 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_NORMAL);
 		return;
 	}
-	if (calls_unanswered(flow->fl_calls, target->reg_fp, CALL_CALLEE) >=
-	    flow->fl_config.fc_max_pending ||
+	if (calls_unanswered(flow->fl_calls, offer->target_fingerprint,
+	    CALL_CALLEE) >= flow->fl_config.fc_max_pending ||
 	    calls_unanswered(flow->fl_calls, reg->reg_fp, CALL_CALLER) >=
 	    flow->fl_config.fc_max_pending ||
 	    calls_count_of(flow->fl_calls, reg->reg_fp) >= CALLS_PER_FP ||
-	    calls_count_of(flow->fl_calls, target->reg_fp) >= CALLS_PER_FP) {
+	    (target != NULL ? calls_count_of(flow->fl_calls,
+	    offer->target_fingerprint) : calls_count_far(flow->fl_calls,
+	    offer->target_fingerprint)) >= CALLS_PER_FP) {
 		stats->fs_offers_busy++;
 		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_BUSY);
 		return;
@@ -105,7 +111,7 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	call = NULL;
 	if (calls_count(flow->fl_calls) < flow->fl_config.fc_max_calls)
 		call = calls_create(flow->fl_calls, offer->call_id,
-		    reg->reg_fp, target->reg_fp, flow->fl_now,
+		    reg->reg_fp, offer->target_fingerprint, flow->fl_now,
 		    flow->fl_wall_ms);
 	if (call == NULL) {
 		stats->fs_offers_refused++;
@@ -115,8 +121,11 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	caller = &call->call_party[CALL_CALLER];
 	callee = &call->call_party[CALL_CALLEE];
 	caller->cp_proven = reg->reg_proven;
-	callee->cp_proven = target->reg_proven;
-	callee->cp_addr = target->reg_remote;
+	if (target != NULL) {
+		callee->cp_proven = target->reg_proven;
+		callee->cp_addr = target->reg_remote;
+	} else
+		(void)calls_set_remote(flow->fl_calls, call, CALL_CALLEE);
 	offer_copy_alias(call->call_alias, sizeof(call->call_alias),
 	    offer->caller_alias != NULL ? offer->caller_alias :
 	    reg->reg_alias);
@@ -124,7 +133,14 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	caller->cp_addr = reg->reg_remote;
 	offer_take_addresses(caller, &rules, offer->caller_reflexive_addr,
 	    &offer->caller_local_addrs);
-	offer_for_callee(&out, sig, reg->reg_identity_pub);
+	if (target != NULL)
+		offer_for_callee(&out, sig, reg->reg_identity_pub);
+	else
+		offer_for_relay(&out, sig, reg->reg_identity_pub);
+	if (target == NULL && rules.or_strict)
+		flow_party_addresses(caller,
+		    &out.u.direct_call_offer.caller_reflexive_addr, local,
+		    &out.u.direct_call_offer.caller_local_addrs);
 	if (flow_keep_text(flow, call, &out) == -1) {
 		stats->fs_offers_refused++;
 		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_ERROR);
@@ -141,19 +157,48 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 void
 flow_deliver(struct flow *flow, struct call *call)
 {
-	struct signal	sig;
-
+	if (call->call_away)
+		return;		/* that was before */
+	if (call->call_party[CALL_CALLEE].cp_remote) {
+		if (flow_can_find(flow))
+			flow_find(flow, call);
+		else
+			flow_absent(flow, call);
+		return;
+	}
 	(void)hub_send(flow->fl_hub, call->call_party[CALL_CALLEE].cp_fp,
 	    call->call_text, call->call_text_len);
 	flow_drop_text(flow, call);
+	flow_ring(flow, call);
+	if (call_far(call) != NULL)
+		flow_probe(flow, call);
+}
+
+void
+flow_ring(struct flow *flow, struct call *call)
+{
+	const struct call_party	*caller = &call->call_party[CALL_CALLER];
+	struct signal		 sig;
+
 	memset(&sig, 0, sizeof(sig));
 	sig.type = SIGNAL_CALL_RINGING;
 	sig.u.call_ringing.call_id = call->call_id;
-	(void)flow_send(flow, call->call_party[CALL_CALLER].cp_fp, &sig);
+	/* An original has told its caller already (row 4.5). */
+	if (!caller->cp_remote || !caller->cp_far.far_legacy)
+		(void)flow_send_party(flow, call, CALL_CALLER, &sig);
 	if (!calls_ring(flow->fl_calls, call, flow->fl_now))
 		return;
 	log_info("call %s: ringing", call->call_id);
 	flow_put(flow, call);
+}
+
+void
+flow_absent(struct flow *flow, struct call *call)
+{
+	flow->fl_stats.fs_offers_absent++;
+	flow_send_hangup(flow, call->call_party[CALL_CALLER].cp_fp, NULL,
+	    HANGUP_NORMAL);
+	flow_end(flow, call, CALL_REASON_NORMAL);
 }
 
 /* Answers */
@@ -169,14 +214,53 @@ flow_admit(struct flow *flow, const struct call *call)
 	    sizeof(admit.caller));
 	strlcpy(admit.callee, call->call_party[CALL_CALLEE].cp_fp,
 	    sizeof(admit.callee));
-	admit.caller_proven = call->call_party[CALL_CALLER].cp_proven;
-	admit.callee_proven = call->call_party[CALL_CALLEE].cp_proven;
+	/* Nobody joins here for a remote party, unless he has its key. */
+	admit.caller_proven = call->call_party[CALL_CALLER].cp_proven ||
+	    call->call_party[CALL_CALLER].cp_remote;
+	admit.callee_proven = call->call_party[CALL_CALLEE].cp_proven ||
+	    call->call_party[CALL_CALLEE].cp_remote;
 	flow->fl_ops->admit(flow->fl_arg, &admit);
+}
+
+void
+flow_reject(struct flow *flow, struct call *call)
+{
+	flow->fl_stats.fs_rejected++;
+	call->call_mode = CALL_MODE_REJECT;
+	flow_tell(flow, call, CALL_CALLER, HANGUP_NORMAL);
+	flow_end(flow, call, CALL_REASON_DECLINED);
+}
+
+void
+flow_accept(struct flow *flow, struct call *call, enum call_mode mode,
+    const struct signal *answer)
+{
+	if (flow_keep_text(flow, call, answer) == -1) {
+		flow_fail(flow, call);
+		return;
+	}
+	if (!calls_activate(flow->fl_calls, call, mode, flow->fl_now,
+	    flow->fl_wall_ms))
+		return;
+	TAILQ_INSERT_TAIL(&flow->fl_unrecorded, call, call_unrecorded_entry);
+	TAILQ_INSERT_TAIL(&flow->fl_unadmitted, call, call_unadmitted_entry);
+	flow->fl_stats.fs_answered++;
+	log_info("call %s: active (%s)", call->call_id, call_mode_name(mode));
+	if (call_far(call) != NULL) {
+		flow_link_answered(flow, call);
+		flow_far_say(flow, call, true);
+	}
+	flow_admit(flow, call);
+	flow_put(flow, call);
 }
 
 static void
 flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
 {
+	static const char			*features[] = {
+		SIGNAL_FEATURE_CANDIDATES
+	};
+	struct sig_direct_call_answer		*toward;
 	const struct sig_direct_call_answer	*answer;
 	const char				*local[CALL_LOCAL_MAX];
 	struct call_party			*callee;
@@ -191,21 +275,18 @@ flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	 * Only the callee, and only once: a repeated answer has no effect.
 	 * Pending means that the offer has not reached the callee yet.
 	 */
-	if (call == NULL || call_side(call, reg->reg_fp) != CALL_CALLEE ||
-	    call->call_state != CALL_RINGING) {
+	if (call == NULL || call->call_state != CALL_RINGING ||
+	    (callee = call_local(call, reg->reg_fp)) !=
+	    &call->call_party[CALL_CALLEE]) {
 		flow->fl_stats.fs_ignored++;
 		return;
 	}
 	if (answer->accept_mode == ACCEPT_REJECT) {
-		flow->fl_stats.fs_rejected++;
-		call->call_mode = CALL_MODE_REJECT;
-		flow_tell(flow, call, CALL_CALLER, HANGUP_NORMAL);
-		flow_end(flow, call, CALL_REASON_DECLINED);
+		flow_reject(flow, call);
 		return;
 	}
 	mode = answer->accept_mode == ACCEPT_TRUSTED ? CALL_MODE_TRUSTED :
 	    CALL_MODE_GENERIC;
-	callee = &call->call_party[CALL_CALLEE];
 	flow_rules(flow, call, reg, &rules);
 	callee->cp_addr = reg->reg_remote;
 	if (mode == CALL_MODE_TRUSTED)
@@ -213,23 +294,17 @@ flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
 		    answer->callee_reflexive_addr,
 		    &answer->callee_local_addrs);
 	answer_for_caller(&out, sig);
+	toward = &out.u.direct_call_answer;
 	if (mode == CALL_MODE_TRUSTED && rules.or_strict)
-		flow_party_addresses(callee,
-		    &out.u.direct_call_answer.callee_reflexive_addr, local,
-		    &out.u.direct_call_answer.callee_local_addrs);
-	if (flow_keep_text(flow, call, &out) == -1) {
-		flow_fail(flow, call);
-		return;
+		flow_party_addresses(callee, &toward->callee_reflexive_addr,
+		    local, &toward->callee_local_addrs);
+	/* The other relay cannot see what this one announced. */
+	if (call_far(call) != NULL && !call_far(call)->cp_far.far_legacy &&
+	    reg->reg_candidates) {
+		toward->callee_features.list = features;
+		toward->callee_features.n = 1;
 	}
-	if (!calls_activate(flow->fl_calls, call, mode, flow->fl_now,
-	    flow->fl_wall_ms))
-		return;
-	TAILQ_INSERT_TAIL(&flow->fl_unrecorded, call, call_unrecorded_entry);
-	TAILQ_INSERT_TAIL(&flow->fl_unadmitted, call, call_unadmitted_entry);
-	flow->fl_stats.fs_answered++;
-	log_info("call %s: active (%s)", call->call_id, call_mode_name(mode));
-	flow_admit(flow, call);
-	flow_put(flow, call);
+	flow_accept(flow, call, mode, &out);
 }
 
 /* What is left of what a party advertised, as fields of a signal. */
@@ -256,6 +331,8 @@ flow_send_setup(struct flow *flow, struct call *call, enum call_side to)
 	struct signal		 sig;
 	const struct reg	*reg;
 
+	if (call->call_party[to].cp_remote)
+		return;		/* its own relay does that */
 	reg = hub_find(flow->fl_hub, call->call_party[to].cp_fp);
 	if (reg == NULL)
 		return;
@@ -284,8 +361,13 @@ flow_setup(struct flow *flow, struct call *call)
 	if (call->call_state != CALL_ACTIVE || call->call_setup ||
 	    !call->call_recorded || !call->call_admitted)
 		return;
-	(void)hub_send(flow->fl_hub, call->call_party[CALL_CALLER].cp_fp,
-	    call->call_text, call->call_text_len);
+	if (flow_send_text(flow, call, CALL_CALLER, call->call_text,
+	    call->call_text_len) == -1 &&
+	    call->call_party[CALL_CALLER].cp_remote) {
+		/* Its relay would ring on, and the callee talk to nobody. */
+		flow_fail(flow, call);
+		return;
+	}
 	flow_drop_text(flow, call);
 	flow_send_setup(flow, call, CALL_CALLER);
 	flow_send_setup(flow, call, CALL_CALLEE);
@@ -328,22 +410,32 @@ static void
 flow_hangup(struct flow *flow, struct reg *reg, const struct signal *sig)
 {
 	const struct sig_hangup	*hangup = &sig->u.hangup;
-	struct call_party	*party, *next, *peer;
+	struct call_party	*party, *next;
+	enum call_side		 other;
+	struct signal		 out = *sig;
 	struct call		*call;
 	bool			 found = false;
+
+	out.arena = NULL;
 
 	for (party = calls_of(flow->fl_calls, reg->reg_fp, NULL);
 	    party != NULL; party = next) {
 		next = calls_of(flow->fl_calls, reg->reg_fp, party);
 		call = party->cp_call;
-		if (hangup->call_id != NULL &&
-		    strcmp(hangup->call_id, call->call_id) != 0)
+		if (party->cp_remote || (hangup->call_id != NULL &&
+		    strcmp(hangup->call_id, call->call_id) != 0))
 			continue;
 		found = true;
-		peer = call_peer(call, reg->reg_fp);
+		other = party == &call->call_party[CALL_CALLER] ?
+		    CALL_CALLEE : CALL_CALLER;
+		/* Between relays it has to say which call (C6). */
+		out.u.hangup.call_id = call->call_party[other].cp_remote ?
+		    call->call_id : hangup->call_id;
 		/* Verbatim, unless the peer has never heard of the call. */
-		if (call->call_state != CALL_PENDING)
-			(void)flow_send(flow, peer->cp_fp, sig);
+		if (call->call_state != CALL_PENDING ||
+		    (call->call_party[other].cp_remote &&
+		    (other == CALL_CALLER || call->call_asked)))
+			(void)flow_send_party(flow, call, other, &out);
 		flow_end(flow, call, flow_hangup_reason(call, reg->reg_fp,
 		    hangup->reason));
 	}

@@ -37,14 +37,18 @@ struct calls_person {
 	char			cs_fp[FP_STRLEN];
 	struct party_list	cs_parties;
 	size_t			cs_count;
+	size_t			cs_far;		/* of these, not here */
 };
 
 struct calls {
 	struct table		*cs_calls;	/* call_id -> struct call */
 	struct table		*cs_people;	/* fp -> struct calls_person */
 	struct call_queue	 cs_queue[CALL_ENDED];	/* live states */
+	struct call_queue	 cs_away;		/* of Pending */
 };
 
+static struct call_queue
+		*calls_queue(struct calls *, const struct call *);
 static int	 calls_join(struct calls *, struct call_party *, struct call *,
 		    const char *);
 static void	 calls_leave(struct calls *, struct call_party *);
@@ -73,6 +77,7 @@ calls_new(size_t max)
 	}
 	for (i = 0; i < CALL_ENDED; i++)
 		TAILQ_INIT(&calls->cs_queue[i]);
+	TAILQ_INIT(&calls->cs_away);
 	return (calls);
 }
 
@@ -89,6 +94,10 @@ calls_free(struct calls *calls)
 			calls_remove(calls, call, CALL_REASON_NONE, 0);
 			call_free(call);
 		}
+	}
+	while ((call = TAILQ_FIRST(&calls->cs_away)) != NULL) {
+		calls_remove(calls, call, CALL_REASON_NONE, 0);
+		call_free(call);
 	}
 	table_free(calls->cs_calls);
 	table_free(calls->cs_people);
@@ -144,6 +153,8 @@ calls_leave(struct calls *calls, struct call_party *party)
 	person = calls_person(calls, party->cp_fp);
 	LIST_REMOVE(party, cp_entry);
 	party->cp_call = NULL;
+	if (party->cp_remote)
+		person->cs_far--;
 	if (--person->cs_count == 0) {
 		table_remove(calls->cs_people, person->cs_fp,
 		    strlen(person->cs_fp));
@@ -151,11 +162,19 @@ calls_leave(struct calls *calls, struct call_party *party)
 	}
 }
 
+static struct call_queue *
+calls_queue(struct calls *calls, const struct call *call)
+{
+	return (call->call_away ? &calls->cs_away :
+	    &calls->cs_queue[call->call_state]);
+}
+
 static void
 calls_move(struct calls *calls, struct call *call, enum call_state state,
     uint64_t now)
 {
-	TAILQ_REMOVE(&calls->cs_queue[call->call_state], call, call_entry);
+	TAILQ_REMOVE(calls_queue(calls, call), call, call_entry);
+	call->call_away = false;
 	call->call_state = state;
 	call->call_since_ns = now;
 	TAILQ_INSERT_TAIL(&calls->cs_queue[state], call, call_entry);
@@ -165,7 +184,8 @@ static void
 calls_remove(struct calls *calls, struct call *call, enum call_reason reason,
     uint64_t wall_ms)
 {
-	TAILQ_REMOVE(&calls->cs_queue[call->call_state], call, call_entry);
+	TAILQ_REMOVE(calls_queue(calls, call), call, call_entry);
+	call->call_away = false;
 	table_remove(calls->cs_calls, call->call_id, strlen(call->call_id));
 	calls_leave(calls, &call->call_party[CALL_CALLER]);
 	calls_leave(calls, &call->call_party[CALL_CALLEE]);
@@ -208,6 +228,33 @@ calls_create(struct calls *calls, const char *call_id, const char *caller,
 	call->call_created_ms = wall_ms;
 	TAILQ_INSERT_TAIL(&calls->cs_queue[CALL_PENDING], call, call_entry);
 	return (call);
+}
+
+int
+calls_set_remote(struct calls *calls, struct call *call, enum call_side side)
+{
+	struct call_party	*party = &call->call_party[side];
+	struct calls_person	*person;
+
+	person = calls_person(calls, party->cp_fp);
+	if (person->cs_far >= CALLS_PER_FP) {
+		errno = ENOSPC;
+		return (-1);
+	}
+	person->cs_far++;
+	party->cp_remote = true;
+	return (0);
+}
+
+void
+calls_set_away(struct calls *calls, struct call *call, uint64_t now)
+{
+	if (call->call_state != CALL_PENDING)
+		return;
+	TAILQ_REMOVE(calls_queue(calls, call), call, call_entry);
+	call->call_away = true;
+	call->call_since_ns = now;
+	TAILQ_INSERT_TAIL(&calls->cs_away, call, call_entry);
 }
 
 bool
@@ -297,6 +344,36 @@ call_peer(struct call *call, const char *fp)
 }
 
 struct call_party *
+call_local(struct call *call, const char *fp)
+{
+	int	side;
+
+	if ((side = call_side(call, fp)) == -1 ||
+	    call->call_party[side].cp_remote)
+		return (NULL);
+	return (&call->call_party[side]);
+}
+
+struct call_party *
+call_far(struct call *call)
+{
+	size_t	i;
+
+	for (i = 0; i < 2; i++) {
+		if (call->call_party[i].cp_remote)
+			return (&call->call_party[i]);
+	}
+	return (NULL);
+}
+
+bool
+far_equal(const struct far *a, const struct far *b)
+{
+	return (a->far_legacy == b->far_legacy && a->far_len == b->far_len &&
+	    memcmp(a->far_path, b->far_path, a->far_len) == 0);
+}
+
+struct call_party *
 calls_of(const struct calls *calls, const char *fp, struct call_party *party)
 {
 	struct calls_person	*person;
@@ -317,6 +394,7 @@ calls_unanswered(const struct calls *calls, const char *fp,
 
 	while ((party = calls_of(calls, fp, party)) != NULL) {
 		if (party->cp_call->call_state != CALL_ACTIVE &&
+		    !party->cp_remote &&
 		    party == &party->cp_call->call_party[side])
 			n++;
 	}
@@ -329,7 +407,16 @@ calls_count_of(const struct calls *calls, const char *fp)
 	struct calls_person	*person;
 
 	person = calls_person(calls, fp);
-	return (person == NULL ? 0 : person->cs_count);
+	return (person == NULL ? 0 : person->cs_count - person->cs_far);
+}
+
+size_t
+calls_count_far(const struct calls *calls, const char *fp)
+{
+	struct calls_person	*person;
+
+	person = calls_person(calls, fp);
+	return (person == NULL ? 0 : person->cs_far);
 }
 
 size_t
@@ -344,6 +431,12 @@ calls_oldest(const struct calls *calls, enum call_state state)
 	if (state >= CALL_ENDED)
 		return (NULL);
 	return (TAILQ_FIRST(&calls->cs_queue[state]));
+}
+
+struct call *
+calls_oldest_away(const struct calls *calls)
+{
+	return (TAILQ_FIRST(&calls->cs_away));
 }
 
 struct call *

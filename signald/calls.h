@@ -38,10 +38,21 @@
 #define CALLS_PER_FP	64
 
 struct call;
+struct flow_link;
 
 enum call_side {
 	CALL_CALLER,
 	CALL_CALLEE
+};
+
+/* Where somebody is who is registered at another relay. */
+struct far {
+	/* As in struct msg_fed_found; no bytes: with any original. */
+	uint8_t		far_path[FED_PATH_MAX * TLS_HASH_LEN];
+	size_t		far_len;
+	bool		far_legacy;	/* an original's */
+	bool		far_candidates;	/* announced that feature */
+	char		far_label[PEER_NAME_LEN];
 };
 
 struct call_party {
@@ -52,8 +63,10 @@ struct call_party {
 	bool			 cp_proven;
 	bool			 cp_lost;	/* waits to register again */
 	bool			 cp_direct;	/* reported a direct path */
+	bool			 cp_remote;	/* not here: see cp_far */
+	struct far		 cp_far;
 	uint64_t		 cp_lost_ns;
-	struct addr		 cp_addr;	/* observed */
+	struct addr		 cp_addr;	/* observed; remote: claimed */
 	char			 cp_reflexive[ADDR_STRLEN];	/* "": none */
 	char			 cp_local[CALL_LOCAL_MAX][ADDR_STRLEN];
 	size_t			 cp_nlocal;
@@ -94,6 +107,18 @@ struct call {
 	bool			 call_empty;	/* recovered: nobody is there */
 	enum call_path		 call_path;	/* NONE: not known to us */
 
+	/* To call_remote.c and call_links.c: of one with a remote party. */
+	bool			 call_away;	/* Pending, with other relays */
+	bool			 call_asked;	/* the offer left us */
+	bool			 call_evidence;	/* CallRinging came for it */
+	bool			 call_said;	/* federd has its media */
+	bool			 call_probed;	/* is in that queue */
+	uint64_t		 call_find_seq;	/* 0: nobody is looked for */
+	uint64_t		 call_probe_ns;
+	struct flow_link	*call_link;	/* its first relay */
+	TAILQ_ENTRY(call)	 call_link_entry;
+	TAILQ_ENTRY(call)	 call_probe_entry;
+
 	/* And to call_paths.c. */
 	TAILQ_ENTRY(call)	 call_round_entry;
 	TAILQ_ENTRY(call)	 call_report_entry;
@@ -114,6 +139,14 @@ void		 calls_free(struct calls *);
 struct call	*calls_create(struct calls *, const char *call_id,
 		    const char *caller, const char *callee, uint64_t now,
 		    uint64_t wall_ms);
+/* Of a call just made: this party is at another relay.  -1: ENOSPC. */
+int		 calls_set_remote(struct calls *, struct call *,
+		    enum call_side);
+/*
+ * Pending stays Pending, but waits for other relays from now on: it is none
+ * of calls_expire() and calls_oldest() any more.
+ */
+void		 calls_set_away(struct calls *, struct call *, uint64_t now);
 /* Pending -> Ringing.  false: refused, nothing changed. */
 bool		 calls_ring(struct calls *, struct call *, uint64_t now);
 /* Pending, Ringing -> Active with mode, room and time of the answer. */
@@ -141,6 +174,14 @@ bool		 call_is_direct(const struct call *);
 /* The other party; NULL when fp is not a member. */
 struct call_party
 		*call_peer(struct call *, const char *fp);
+/* The party of this fingerprint, if it is here; NULL. */
+struct call_party
+		*call_local(struct call *, const char *fp);
+/* The party at another relay; NULL: none is. */
+struct call_party
+		*call_far(struct call *);
+/* And the way there is the same. */
+bool		 far_equal(const struct far *, const struct far *);
 /*
  * Calls of a fingerprint, either side: start with NULL.  Any call may be
  * ended between two steps except the one about to be passed in.
@@ -148,13 +189,16 @@ struct call_party
 struct call_party
 		*calls_of(const struct calls *, const char *fp,
 		    struct call_party *);
-/* Not yet answered calls in which fp is this side. */
+/* Not yet answered calls in which fp is this side, and here. */
 size_t		 calls_unanswered(const struct calls *, const char *fp,
 		    enum call_side);
+/* Of those in which fp is here, and of those in which it is not. */
 size_t		 calls_count_of(const struct calls *, const char *fp);
+size_t		 calls_count_far(const struct calls *, const char *fp);
 size_t		 calls_count(const struct calls *);
 /* The one longest in this state; the next one after a call. */
 struct call	*calls_oldest(const struct calls *, enum call_state);
+struct call	*calls_oldest_away(const struct calls *);
 struct call	*calls_after(const struct call *);
 
 #endif /* WZP_SIGNALD_CALLS_H */

@@ -23,12 +23,24 @@
 #include "common/worker/worker.h"
 #include "signald/control.h"
 
+static void	 control_far(struct row *, const char *,
+		    const struct call_party *);
 static void	 control_call(struct row *, const struct call *, uint64_t);
 static void	 control_calls(struct channel *, const struct msg_ctl_query *,
 		    const struct calls *, uint64_t);
 static void	 control_clients(struct channel *,
 		    const struct msg_ctl_query *, const struct flow *,
 		    struct hub *, uint64_t, uint64_t);
+
+/* The relay of a party who is not here; nothing when he is. */
+static void
+control_far(struct row *row, const char *name,
+    const struct call_party *party)
+{
+	if (party->cp_remote)
+		row_str(row, name, party->cp_far.far_label[0] != '\0' ?
+		    party->cp_far.far_label : "?");
+}
 
 static void
 control_call(struct row *row, const struct call *call, uint64_t wall_ms)
@@ -45,6 +57,8 @@ control_call(struct row *row, const struct call *call, uint64_t wall_ms)
 	row_bool(row, "callee_proven", callee->cp_proven);
 	row_str(row, "state", call_state_name(call->call_state));
 	row_str(row, "mode", call_mode_name(call->call_mode));
+	control_far(row, "caller_relay", caller);
+	control_far(row, "callee_relay", callee);
 	row_u64(row, "age_s", wall_ms < call->call_created_ms ? 0 :
 	    (wall_ms - call->call_created_ms) / 1000);
 	row_bool(row, "setup", call->call_setup);
@@ -58,16 +72,18 @@ static void
 control_calls(struct channel *channel, const struct msg_ctl_query *query,
     const struct calls *calls, uint64_t limit)
 {
-	static const enum call_state	 states[] = {
-		CALL_PENDING, CALL_RINGING, CALL_ACTIVE
+	const struct call		*oldest[] = {
+		calls_oldest(calls, CALL_PENDING), calls_oldest_away(calls),
+		calls_oldest(calls, CALL_RINGING),
+		calls_oldest(calls, CALL_ACTIVE)
 	};
 	const struct call		*call;
 	struct row			 row;
 	uint64_t			 wall_ms = clock_wall_ms();
 	size_t				 i;
 
-	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		for (call = calls_oldest(calls, states[i]); call != NULL;
+	for (i = 0; i < sizeof(oldest) / sizeof(oldest[0]); i++) {
+		for (call = oldest[i]; call != NULL;
 		    call = calls_after(call)) {
 			if (query->filter[0] != '\0' &&
 			    strcmp(query->filter, call->call_id) != 0 &&
@@ -169,6 +185,14 @@ control_stats(struct row *row, const struct flow *flow,
 	row_u64(row, "addresses_filtered", fs->fs_addresses_filtered);
 	row_u64(row, "punch_rounds", fs->fs_rounds);
 	row_u64(row, "path_changes", fs->fs_path_changes);
+	row_u64(row, "far_offers", fs->fs_far_offers);
+	row_u64(row, "far_refused", fs->fs_far_refused);
+	row_u64(row, "far_ignored", fs->fs_far_ignored);
+	row_u64(row, "far_unknown", fs->fs_far_unknown);
+	row_u64(row, "far_unsent", fs->fs_far_unsent);
+	row_u64(row, "finds", fs->fs_finds);
+	row_u64(row, "found", fs->fs_found);
+	row_u64(row, "link_losses", fs->fs_link_losses);
 	row_u64(row, "records_waiting", flow_unconfirmed(flow));
 	row_u64(row, "rooms", placing_rooms(placing));
 	row_u64(row, "calls_moved", ps->ps_moved);

@@ -46,6 +46,8 @@ struct hub {
 	size_t			 hub_max_regs;
 	const struct hub_ops	*hub_ops;
 	void			*hub_arg;
+	hub_watch_fn		*hub_watcher;	/* NULL: nobody */
+	void			*hub_watcher_arg;
 };
 
 static struct hub_person
@@ -70,6 +72,13 @@ hub_new(size_t max_people, size_t max_regs, const struct hub_ops *ops,
 	hub->hub_ops = ops;
 	hub->hub_arg = arg;
 	return (hub);
+}
+
+void
+hub_watch(struct hub *hub, hub_watch_fn *fn, void *arg)
+{
+	hub->hub_watcher = fn;
+	hub->hub_watcher_arg = arg;
 }
 
 void
@@ -114,6 +123,9 @@ hub_unlink(struct hub *hub, struct reg *reg)
 	if (--person->hp_count == 0) {
 		table_remove(hub->hub_people, person->hp_fp,
 		    strlen(person->hp_fp));
+		if (hub->hub_watcher != NULL)
+			hub->hub_watcher(hub->hub_watcher_arg, person->hp_fp,
+			    false);
 		free(person);
 	}
 }
@@ -161,6 +173,9 @@ hub_register(struct hub *hub, struct reg *reg)
 			free(person);
 			return (-1);
 		}
+		if (hub->hub_watcher != NULL)
+			hub->hub_watcher(hub->hub_watcher_arg, person->hp_fp,
+			    true);
 	} else {
 		TAILQ_FOREACH(other, &person->hp_regs, reg_entry) {
 			if (other->reg_proven && !reg->reg_proven) {

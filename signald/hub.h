@@ -70,6 +70,9 @@ struct hub_ops {
 struct hub	*hub_new(size_t max_people, size_t max_regs,
 		    const struct hub_ops *, void *arg);
 void		 hub_free(struct hub *);
+/* Told of each fingerprint that gets its first, or loses its last. */
+typedef void hub_watch_fn(void *arg, const char *fp, bool present);
+void		 hub_watch(struct hub *, hub_watch_fn *, void *arg);
 /* Whoever is in it stays. */
 void		 hub_set_limits(struct hub *, size_t max_people,
 		    size_t max_regs);

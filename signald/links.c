@@ -34,6 +34,9 @@
  * more waits in our own tables (records have their own window, outbox.h).
  */
 #define SIGNALD_REGISTRY_QUEUE	(1024 * 1024)
+/* The same of federd's: presence waits, calls go on up to the channel's end. */
+#define SIGNALD_FEDERD_QUEUE	(256 * 1024)
+#define SIGNALD_FEDERD_NS	(10 * NS_PER_MS)
 /* Live calls are asked for again when nothing came for so long. */
 #define SIGNALD_LIVE_NS		(5 * NS_PER_S)
 
@@ -44,6 +47,9 @@ static int	 signald_media_slot(const struct signald *,
 static void	 signald_media_message(struct signald *,
 		    const struct channel *, enum msg_type, const void *);
 static void	 signald_registry_up(struct signald *);
+static void	 signald_federd_up(struct signald *);
+static void	 signald_federd_message(struct signald *, enum msg_type,
+		    const void *);
 static void	 signald_ask_live(struct signald *);
 
 /* Towards the neighbours */
@@ -207,10 +213,55 @@ signald_occupied(void *arg, const char *call_id, bool occupied)
 	flow_occupied(sd->sd_flow, call_id, occupied);
 }
 
+static int
+signald_find(void *arg, const struct msg_fed_find *msg)
+{
+	return (signald_send(arg, PROC_FEDERD, 0, MSG_FED_FIND, msg));
+}
+
+static int
+signald_far_signal(void *arg, const struct msg_fed_signal *msg)
+{
+	return (signald_send(arg, PROC_FEDERD, 0, MSG_FED_SIGNAL, msg));
+}
+
+static int
+signald_far_call(void *arg, const struct msg_fed_call *msg)
+{
+	return (signald_send(arg, PROC_FEDERD, 0, MSG_FED_CALL, msg));
+}
+
+static int
+signald_person(void *arg, const struct msg_fed_presence *msg)
+{
+	struct signald	*sd = arg;
+	struct channel	*channel;
+
+	channel = worker_channel(sd->sd_worker, PROC_FEDERD, 0);
+	if (channel == NULL || channel_queued(channel) >= SIGNALD_FEDERD_QUEUE)
+		return (-1);
+	return (channel_send(channel, MSG_FED_PRESENCE, msg));
+}
+
+static int
+signald_person_end(void *arg)
+{
+	return (signald_send(arg, PROC_FEDERD, 0, MSG_FED_PRESENCE_END,
+	    NULL));
+}
+
 const struct flow_ops	signald_flow_ops = {
-	signald_record,
-	signald_room,
-	signald_room_end
+	.record = signald_record,
+	.admit = signald_room,
+	.close_room = signald_room_end,
+	.find = signald_find,
+	.far_signal = signald_far_signal,
+	.far_call = signald_far_call
+};
+
+const struct presence_ops	signald_presence_ops = {
+	signald_person,
+	signald_person_end
 };
 
 const struct placing_ops	signald_placing_ops = {
@@ -255,6 +306,30 @@ signald_registry_up(struct signald *sd)
 	signal_registry_up(sd->sd_server);
 }
 
+static void
+signald_federd_up(struct signald *sd)
+{
+	placing_follower(sd->sd_placing, PROC_FEDERD);
+	presence_up(sd->sd_presence);
+	flow_federation_up(sd->sd_flow);
+}
+
+void
+signald_present(void *arg, const char *fp, bool here)
+{
+	struct signald	*sd = arg;
+
+	presence_set(sd->sd_presence, fp, here);
+}
+
+void
+signald_links_turn(struct signald *sd)
+{
+	sd->sd_presence_due = UINT64_MAX;
+	if (!presence_turn(sd->sd_presence))
+		sd->sd_presence_due = clock_mono_ns() + SIGNALD_FEDERD_NS;
+}
+
 static int
 signald_media_slot(const struct signald *sd, const struct channel *channel)
 {
@@ -287,8 +362,10 @@ signald_channel(struct worker *worker, struct channel *channel, bool data)
 			placing_up(sd->sd_placing, (unsigned int)slot);
 		break;
 	case PROC_DOORD:
+		placing_follower(sd->sd_placing, PROC_DOORD);
+		break;
 	case PROC_FEDERD:
-		placing_follower(sd->sd_placing, channel_peer(channel));
+		signald_federd_up(sd);
 		break;
 	default:
 		break;
@@ -322,6 +399,10 @@ signald_channel_lost(struct worker *worker, enum proc peer,
 	case PROC_LOOKUPD:
 		authcheck_lost(sd->sd_authcheck);
 		break;
+	case PROC_FEDERD:
+		presence_down(sd->sd_presence);
+		flow_federation_down(sd->sd_flow);
+		break;
 	default:
 		break;
 	}
@@ -350,6 +431,28 @@ signald_media_message(struct signald *sd, const struct channel *channel,
 		break;
 	default:
 		placing_rooms_end(sd->sd_placing, slot);
+		break;
+	}
+}
+
+static void
+signald_federd_message(struct signald *sd, enum msg_type type,
+    const void *msg)
+{
+	if (sd->sd_stopping)
+		return;
+	switch (type) {
+	case MSG_FED_FOUND:
+		flow_found(sd->sd_flow, msg);
+		break;
+	case MSG_FED_SIGNAL:
+		flow_far_signal(sd->sd_flow, msg);
+		break;
+	case MSG_FED_UNSENT:
+		flow_unsent(sd->sd_flow, msg);
+		break;
+	default:
+		flow_far_link(sd->sd_flow, msg);
 		break;
 	}
 }
@@ -396,6 +499,13 @@ signald_message(struct channel *channel, void *arg, enum msg_type type,
 		sd->sd_recovered = true;
 		sd->sd_live_due = UINT64_MAX;
 		placing_recovered(sd->sd_placing);
+		flow_recovered(sd->sd_flow);
+		break;
+	case MSG_FED_FOUND:
+	case MSG_FED_SIGNAL:
+	case MSG_FED_UNSENT:
+	case MSG_FED_LINK:
+		signald_federd_message(sd, type, msg);
 		break;
 	case MSG_PROVEN_ANSWER:
 		signal_proven_answer(sd->sd_server, msg);
@@ -421,6 +531,8 @@ signald_links(struct signald *sd)
 	sd->sd_live_due = UINT64_MAX;
 	if (worker_channel(sd->sd_worker, PROC_REGISTRYD, 0) != NULL)
 		signald_registry_up(sd);
+	if (worker_channel(sd->sd_worker, PROC_FEDERD, 0) != NULL)
+		signald_federd_up(sd);
 	for (slot = 0; slot < SLOTS_MAX; slot++) {
 		owner = slots_owner(worker_slots(sd->sd_worker), slot);
 		if (owner == NULL || owner->sl_role != PROC_MEDIAD)
@@ -435,7 +547,8 @@ signald_links(struct signald *sd)
 uint64_t
 signald_links_expiry(const struct signald *sd)
 {
-	return (sd->sd_live_due);
+	return (sd->sd_presence_due < sd->sd_live_due ? sd->sd_presence_due :
+	    sd->sd_live_due);
 }
 
 void

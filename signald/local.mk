@@ -2,13 +2,14 @@
 noinst_LIBRARIES += signald/libsignald.a
 signald_libsignald_a_SOURCES = \
 	signald/call_flow.c signald/call_flow.h signald/call_flow_int.h \
-	signald/call_paths.c \
-	signald/call_recover.c signald/call_signals.c \
+	signald/call_links.c signald/call_paths.c \
+	signald/call_recover.c signald/call_remote.c signald/call_signals.c \
 	signald/calls.c signald/calls.h \
 	signald/hub.c signald/hub.h \
 	signald/offer.c signald/offer.h \
 	signald/outbox.c signald/outbox.h \
 	signald/placing.c signald/placing.h \
+	signald/presence.c signald/presence.h \
 	signald/proven.c signald/proven.h \
 	signald/registration.c signald/registration.h \
 	signald/signal_conn.c signald/signal_conn.h
@@ -27,6 +28,12 @@ regress_unit_calls_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_calls_test_LDADD = signald/libsignald.a common/libwire.a \
 	common/libbase.a $(CMOCKA_LIBS) $(BSD_LIBS)
 
+check_PROGRAMS += regress/unit/presence_test
+regress_unit_presence_test_SOURCES = regress/unit/presence_test.c
+regress_unit_presence_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_presence_test_LDADD = signald/libsignald.a common/libbase.a \
+	$(CMOCKA_LIBS) $(BSD_LIBS)
+
 check_PROGRAMS += regress/unit/call_flow_test
 regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
@@ -40,6 +47,20 @@ regress_unit_call_paths_test_SOURCES = regress/unit/call_paths_test.c \
 	regress/unit/flow_world.h
 regress_unit_call_paths_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_paths_test_LDADD = $(SIGNALD_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/call_remote_test
+regress_unit_call_remote_test_SOURCES = regress/unit/call_remote_test.c \
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
+regress_unit_call_remote_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_call_remote_test_LDADD = $(SIGNALD_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/call_two_test
+regress_unit_call_two_test_SOURCES = regress/unit/call_two_test.c \
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
+regress_unit_call_two_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_call_two_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_kill_test
 regress_unit_call_kill_test_SOURCES = regress/unit/call_kill_test.c \

@@ -69,7 +69,8 @@ address_usable(const struct addr *addr, const struct offer_rules *rules)
 	seen = observed->addr_len != 0 && addr_same_host(addr, observed);
 	if (seen && !rules->or_strict)
 		return (true);
-	for (i = 0; rules->or_strict && i < rules->or_nown; i++) {
+	for (i = 0; (rules->or_strict || rules->or_remote) &&
+	    i < rules->or_nown; i++) {
 		if (addr_equal(addr, &rules->or_own[i]))
 			return (false);
 	}
@@ -135,7 +136,7 @@ offer_take_candidates(const struct offer_rules *rules,
 }
 
 void
-offer_for_callee(struct signal *out, const struct signal *in,
+offer_for_relay(struct signal *out, const struct signal *in,
     const uint8_t registered_pub[32])
 {
 	static const uint8_t		 zero[32];
@@ -144,11 +145,24 @@ offer_for_callee(struct signal *out, const struct signal *in,
 	*out = *in;
 	out->arena = NULL;
 	offer = &out->u.direct_call_offer;
+	/* What relays tell each other is no client's word. */
+	offer->caller_features.list = NULL;
+	offer->caller_features.n = 0;
+	if (memcmp(offer->identity_pub, zero, sizeof(zero)) != 0)
+		memmove(offer->identity_pub, registered_pub, 32);
+}
+
+void
+offer_for_callee(struct signal *out, const struct signal *in,
+    const uint8_t registered_pub[32])
+{
+	struct sig_direct_call_offer	*offer;
+
+	offer_for_relay(out, in, registered_pub);
+	offer = &out->u.direct_call_offer;
 	offer->caller_reflexive_addr = NULL;
 	offer->caller_local_addrs.list = NULL;
 	offer->caller_local_addrs.n = 0;
-	if (memcmp(offer->identity_pub, zero, sizeof(zero)) != 0)
-		memcpy(offer->identity_pub, registered_pub, 32);
 }
 
 void
@@ -159,6 +173,8 @@ answer_for_caller(struct signal *out, const struct signal *in)
 	*out = *in;
 	out->arena = NULL;
 	answer = &out->u.direct_call_answer;
+	answer->callee_features.list = NULL;
+	answer->callee_features.n = 0;
 	if (answer->accept_mode == ACCEPT_TRUSTED)
 		return;
 	answer->callee_reflexive_addr = NULL;

@@ -44,6 +44,8 @@ struct offer_rules {
 	 * what they have found out themselves; ours asks us.
 	 */
 	bool		 or_strict;
+	/* At another relay: nothing of it was observed, and none is ours. */
+	bool		 or_remote;
 	struct addr	 or_observed;
 	/* Our own addresses, which nobody is to be sent to. */
 	struct addr	 or_own[OFFER_OWN_MAX];
@@ -54,7 +56,7 @@ struct offer_rules {
  * May the other party be asked to send there?  Never to port 0, nor to what is
  * loopback, link-local, multicast, unspecified or reserved; except, when not
  * strict, to the observed host whatever it is.  Strict: a public IPv4 address
- * has the observed host, and none is ours.
+ * has the observed host.  Strict or remote: none is ours.
  */
 bool	 offer_address_usable(const char *, const struct offer_rules *);
 /* Keeps the usable ones of what a party advertised, as text, at most 8. */
@@ -72,6 +74,9 @@ size_t	 offer_take_candidates(const struct offer_rules *,
  * that is either zero or the key the caller registered with.
  */
 void	 offer_for_callee(struct signal *out, const struct signal *in,
+	    const uint8_t registered_pub[32]);
+/* The same with addresses: as the callee's relay gets it (gap 21). */
+void	 offer_for_relay(struct signal *out, const struct signal *in,
 	    const uint8_t registered_pub[32]);
 /* At most cap - 1 bytes, never half a UTF-8 character; NULL gives "". */
 void	 offer_copy_alias(char *dst, size_t cap, const char *src);

@@ -34,6 +34,7 @@
 #include "common/base/log.h"
 #include "common/ipc/slots.h"
 #include "signald/control.h"
+#include "signald/hub.h"
 #include "signald/signald.h"
 
 /* Rounds of write-and-handle before the loop gets a chance to read again. */
@@ -288,10 +289,15 @@ signald_make_server(struct signald *sd)
 	sd->sd_placing = placing_new(sd->sd_settings.room_key,
 	    sd->sd_settings.max_rooms, &signald_placing_ops, sd);
 	sd->sd_authcheck = authcheck_new(sd->sd_worker);
-	if (sd->sd_placing == NULL || sd->sd_authcheck == NULL) {
-		log_warn("rooms and tokens");
+	sd->sd_presence = presence_new(FLOW_CALLS_HARD_MAX,
+	    &signald_presence_ops, sd);
+	sd->sd_presence_due = UINT64_MAX;
+	if (sd->sd_placing == NULL || sd->sd_authcheck == NULL ||
+	    sd->sd_presence == NULL) {
+		log_warn("rooms, tokens and presence");
 		return (-1);
 	}
+	hub_watch(signal_server_hub(sd->sd_server), signald_present, sd);
 	return (0);
 }
 
@@ -388,6 +394,7 @@ signald_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 	unsigned int	 round;
 
 	(void)events;
+	signald_links_turn(sd);
 	/* Writing may report closed connections, whose peers hear of it. */
 	for (round = 0; sd->sd_dirty && round < SIGNALD_ROUNDS; round++) {
 		sd->sd_dirty = false;

@@ -27,6 +27,7 @@
 #include "common/worker/worker.h"
 #include "signald/call_flow.h"
 #include "signald/placing.h"
+#include "signald/presence.h"
 #include "signald/signal_conn.h"
 
 struct signald {
@@ -38,6 +39,8 @@ struct signald {
 	struct signal_server	*sd_server;
 	struct flow		*sd_flow;
 	struct placing		*sd_placing;
+	struct presence		*sd_presence;
+	uint64_t		 sd_presence_due; /* UINT64_MAX: all is said */
 	struct authcheck	*sd_authcheck;
 	ev_timer		 sd_timer;	/* next limit */
 	ev_timer		 sd_deadline;	/* of an orderly stop */
@@ -65,6 +68,7 @@ void	 signald_begin(struct signald *);
 /* links.c: channels to the neighbours, and what our modules say to them. */
 extern const struct flow_ops	signald_flow_ops;
 extern const struct placing_ops	signald_placing_ops;
+extern const struct presence_ops signald_presence_ops;
 extern const struct signal_ops	signald_signal_ops;
 
 void	 signald_channel(struct worker *, struct channel *, bool data);
@@ -74,7 +78,11 @@ void	 signald_message(struct channel *, void *, enum msg_type,
 	    const void *, int fd);
 /* The neighbours that are there already when we begin to serve. */
 void	 signald_links(struct signald *);
-/* Of the registry, until it has told; UINT64_MAX: nothing is due. */
+/* Somebody came or went (hub_watch()). */
+void	 signald_present(void *, const char *fp, bool here);
+/* Before the loop sleeps. */
+void	 signald_links_turn(struct signald *);
+/* Of what the neighbours owe or cannot take; UINT64_MAX: nothing is due. */
 uint64_t signald_links_expiry(const struct signald *);
 void	 signald_links_expire(struct signald *);
 

@@ -15,8 +15,9 @@
  */
 
 /*
- * wzpctl: shows what the relay is doing, and has it read its configuration
- * anew.  It sends one line to controld and prints the rows that come back.
+ * wzpctl: shows what the relay is doing, makes and ends its links with other
+ * relays, and has it read its configuration anew.  It sends one line to
+ * controld and prints the rows that come back.
  */
 #include "config.h"
 
@@ -42,7 +43,8 @@
 #define ANSWER_LIMIT_S	15	/* controld answers or gives up within 10 s */
 
 static const char *const	words[] = {
-	"calls", "clients", "history", "rooms", "stats", "workers"
+	"calls", "clients", "history", "mesh", "peers", "rooms", "stats",
+	"workers"
 };
 #define NWORDS		(sizeof(words) / sizeof(words[0]))
 
@@ -50,6 +52,8 @@ static void	 usage(FILE *);
 static void	 help(void);
 static void	 unknown(const char *);
 static int	 request(char *, size_t, int, char **);
+static bool	 plain(const char *);
+static int	 request_peer(char *, size_t, int, char **);
 static int	 dial(const char *);
 static int	 ask(int, const char *, struct output *);
 static int	 receive(int, struct output *);
@@ -105,7 +109,11 @@ main(int argc, char **argv)
 	}
 	status = ask(fd, line, output);
 	(void)close(fd);
-	if (strcmp(argv[0], "reload") == 0)
+	if (strcmp(argv[0], "peer") == 0) {
+		status = finish(output, argv[0], false, json, status);
+		if (status == EXIT_SUCCESS && !json)
+			(void)printf("peer %s: %s\n", argv[1], argv[2]);
+	} else if (strcmp(argv[0], "reload") == 0)
 		status = finish(output, argv[0], false, json, status);
 	else
 		status = finish(output, argv[1], argc == 3 &&
@@ -118,8 +126,9 @@ static void
 usage(FILE *fp)
 {
 	(void)fprintf(fp, "usage: wzpctl [-hjV] [-s socket] show "
-	    "calls|clients|history|rooms|stats|workers\n"
-	    "              [filter]\n"
+	    "calls|clients|history|mesh|peers|rooms|\n"
+	    "              stats|workers [filter]\n"
+	    "       wzpctl [-j] [-s socket] peer name up|down\n"
 	    "       wzpctl [-j] [-s socket] reload\n");
 }
 
@@ -132,11 +141,17 @@ help(void)
 	    "alone in full\n"
 	    "show clients [fingerprint]             who is registered\n"
 	    "show history [call_id|fingerprint]     calls that have ended\n"
+	    "show mesh                              relays that are probed, "
+	    "and what they say\n"
+	    "show peers [name]                      links to other relays; "
+	    "one alone in full\n"
 	    "show rooms [room]                      media rooms, or the "
 	    "members of one\n"
 	    "show stats                             counters of all workers\n"
 	    "show workers                           processes and their "
 	    "sandboxes\n"
+	    "peer name up|down                      make or end the link "
+	    "with a peer\n"
 	    "reload                                 read the configuration "
 	    "anew\n\n"
 	    "-j            a JSON array instead of a table\n"
@@ -157,22 +172,53 @@ unknown(const char *word)
 	(void)fprintf(stderr, "\n");
 }
 
+static bool
+plain(const char *word)
+{
+	const char	*p;
+
+	for (p = word; *p > ' ' && *p <= '~'; p++)
+		;
+	return (p != word && *p == '\0');
+}
+
+static int
+request_peer(char *line, size_t cap, int argc, char **argv)
+{
+	int	n;
+
+	if (argc != 3 || (strcmp(argv[2], "up") != 0 &&
+	    strcmp(argv[2], "down") != 0)) {
+		(void)fprintf(stderr, "wzpctl: say: peer NAME up, or peer "
+		    "NAME down\n");
+		return (-1);
+	}
+	n = snprintf(line, cap, "peer %s %s\n", argv[1], argv[2]);
+	if (!plain(argv[1]) || n < 0 || (size_t)n >= cap) {
+		(void)fprintf(stderr, "wzpctl: that is no name of a peer "
+		    "(wzpctl show peers)\n");
+		return (-1);
+	}
+	return (0);
+}
+
 /* The line for controld.  -1: said what is wrong. */
 static int
 request(char *line, size_t cap, int argc, char **argv)
 {
-	const char	*p;
-	size_t		 i;
-	int		 n;
+	size_t	i;
+	int	n;
 
 	if (argc == 1 && strcmp(argv[0], "reload") == 0) {
 		(void)snprintf(line, cap, "reload\n");
 		return (0);
 	}
+	if (argc > 0 && strcmp(argv[0], "peer") == 0)
+		return (request_peer(line, cap, argc, argv));
 	if (argc > 0 && strcmp(argv[0], "show") != 0 &&
 	    strcmp(argv[0], "reload") != 0) {
 		(void)fprintf(stderr, "wzpctl: unknown command '%s': it is "
-		    "show or reload\n", argv[0]);
+		    "show, peer or reload\n", argv[0]);
 		return (-1);
 	}
 	if (argc < 2 || argc > 3 || strcmp(argv[0], "show") != 0) {
@@ -186,10 +232,7 @@ request(char *line, size_t cap, int argc, char **argv)
 		unknown(argv[1]);
 		return (-1);
 	}
-	for (p = argc == 3 ? argv[2] : ""; *p != '\0'; p++)
-		if (*p <= ' ' || *p > '~')
-			break;
-	if (argc == 3 && (*p != '\0' || argv[2][0] == '\0')) {
+	if (argc == 3 && !plain(argv[2])) {
 		(void)fprintf(stderr, "wzpctl: a filter is one word of plain "
 		    "letters, digits and marks\n");
 		return (-1);
@@ -337,8 +380,9 @@ finish(struct output *output, const char *what, bool filter, bool json,
 {
 	/* All cells of a call are more than a line: -j, or one call alone. */
 	static const char *const	 call_columns[] = {
-		"created", "call_id", "caller", "callee", "state", "mode",
-		"reason", "path", "duration_s", "age_s", "packets", NULL
+		"created", "call_id", "caller", "caller_relay", "callee",
+		"callee_relay", "state", "mode", "reason", "path",
+		"duration_s", "age_s", "packets", NULL
 	};
 	/* Not every process has a slot: it would come last. */
 	static const char *const	 worker_columns[] = {
@@ -346,15 +390,23 @@ finish(struct output *output, const char *what, bool filter, bool json,
 		"uid", "uptime_s", "restarts", "deaths_last_minute",
 		"crash_loop", "sandbox", NULL
 	};
+	/* The rest, and what is counted: one alone, or -j. */
+	static const char *const	 peer_columns[] = {
+		"name", "state", "since_s", "rtt_ms", "address", "direction",
+		"kind", "transit", "features", "connections", "calls",
+		"rooms", "fingerprint", NULL
+	};
 	/* Of several workers. */
 	static const char *const	 room_order[] = { "room", NULL };
 	static const char *const	 stats_order[] = {
 		"worker", "instance", NULL
 	};
 	const char *const		*columns = NULL;
-	bool				 call, reload;
+	bool				 call, peer, peers, reload;
 
 	call = strcmp(what, "calls") == 0 || strcmp(what, "history") == 0;
+	peer = strcmp(what, "peer") == 0;
+	peers = strcmp(what, "peers") == 0;
 	reload = strcmp(what, "reload") == 0;
 	if (strcmp(what, "rooms") == 0)
 		output_sort(output, room_order);
@@ -364,16 +416,19 @@ finish(struct output *output, const char *what, bool filter, bool json,
 		columns = call_columns;
 	else if (strcmp(what, "workers") == 0)
 		columns = worker_columns;
+	else if (peers)
+		columns = peer_columns;
 	if (json) {
 		if (output_rows(output) > 0 || failed == 0)
 			output_json(output, stdout);
 	} else if (output_rows(output) == 0) {
 		if (failed == 0 && reload)
 			(void)printf("configuration reloaded\n");
-		else if (failed == 0)
-			(void)printf("no %s\n", what);
+		else if (failed == 0 && !peer)
+			(void)printf("no %s\n", strcmp(what, "mesh") == 0 ?
+			    "probes" : what);
 	} else if (strcmp(what, "stats") == 0 ||
-	    (call && filter && output_rows(output) == 1))
+	    ((call || peers) && filter && output_rows(output) == 1))
 		output_blocks(output, call, stdout);
 	else
 		output_table(output, columns, stdout);

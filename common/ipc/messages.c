@@ -382,7 +382,11 @@ static const struct msg_field	call_put_fields[] = {
 	U64(msg_call_put, ended_ms),
 	BOOL(msg_call_put, unconfirmed),
 	ADDR(msg_call_put, caller_addr),
-	ADDR(msg_call_put, callee_addr)
+	ADDR(msg_call_put, callee_addr),
+	U64_TO(msg_call_put, remote, CALL_REMOTE_CALLEE),
+	BOOL(msg_call_put, remote_legacy),
+	STR(msg_call_put, remote_label),
+	STR(msg_call_put, remote_path)
 };
 
 static const struct msg_field	call_committed_fields[] = {

@@ -574,6 +574,15 @@ const char	*call_reason_name(enum call_reason);
 const char	*call_mode_name(enum call_mode);
 const char	*call_path_name(enum call_path);
 
+enum call_remote {		/* which party is registered at another relay */
+	CALL_REMOTE_NONE,
+	CALL_REMOTE_CALLER,
+	CALL_REMOTE_CALLEE
+};
+
+/* A path (see struct msg_fed_found) as text: 64 hexadecimal digits a relay. */
+#define CALL_PATH_STRLEN	(2 * FED_PATH_MAX * TLS_HASH_LEN + 1)
+
 /* The whole record of a call as signald knows it; idempotent by call_id. */
 struct msg_call_put {
 	uint64_t	seq;		/* per signald, rising */
@@ -593,6 +602,10 @@ struct msg_call_put {
 	bool		unconfirmed;	/* best-effort: went on unrecorded */
 	struct addr	caller_addr;	/* none unless registry_addresses */
 	struct addr	callee_addr;
+	uint64_t	remote;		/* enum call_remote */
+	bool		remote_legacy;	/* its relay is an original */
+	char		remote_label[PEER_NAME_LEN];
+	char		remote_path[CALL_PATH_STRLEN];
 };
 
 /* Everything with seq <= this is on disk (ok), or seq alone failed. */

@@ -80,6 +80,7 @@ quic_send_datagram(struct quic_conn *c, const void *data, size_t len,
 		c->qc_stats.datagrams_dropped++;
 		return (-1);
 	}
+	c->qc_mark = ep->ep_config.limits.congestion == QUIC_BBR;
 	c->qc_stats.datagrams_out++;
 	c->qc_stats.bytes_out += len;
 	return (0);
@@ -221,6 +222,15 @@ const struct addr *
 quic_conn_local(const struct quic_conn *c)
 {
 	return (&c->qc_local);
+}
+
+bool
+quic_conn_peer_certificate(const struct quic_conn *c, uint8_t sha256[32])
+{
+	if (!c->qc_established || !c->qc_have_cert)
+		return (false);
+	memcpy(sha256, c->qc_cert, sizeof(c->qc_cert));
+	return (true);
 }
 
 int

@@ -196,7 +196,8 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	int				 rv;
 
 	ngtcp2_settings_default(&settings);
-	settings.cc_algo = NGTCP2_CC_ALGO_CUBIC;
+	settings.cc_algo = lim->congestion == QUIC_BBR ?
+	    NGTCP2_CC_ALGO_BBR : NGTCP2_CC_ALGO_CUBIC;
 	settings.initial_ts = c->qc_ep->ep_now;
 	settings.initial_rtt = start->st_rtt;
 	settings.max_tx_udp_payload_size = QUIC_MTU_MAX;
@@ -398,7 +399,7 @@ conn_flush(struct quic_conn *c)
 	if (c->qc_close_wait && c->qc_close_by == UINT64_MAX)
 		c->qc_close_by = now + QUIC_DELIVER_MS * NS_PER_MS;
 	if (!c->qc_end.ce_set && (c->qc_want_write || c->qc_write_by <= now ||
-	    !TAILQ_EMPTY(&c->qc_txq)))
+	    c->qc_mark || !TAILQ_EMPTY(&c->qc_txq)))
 		write_packets(c);
 	if (!c->qc_end.ce_set && (c->qc_close || (c->qc_close_wait &&
 	    (now >= c->qc_close_by || stream_delivered(c)))))
@@ -512,6 +513,17 @@ write_packets(struct quic_conn *c)
 	bool			 all;
 
 	all = c->qc_want_write || c->qc_write_by <= ep->ep_now;
+	/*
+	 * A rate that is what we have to say is not what the path can take,
+	 * but ngtcp2 tells the one from the other only by a write that finds
+	 * nothing left, and after one that was a datagram it is not asked.
+	 * Without this BBR shrinks its window to what was in flight when
+	 * something was lost.  Not while an acknowledgement would go alone.
+	 */
+	if (c->qc_mark && c->qc_unacked_since == UINT64_MAX)
+		all = true;
+	if (all)
+		c->qc_mark = false;
 	c->qc_want_write = false;
 	c->qc_write_by = UINT64_MAX;
 	if (c->qc_established && stream_write(c) == -1)

@@ -114,6 +114,7 @@ struct quic_conn {
 	bool			 qc_ended;	/* no more sending */
 	bool			 qc_busy;	/* inside ngtcp2 */
 	bool			 qc_want_write;
+	bool			 qc_mark;	/* BBR: that was all */
 	bool			 qc_reset;	/* stateless reset came */
 	bool			 qc_have_cert;
 	uint8_t			 qc_cert[32];

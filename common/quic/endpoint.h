@@ -128,6 +128,16 @@ struct quic_ops {
 		    const uint8_t cert_sha256[32]);
 };
 
+/*
+ * Voice has a rate of its own that does not grow into what is free, so all
+ * that matters is what a loss does to the window (regress/unit/quic_loss_test
+ * has the figures).
+ */
+enum quic_congestion {
+	QUIC_CUBIC,	/* as the originals: each loss makes it smaller */
+	QUIC_BBR	/* for many datagrams a second on a lossy path */
+};
+
 struct quic_limits {
 	size_t		max_connections;
 	size_t		max_message;		/* bytes of one signal: 65536 */
@@ -153,6 +163,7 @@ struct quic_limits {
 	 * number.
 	 */
 	unsigned int	incoming;
+	enum quic_congestion congestion;
 };
 
 struct quic_config {
@@ -310,6 +321,12 @@ const struct addr
 	*quic_conn_validated(const struct quic_conn *);
 const struct addr
 	*quic_conn_local(const struct quic_conn *);
+/*
+ * SHA-256 of the certificate that the peer showed and whose key it holds;
+ * false: it showed none, or not established.
+ */
+bool	 quic_conn_peer_certificate(const struct quic_conn *,
+	    uint8_t sha256[32]);
 /* TLS exporter (RFC 8446 7.5), no context.  -1: not established. */
 int	 quic_conn_export(const struct quic_conn *, const char *label,
 	    uint8_t *out, size_t len);

@@ -65,6 +65,14 @@ regress_unit_quic_both_test_SOURCES = regress/unit/quic_both_test.c \
 regress_unit_quic_both_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_both_test_LDADD = $(QUIC_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/quic_cert_test
+regress_unit_quic_cert_test_SOURCES = regress/unit/quic_cert_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_cert_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_cert_test_LDADD = common/libquic.a common/libwire.a \
+	common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) $(CMOCKA_LIBS) \
+	$(BSD_LIBS)
+
 check_PROGRAMS += regress/unit/udp_test
 regress_unit_udp_test_SOURCES = regress/unit/udp_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
@@ -72,3 +80,17 @@ regress_unit_udp_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_udp_test_LDADD = common/libquicservice.a common/libquic.a \
 	common/libipc.a common/libbase.a $(QUIC_LIBS) $(MSGPACK_LIBS) \
 	$(EV_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/quic_dial_test
+regress_unit_quic_dial_test_SOURCES = regress/unit/quic_dial_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_dial_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_dial_test_LDADD = common/libquicservice.a \
+	common/libquic.a common/libipc.a common/libbase.a $(QUIC_LIBS) \
+	$(MSGPACK_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/quic_loss_test
+regress_unit_quic_loss_test_SOURCES = regress/unit/quic_loss_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_loss_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_loss_test_LDADD = $(QUIC_TEST_LIBS)

@@ -31,6 +31,7 @@
 #include "common/quic/service.h"
 #include "common/quic/udp.h"
 
+#define SOCKETS_MAX	(SERVICE_LISTENERS_MAX + SERVICE_CONNECTED_MAX)
 /* Batches that one turn reads of a socket while they come full. */
 #define READS_MAX	4
 /*
@@ -44,6 +45,7 @@ struct service_socket {
 	unsigned int		 ss_listener;
 	struct udp		*ss_udp;	/* NULL: none */
 	bool			 ss_reading;
+	bool			 ss_doomed;	/* after the next turn */
 	struct ev_io		 ss_io;
 };
 
@@ -55,7 +57,10 @@ struct quic_service {
 	struct quic_ops		 qs_ops;	/* ours around the worker's */
 	const struct quic_ops	*qs_user;
 	void			*qs_arg;
-	struct service_socket	 qs_sockets[SERVICE_LISTENERS_MAX];
+	struct service_socket	 qs_sockets[SOCKETS_MAX];
+	unsigned int		 qs_end;	/* behind the last ever used */
+	unsigned int		 qs_next;	/* connected, to be tried */
+	bool			 qs_doomed;	/* some socket is */
 	struct channel		*qs_door;
 	bool			 qs_door_queued;
 	struct packet_rate	 qs_stray_rate;
@@ -78,7 +83,10 @@ static void	transmit_cb(void *, const struct quic_packet *);
 static void	stray_cb(void *, const struct quic_packet *);
 static void	new_token_cb(void *, struct quic_conn *, const uint8_t *,
 		    size_t);
+static void	socket_open(struct quic_service *, unsigned int,
+		    struct udp *, bool);
 static void	socket_close(struct service_socket *);
+static void	close_doomed(struct quic_service *);
 static void	readable(struct ev_loop *, struct ev_io *, int);
 static void	received(void *, const struct addr *, const struct addr *,
 		    uint8_t, const uint8_t *, size_t);
@@ -124,8 +132,7 @@ int
 quic_service_add_socket(struct quic_service *qs, unsigned int listener,
     const struct addr *bound, int fd, bool receive)
 {
-	struct service_socket	*ss;
-	struct udp		*u;
+	struct udp	*u;
 
 	if (listener >= SERVICE_LISTENERS_MAX) {
 		errno = EINVAL;
@@ -133,18 +140,46 @@ quic_service_add_socket(struct quic_service *qs, unsigned int listener,
 	}
 	if ((u = udp_new(fd, bound)) == NULL)
 		return (-1);
-	ss = &qs->qs_sockets[listener];
-	socket_close(ss);
-	ss->ss_service = qs;
-	ss->ss_listener = listener;
-	ss->ss_udp = u;
-	if (receive) {
-		ev_io_init(&ss->ss_io, readable, fd, EV_READ);
-		ss->ss_io.data = ss;
-		ev_io_start(qs->qs_loop, &ss->ss_io);
-		ss->ss_reading = true;
-	}
+	socket_open(qs, listener, u, receive);
 	return (0);
+}
+
+/*
+ * Numbers go round: one that was just freed is the last to be taken again,
+ * and udp_queue() looks at the address in any case.
+ */
+int
+quic_service_add_connected(struct quic_service *qs, const struct addr *local,
+    const struct addr *remote, int fd)
+{
+	struct udp	*u;
+	unsigned int	 i, listener;
+
+	for (i = 0; i < SERVICE_CONNECTED_MAX; i++) {
+		listener = SERVICE_LISTENERS_MAX +
+		    (qs->qs_next + i) % SERVICE_CONNECTED_MAX;
+		if (qs->qs_sockets[listener].ss_udp == NULL)
+			break;
+	}
+	if (i == SERVICE_CONNECTED_MAX) {
+		errno = ENOSPC;
+		return (-1);
+	}
+	if ((u = udp_new_connected(fd, local, remote)) == NULL)
+		return (-1);
+	qs->qs_next = (qs->qs_next + i + 1) % SERVICE_CONNECTED_MAX;
+	socket_open(qs, listener, u, true);
+	return ((int)listener);
+}
+
+void
+quic_service_remove_socket(struct quic_service *qs, unsigned int listener)
+{
+	if (listener >= SOCKETS_MAX ||
+	    qs->qs_sockets[listener].ss_udp == NULL)
+		return;
+	qs->qs_sockets[listener].ss_doomed = true;
+	qs->qs_doomed = true;
 }
 
 void
@@ -191,10 +226,12 @@ quic_service_turn(struct quic_service *qs)
 	qs->qs_now = 0;
 	quic_endpoint_expire(qs->qs_ep, quic_service_now(qs));
 	quic_endpoint_flush(qs->qs_ep, quic_service_now(qs));
-	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+	for (i = 0; i < qs->qs_end; i++) {
 		if (qs->qs_sockets[i].ss_udp != NULL)
 			udp_flush(qs->qs_sockets[i].ss_udp);
 	}
+	if (qs->qs_doomed)
+		close_doomed(qs);
 	if (qs->qs_door_queued) {
 		qs->qs_door_queued = false;
 		channel_flush(qs->qs_door);
@@ -223,7 +260,7 @@ quic_service_dropped(const struct quic_service *qs)
 	uint64_t	n = qs->qs_dropped;
 	unsigned int	i;
 
-	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
+	for (i = 0; i < qs->qs_end; i++) {
 		if (qs->qs_sockets[i].ss_udp != NULL)
 			n += udp_dropped(qs->qs_sockets[i].ss_udp);
 	}
@@ -239,9 +276,45 @@ quic_service_free(struct quic_service *qs)
 		return;
 	ev_timer_stop(qs->qs_loop, &qs->qs_timer);
 	quic_endpoint_free(qs->qs_ep);
-	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
+	for (i = 0; i < qs->qs_end; i++)
 		socket_close(&qs->qs_sockets[i]);
 	free(qs);
+}
+
+static void
+socket_open(struct quic_service *qs, unsigned int listener, struct udp *u,
+    bool receive)
+{
+	struct service_socket	*ss = &qs->qs_sockets[listener];
+
+	socket_close(ss);
+	ss->ss_service = qs;
+	ss->ss_listener = listener;
+	ss->ss_udp = u;
+	if (listener >= qs->qs_end)
+		qs->qs_end = listener + 1;
+	if (receive) {
+		ev_io_init(&ss->ss_io, readable, udp_fd(u), EV_READ);
+		ss->ss_io.data = ss;
+		ev_io_start(qs->qs_loop, &ss->ss_io);
+		ss->ss_reading = true;
+	}
+}
+
+static void
+close_doomed(struct quic_service *qs)
+{
+	struct service_socket	*ss;
+	unsigned int		 i;
+
+	qs->qs_doomed = false;
+	for (i = 0; i < qs->qs_end; i++) {
+		ss = &qs->qs_sockets[i];
+		if (!ss->ss_doomed)
+			continue;
+		qs->qs_dropped += udp_dropped(ss->ss_udp);
+		socket_close(ss);
+	}
 }
 
 static void
@@ -250,6 +323,7 @@ socket_close(struct service_socket *ss)
 	if (ss->ss_reading)
 		ev_io_stop(ss->ss_service->qs_loop, &ss->ss_io);
 	ss->ss_reading = false;
+	ss->ss_doomed = false;
 	udp_free(ss->ss_udp);
 	ss->ss_udp = NULL;
 }
@@ -316,7 +390,7 @@ transmit_cb(void *arg, const struct quic_packet *qp)
 {
 	struct quic_service	*qs = arg;
 
-	if (qp->listener >= SERVICE_LISTENERS_MAX ||
+	if (qp->listener >= SOCKETS_MAX ||
 	    qs->qs_sockets[qp->listener].ss_udp == NULL) {
 		qs->qs_dropped++;
 		return;
@@ -331,7 +405,8 @@ stray_cb(void *arg, const struct quic_packet *qp)
 	struct quic_service		*qs = arg;
 	struct msg_door_datagram	 m;
 
-	if (qs->qs_door == NULL ||
+	/* Nobody begins a connection with us where we dialled. */
+	if (qs->qs_door == NULL || qp->listener >= SERVICE_LISTENERS_MAX ||
 	    !packet_rate_take(&qs->qs_stray_rate, quic_service_now(qs))) {
 		qs->qs_dropped++;
 		return;

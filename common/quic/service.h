@@ -32,6 +32,8 @@
 #include "common/quic/endpoint.h"
 
 #define SERVICE_LISTENERS_MAX	16
+/* Connected sockets at once; their numbers begin behind the listeners'. */
+#define SERVICE_CONNECTED_MAX	192
 
 struct quic_service;
 
@@ -50,6 +52,20 @@ struct quic_service
  */
 int	 quic_service_add_socket(struct quic_service *, unsigned int listener,
 	    const struct addr *, int fd, bool receive);
+/*
+ * A connected socket (made by relayd) to dial with: its number, for
+ * quic_connect(); any number of connections to remote may use it.  Taken, and
+ * read at once.  -1: errno, and fd stays the caller's.
+ */
+int	 quic_service_add_connected(struct quic_service *,
+	    const struct addr *local, const struct addr *remote, int fd);
+/*
+ * Closes a socket at the end of the next turn, so that what was queued for it
+ * still leaves; may be called from within callbacks.  Nothing happens to
+ * connections that use it: nothing of theirs leaves any more.
+ */
+void	 quic_service_remove_socket(struct quic_service *,
+	    unsigned int listener);
 /*
  * The data channel to doord, for packets that are its to judge (strays);
  * NULL: it is away.  To be called whenever that changes.

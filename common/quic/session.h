@@ -44,7 +44,7 @@ void	 session_free(SSL *);
  * Called back while TLS runs, with ref->user_data.  conn_hello: whether the
  * connection with this name is wanted: 1, 0, or -1: not yet, TLS asks again
  * when the handshake is continued.  conn_certificate: SHA-256 of the
- * server's certificate; it proves nothing before the handshake is complete.
+ * peer's certificate; it proves nothing before the handshake is complete.
  */
 int	 conn_hello(struct quic_conn *, const char *name);
 void	 conn_certificate(struct quic_conn *, const uint8_t sha256[32]);

@@ -53,17 +53,29 @@
 #define GROUPS_CLIENT	"*X25519MLKEM768:*X25519:P-256:P-384"
 #define GROUPS_ORIGINAL	"*X25519:P-256:P-384"
 
+/*
+ * Of clients that are asked for a certificate.  Relays have Ed25519 keys
+ * (wzp-protocol 1.5); P-256 is there so that no client finds the list empty
+ * of what it knows.  A certificate is a few hundred bytes.
+ */
+#define CLIENT_SIGALGS		"ed25519:ecdsa_secp256r1_sha256"
+#define CLIENT_CERTIFICATE_MAX	8192
+
 /* Not a mandatory clause, or keys of remotekey.c could not sign. */
 #define PROPERTIES	"?provider=default"
 
 struct quic_tls {
 	SSL_CTX		*qt_ctx;
 	unsigned int	 qt_handle;	/* remotekey, 0: none */
+	/* Clients of this name are asked for a certificate; "": nobody. */
+	char		 qt_request[QUIC_SNI_MAX];
 };
 
 static OSSL_PROVIDER	*provider;
 
 static SSL_CTX	*context(const SSL_METHOD *, const char *);
+static int	 use_certificate(struct quic_tls *, const uint8_t *, size_t,
+		    quic_signer *, void *);
 static int	 hello_cb(SSL *, int *, void *);
 static int	 alpn_cb(SSL *, const unsigned char **, unsigned char *,
 		    const unsigned char *, unsigned int, void *);
@@ -102,44 +114,28 @@ quic_tls_server(const uint8_t *cert, size_t len, quic_signer *signer,
     void *arg)
 {
 	struct quic_tls	*qt;
-	const uint8_t	*p = cert;
-	EVP_PKEY	*pub, *key = NULL;
-	X509		*x = NULL;
-	uint8_t		 raw[32];
-	size_t		 rawlen = sizeof(raw);
 
-	if (len > LONG_MAX || (qt = calloc(1, sizeof(*qt))) == NULL)
+	if ((qt = calloc(1, sizeof(*qt))) == NULL)
 		return (NULL);
-	if ((qt->qt_ctx = context(TLS_server_method(), GROUPS_SERVER)) == NULL)
-		goto fail;
+	qt->qt_ctx = context(TLS_server_method(), GROUPS_SERVER);
+	if (qt->qt_ctx == NULL) {
+		quic_tls_free(qt);
+		ERR_clear_error();
+		return (NULL);
+	}
 	SSL_CTX_set_options(qt->qt_ctx, SSL_OP_CIPHER_SERVER_PREFERENCE |
 	    SSL_OP_PRIORITIZE_CHACHA);
 	/* Originals never resume (wzp-protocol 1.1): save the flight. */
 	SSL_CTX_set_num_tickets(qt->qt_ctx, 0);
-	SSL_CTX_set_client_hello_cb(qt->qt_ctx, hello_cb, NULL);
+	SSL_CTX_set_client_hello_cb(qt->qt_ctx, hello_cb, qt);
 	SSL_CTX_set_alpn_select_cb(qt->qt_ctx, alpn_cb, NULL);
 
-	if ((x = d2i_X509(NULL, &p, (long)len)) == NULL || p != cert + len)
-		goto fail;
-	if ((pub = X509_get0_pubkey(x)) == NULL ||
-	    !EVP_PKEY_is_a(pub, "ED25519") ||
-	    EVP_PKEY_get_raw_public_key(pub, raw, &rawlen) != 1 ||
-	    rawlen != sizeof(raw))
-		goto fail;
-	key = remotekey_new(raw, signer, arg, &qt->qt_handle);
-	/* The certificate before the key: then the two are compared. */
-	if (key == NULL || SSL_CTX_use_certificate(qt->qt_ctx, x) != 1 ||
-	    SSL_CTX_use_PrivateKey(qt->qt_ctx, key) != 1)
-		goto fail;
-	X509_free(x);
-	EVP_PKEY_free(key);
+	if (use_certificate(qt, cert, len, signer, arg) == -1) {
+		quic_tls_free(qt);
+		ERR_clear_error();
+		return (NULL);
+	}
 	return (qt);
-fail:
-	X509_free(x);
-	EVP_PKEY_free(key);
-	quic_tls_free(qt);
-	ERR_clear_error();
-	return (NULL);
 }
 
 struct quic_tls *
@@ -164,6 +160,60 @@ quic_tls_client(bool as_original)
 	SSL_CTX_set_verify(qt->qt_ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(qt->qt_ctx, certificate_cb, NULL);
 	return (qt);
+}
+
+struct quic_tls *
+quic_tls_client_certified(const uint8_t *cert, size_t len,
+    quic_signer *signer, void *arg)
+{
+	struct quic_tls	*qt;
+
+	if ((qt = quic_tls_client(false)) == NULL)
+		return (NULL);
+	if (use_certificate(qt, cert, len, signer, arg) == -1) {
+		quic_tls_free(qt);
+		ERR_clear_error();
+		return (NULL);
+	}
+	return (qt);
+}
+
+void
+quic_tls_request_certificate(struct quic_tls *qt, const char *sni)
+{
+	/* Whoever shows one was asked; hello_cb() decides who that is. */
+	strlcpy(qt->qt_request, sni, sizeof(qt->qt_request));
+	SSL_CTX_set_cert_verify_callback(qt->qt_ctx, certificate_cb, NULL);
+	(void)SSL_CTX_set1_client_sigalgs_list(qt->qt_ctx, CLIENT_SIGALGS);
+	SSL_CTX_set_max_cert_list(qt->qt_ctx, CLIENT_CERTIFICATE_MAX);
+}
+
+/* The key behind it is elsewhere: the signer has it. */
+static int
+use_certificate(struct quic_tls *qt, const uint8_t *cert, size_t len,
+    quic_signer *signer, void *arg)
+{
+	const uint8_t	*p = cert;
+	EVP_PKEY	*pub, *key = NULL;
+	X509		*x;
+	uint8_t		 raw[32];
+	size_t		 rawlen = sizeof(raw);
+	int		 error = -1;
+
+	if (len > LONG_MAX || (x = d2i_X509(NULL, &p, (long)len)) == NULL)
+		return (-1);
+	if (p == cert + len && (pub = X509_get0_pubkey(x)) != NULL &&
+	    EVP_PKEY_is_a(pub, "ED25519") &&
+	    EVP_PKEY_get_raw_public_key(pub, raw, &rawlen) == 1 &&
+	    rawlen == sizeof(raw))
+		key = remotekey_new(raw, signer, arg, &qt->qt_handle);
+	/* The certificate before the key: then the two are compared. */
+	if (key != NULL && SSL_CTX_use_certificate(qt->qt_ctx, x) == 1 &&
+	    SSL_CTX_use_PrivateKey(qt->qt_ctx, key) == 1)
+		error = 0;
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return (error);
 }
 
 void
@@ -251,11 +301,11 @@ static int
 hello_cb(SSL *ssl, int *alert, void *arg)
 {
 	ngtcp2_crypto_conn_ref	*ref = SSL_get_app_data(ssl);
+	const struct quic_tls	*qt = arg;
 	const unsigned char	*ext;
 	char			 name[QUIC_SNI_MAX] = QUIC_SNI_DEFAULT;
 	size_t			 len;
 
-	(void)arg;
 	if (SSL_client_hello_get0_ext(ssl,
 	    TLSEXT_TYPE_application_layer_protocol_negotiation, &ext,
 	    &len) != 1 || sni_alpn(ext, len) != 1) {
@@ -269,6 +319,9 @@ hello_cb(SSL *ssl, int *alert, void *arg)
 	}
 	switch (ref == NULL ? 0 : conn_hello(ref->user_data, name)) {
 	case 1:
+		if (qt->qt_request[0] != '\0' &&
+		    strcmp(name, qt->qt_request) == 0)
+			SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 		return (SSL_CLIENT_HELLO_SUCCESS);
 	case -1:
 		return (SSL_CLIENT_HELLO_RETRY);

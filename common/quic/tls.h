@@ -41,8 +41,18 @@ void		 quic_tls_fini(void);
 /* cert: DER of an Ed25519 certificate. */
 struct quic_tls	*quic_tls_server(const uint8_t *cert, size_t len,
 		    quic_signer *, void *arg);
+/*
+ * From now on the server asks clients that name sni (lower case) for a
+ * certificate.  Who has none is let in all the same; who shows one has proved
+ * that he holds its key, and quic_conn_peer_certificate() says which it is.
+ */
+void		 quic_tls_request_certificate(struct quic_tls *,
+		    const char *sni);
 /* Verifies CertificateVerify always; the certificate itself by ops->verify. */
 struct quic_tls	*quic_tls_client(bool as_original);
+/* The same with a certificate of its own, for servers that ask for one. */
+struct quic_tls	*quic_tls_client_certified(const uint8_t *cert, size_t len,
+		    quic_signer *, void *arg);
 void		 quic_tls_free(struct quic_tls *);
 
 #endif /* WZP_QUIC_TLS_H */

@@ -53,6 +53,8 @@ struct batch {
 struct udp {
 	int		 u_fd;
 	struct addr	 u_bound;
+	struct addr	 u_remote;	/* connected: nobody else */
+	bool		 u_connected;
 	bool		 u_any;		/* bound to the wildcard */
 	struct batch	*u_rx;		/* on first use: workers only send */
 	struct batch	*u_tx;
@@ -60,7 +62,6 @@ struct udp {
 	uint64_t	 u_dropped;
 };
 
-static int	bind_socket(const struct addr *, int, bool);
 static int	bind_socket(const struct addr *, int, bool);
 static int	set_options(int, int, int);
 static void	parse_control(const struct udp *, struct msghdr *,
@@ -111,6 +112,19 @@ udp_new(int fd, const struct addr *bound)
 	u->u_fd = fd;
 	u->u_bound = *bound;
 	u->u_any = addr_is_any(bound);
+	return (u);
+}
+
+struct udp *
+udp_new_connected(int fd, const struct addr *bound, const struct addr *remote)
+{
+	struct udp	*u;
+
+	if ((u = udp_new(fd, bound)) == NULL)
+		return (NULL);
+	u->u_any = false;	/* the kernel has chosen */
+	u->u_connected = true;
+	u->u_remote = *remote;
 	return (u);
 }
 
@@ -199,19 +213,22 @@ udp_queue(struct udp *u, const struct addr *local, const struct addr *remote,
 	if (u->u_tx == NULL)
 		u->u_tx = calloc(1, sizeof(*u->u_tx));
 	if ((b = u->u_tx) == NULL || len > UDP_PAYLOAD_MAX ||
-	    addr_family(remote) != addr_family(&u->u_bound)) {
+	    addr_family(remote) != addr_family(&u->u_bound) ||
+	    (u->u_connected && !addr_equal(remote, &u->u_remote))) {
 		u->u_dropped++;
 		return;
 	}
 	i = u->u_queued++;
 	memcpy(b->b_data[i], data, len);
-	b->b_addr[i] = *remote;
 	b->b_iov[i].iov_base = b->b_data[i];
 	b->b_iov[i].iov_len = len;
 	mh = &b->b_msg[i].msg_hdr;
 	memset(mh, 0, sizeof(*mh));
-	mh->msg_name = &b->b_addr[i].addr_u;
-	mh->msg_namelen = remote->addr_len;
+	if (!u->u_connected) {
+		b->b_addr[i] = *remote;
+		mh->msg_name = &b->b_addr[i].addr_u;
+		mh->msg_namelen = remote->addr_len;
+	}
 	mh->msg_iov = &b->b_iov[i];
 	mh->msg_iovlen = 1;
 	put_control(u, mh, &b->b_control[i], local, ecn);
@@ -221,12 +238,14 @@ udp_queue(struct udp *u, const struct addr *local, const struct addr *remote,
 
 /*
  * The kernel reports an error for the first message only when it sent none;
- * that one is dropped and the rest tried again.
+ * that one is dropped and the rest tried again.  On a connected socket the
+ * error may be an answer (ICMP) to something sent long ago, reported once
+ * instead of sending: so nothing is dropped for the first error about it.
  */
 void
 udp_flush(struct udp *u)
 {
-	unsigned int	done = 0;
+	unsigned int	done = 0, again = UDP_BATCH;
 	int		n;
 
 	while (done < u->u_queued) {
@@ -242,6 +261,10 @@ udp_flush(struct udp *u)
 		    errno == ENOBUFS)) {
 			u->u_dropped += u->u_queued - done;
 			break;
+		}
+		if (u->u_connected && again != done) {
+			again = done;
+			continue;
 		}
 		u->u_dropped++;
 		done++;

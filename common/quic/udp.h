@@ -42,6 +42,9 @@ int		 udp_bind(const struct addr *, int buffer_bytes);
 int		 udp_bind_member(const struct addr *, int buffer_bytes);
 /* Wraps a descriptor (takes it). bound: as by getsockname. */
 struct udp	*udp_new(int fd, const struct addr *bound);
+/* The same for one that is connected: it sends to remote only. */
+struct udp	*udp_new_connected(int fd, const struct addr *bound,
+		    const struct addr *remote);
 void		 udp_free(struct udp *);
 int		 udp_fd(const struct udp *);
 const struct addr *udp_bound(const struct udp *);
@@ -50,7 +53,10 @@ typedef void udp_received(void *arg, const struct addr *local,
     const struct addr *remote, uint8_t ecn, const uint8_t *, size_t);
 /* One recvmmsg; number of datagrams handed to fn, 0: nothing there. */
 int		 udp_receive(struct udp *, udp_received *, void *arg);
-/* Copies into the batch; flushes by itself when that is full. */
+/*
+ * Copies into the batch; flushes by itself when that is full.  Of a connected
+ * socket, only what is for its remote.
+ */
 void		 udp_queue(struct udp *, const struct addr *local,
 		    const struct addr *remote, uint8_t ecn, const uint8_t *,
 		    size_t);

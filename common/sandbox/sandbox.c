@@ -200,13 +200,15 @@ static const unsigned int	files[PROC_MAX] = {
 	[PROC_REGISTRYD] = FILES_OWN + 3 + FILES_MEDIADS + 8,
 	/* Two channels of the pair with doord. */
 	[PROC_SIGNALD] = FILES_OWN + 8 + FILES_MEDIADS + FILES_LISTENERS,
-	[PROC_FEDERD] = FILES_OWN + 8 + FILES_MEDIADS + FILES_LISTENERS,
-	[PROC_MEDIAD] = FILES_OWN + 8 + FILES_LISTENERS,
+	/* And sockets of its own to peers and probes, old and new. */
+	[PROC_FEDERD] = FILES_OWN + 8 + 2 * FILES_MEDIADS + FILES_LISTENERS +
+	    4 * PEERS_MAX,
+	[PROC_MEDIAD] = FILES_OWN + 9 + FILES_LISTENERS,
 	[PROC_DOORD] = FILES_OWN + 5 + 2 * FILES_MEDIADS + FILES_LISTENERS,
 	/* Up to 64 clients; its listening sockets. */
 	[PROC_CONTROLD] = FILES_OWN + 8 + FILES_MEDIADS + 64 + 4,
 	/* Connections to the auth server, and questions to resolvers. */
-	[PROC_LOOKUPD] = FILES_OWN + 3 + FILES_MEDIADS + 64
+	[PROC_LOOKUPD] = FILES_OWN + 4 + FILES_MEDIADS + 64 + 2 * PEERS_MAX
 };
 
 static int	limit(unsigned int, rlim_t);

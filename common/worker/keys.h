@@ -36,7 +36,10 @@ struct keys {
 
 /* Fills keys (waits up to a second). */
 int	 keys_fetch(struct worker *, struct keys *);
-/* Signature of a server CertificateVerify; quic_signer (tls.h), arg: worker */
+/*
+ * Signature of a server CertificateVerify, or, in federd, also of a client's;
+ * quic_signer (tls.h), arg: worker.
+ */
 int	 keys_sign_tls(void *arg, const uint8_t *tbs, size_t len,
 	    uint8_t sig[SIG_LEN]);
 int	 keys_sign_answer(struct worker *, const uint8_t ephemeral[PUB_LEN],

@@ -260,6 +260,12 @@ worker_data_channel(struct worker *w, enum proc role, unsigned int instance)
 	return (nb != NULL ? nb->nb_channel : NULL);
 }
 
+int
+worker_relayd_send(struct worker *w, enum msg_type type, const void *msg)
+{
+	return (channel_send(w->wk_relayd, type, msg));
+}
+
 /* Logging. */
 
 static void
@@ -367,6 +373,18 @@ worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
 		if (ops->control_socket != NULL)
 			ops->control_socket(w, msg, fd);
 		else
+			close(fd);
+		break;
+	case MSG_PEERS_BEGIN:
+	case MSG_PEER:
+	case MSG_GLOBAL_ROOM:
+	case MSG_PROBE_TARGET:
+	case MSG_PEERS_END:
+	case MSG_DIAL_SOCKET:
+	case MSG_DIAL_FAILED:
+		if (ops->federation != NULL)
+			ops->federation(w, type, msg, fd);
+		else if (fd != -1)
 			close(fd);
 		break;
 	case MSG_SEED:

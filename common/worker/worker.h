@@ -45,6 +45,13 @@ struct worker_ops {
 		    int fd);
 	void	(*control_socket)(struct worker *,
 		    const struct msg_control_socket *, int fd);
+	/*
+	 * federd: MSG_PEERS_BEGIN to MSG_PEERS_END, in set-up and again when
+	 * the configuration was read anew; while it serves, the answers to
+	 * MSG_DIAL.  fd: -1, or the role's from here on.
+	 */
+	void	(*federation)(struct worker *, enum msg_type,
+		    const void *msg, int fd);
 	/* keyd */
 	void	(*seed)(struct worker *, const uint8_t seed[32]);
 	/*
@@ -90,6 +97,12 @@ struct channel	*worker_channel(struct worker *, enum proc,
 		    unsigned int instance);
 struct channel	*worker_data_channel(struct worker *, enum proc,
 		    unsigned int instance);
+/*
+ * To relayd, as channel_send(); not before serve() returned, because until
+ * MSG_READY relayd takes nothing else.
+ */
+int		 worker_relayd_send(struct worker *, enum msg_type,
+		    const void *);
 const struct msg_settings *worker_settings(const struct worker *);
 /* The table of slots, kept up to date; and the own slot, -1: has none. */
 const struct slots *worker_slots(const struct worker *);

@@ -35,4 +35,4 @@ EXTRA_DIST += regress/audio/instruments.sh regress/audio/speech/README \
 	regress/audio/speech/b3.flac regress/audio/speech/b4.flac
 LINT_SH += regress/audio/instruments.sh regress/audio/speech/make-speech.sh
 EXTRA_DIST += regress/demo
-LINT_SH += regress/demo/demo
+LINT_SH += regress/demo/demo regress/demo/demo-federation

@@ -204,6 +204,17 @@ side_is(const struct peer *p, int fd)
 	return (false);
 }
 
+SSL_CTX *
+side_ctx(const struct peer *p, int fd)
+{
+	int	 i;
+
+	for (i = 0; i < PEER_SIDES; i++)
+		if (p->p_side_fd[i] == fd)
+			return (p->p_side_ctx[i]);
+	return (NULL);
+}
+
 const int *
 side_socket(struct ctx *cx, const char *name)
 {
@@ -216,14 +227,20 @@ side_socket(struct ctx *cx, const char *name)
 	script_error("no socket %s", name);
 }
 
-/* socket NAME ADDRESS: any port; $NAME becomes address and port. */
+/*
+ * socket NAME ADDRESS [port=N] [cert=IDENT] [key=IDENT] [ask=yes]: any port,
+ * unless it is given; $NAME becomes address and port.
+ */
 void
 cmd_socket(struct ctx *cx, char *args)
 {
 	struct sockaddr_storage	 ss;
 	struct peer		*p = cx->cx_peer;
 	socklen_t		 len;
-	char			*name = word(&args), text[64];
+	const struct ident	*cert = NULL, *key = NULL;
+	char			*name = word(&args), text[64], *opt, *value;
+	unsigned int		 port = 0;
+	bool			 ask = false;
 	int			 fd, i;
 
 	for (i = 0; i < PEER_SIDES && p->p_side_fd[i] != -1; i++)
@@ -235,7 +252,21 @@ cmd_socket(struct ctx *cx, char *args)
 	addr_parse(text, &ss);
 	if (ss.ss_family != AF_INET)
 		script_error("socket: IPv4 only");
-	((struct sockaddr_in *)(void *)&ss)->sin_port = 0;
+	while (option(&args, &opt, &value)) {
+		if (value == NULL)
+			script_error("socket: %s needs a value", opt);
+		if (strcmp(opt, "port") == 0)
+			port = (unsigned int)number(value);
+		else if (strcmp(opt, "cert") == 0)
+			cert = ident_arg(cx, value);
+		else if (strcmp(opt, "key") == 0)
+			key = ident_arg(cx, value);
+		else if (strcmp(opt, "ask") == 0)
+			ask = strcmp(value, "yes") == 0;
+		else
+			script_error("socket: no option %s", opt);
+	}
+	((struct sockaddr_in *)(void *)&ss)->sin_port = htons((uint16_t)port);
 	len = addr_size(&ss);
 	if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0)) == -1 || bind(fd, (void *)&ss, len) == -1 ||
@@ -246,7 +277,10 @@ cmd_socket(struct ctx *cx, char *args)
 	addr_text(&ss, text, sizeof(text));
 	vars_set(cx->cx_vars, name, text, strlen(text));
 	p->p_cid_len = p->p_profile == PROFILE_ORIGINAL ? 8 : 12;
-	if (p->p_server_ctx == NULL)
+	if (cert != NULL)
+		p->p_side_ctx[i] = tls_relay_ctx(cert,
+		    key != NULL ? key : cert, ask);
+	else if (p->p_server_ctx == NULL)
 		p->p_server_ctx = tls_desktop_ctx(p->p_profile);
 }
 
@@ -300,4 +334,49 @@ cmd_accept_none(struct ctx *cx, char *args)
 	if (loop_until(cx->cx_peer, side_there, &sw,
 	    now_ns() + number(word(&args)) * NS_PER_MS))
 		failed("somebody comes to %s", side);
+}
+
+/* One that came in and whose handshake did not come to its end. */
+static bool
+refused_there(void *arg)
+{
+	struct side_wait	*sw = arg;
+	struct pconn		*pc;
+
+	TAILQ_FOREACH(pc, &sw->sw_peer->p_conns, pc_entry) {
+		if (!pc->pc_server || pc->pc_fd != sw->sw_fd ||
+		    pc->pc_name[0] != '(' || pc->pc_up ||
+		    pc->pc_end == END_NONE)
+			continue;
+		sw->sw_pc = pc;
+		return (true);
+	}
+	return (false);
+}
+
+/*
+ * expect-refused SOCKET [code=N]: the next one that came there ended in its
+ * handshake, with that error of either side.
+ */
+void
+cmd_expect_refused(struct ctx *cx, char *args)
+{
+	struct side_wait	 sw = { cx->cx_peer, NULL, -1, false };
+	struct pconn		*pc;
+	char			*side = word(&args), *key, *value;
+
+	sw.sw_fd = *side_socket(cx, side);
+	if (!loop_until(cx->cx_peer, refused_there, &sw,
+	    now_ns() + cx->cx_limit))
+		failed("nobody is refused at %s in time", side);
+	pc = sw.sw_pc;
+	snprintf(pc->pc_name, sizeof(pc->pc_name), "%s-refused", side);
+	pc->pc_end_taken = true;
+	while (option(&args, &key, &value)) {
+		if (strcmp(key, "code") != 0 || value == NULL)
+			script_error("expect-refused: no option %s", key);
+		if (pc->pc_end_code != number(value))
+			failed("%s: refused in another way: %s", side,
+			    conn_end_text(pc));
+	}
 }

@@ -427,6 +427,9 @@ conn_dial(struct peer *p, const char *name, const struct conn_options *opt)
 	    opt->sni == NULL ? "" : opt->sni);
 	if (opt->hello != 0)
 		tls_hello(pc->pc_ssl, opt->hello);
+	if (opt->cert != NULL)
+		tls_present(pc->pc_ssl, opt->cert,
+		    opt->key != NULL ? opt->key : opt->cert);
 	if (opt->rtt != 0)
 		settings.initial_rtt = opt->rtt;
 	if (opt->token_len > 0) {
@@ -477,6 +480,7 @@ conn_accept(struct peer *p, int fd, const struct sockaddr_storage *from,
 	ngtcp2_cid		 scid;
 	static uint8_t		 slot;
 	struct pconn		*pc;
+	SSL_CTX			*ctx;
 	socklen_t		 len;
 
 	if (ngtcp2_accept(&hd, data, datalen) != 0)
@@ -489,7 +493,13 @@ conn_accept(struct peer *p, int fd, const struct sockaddr_storage *from,
 	if (getsockname(pc->pc_fd, (void *)&pc->pc_local, &len) == -1)
 		script_error("getsockname: %s", strerror(errno));
 	pc->pc_path = pc->pc_local;
-	conn_setup(pc, p->p_server_ctx, &cb, &settings, &params, 100);
+	if ((ctx = side_ctx(p, fd)) != NULL) {
+		/* Relays keep their manners on either side. */
+		pc->pc_relay = true;
+		pc->pc_profile = p->p_profile;
+	} else
+		ctx = p->p_server_ctx;
+	conn_setup(pc, ctx, &cb, &settings, &params, 100);
 	params.original_dcid = hd.dcid;
 	params.original_dcid_present = 1;
 	memset(&scid, 0, sizeof(scid));

@@ -36,6 +36,8 @@ char		*word(char **);
 uint64_t	 number(const char *);
 bool		 option(char **, char **key, char **value);
 struct pconn	*conn_arg(struct ctx *, char **);
+const struct ident
+		*ident_arg(struct ctx *, const char *);
 void		 alive(const struct pconn *);
 
 /* expect.c */
@@ -79,6 +81,7 @@ void		 cmd_pulse(struct ctx *, char *);
 void		 bare_free(void);
 void		 cmd_accept(struct ctx *, char *);
 void		 cmd_accept_none(struct ctx *, char *);
+void		 cmd_expect_refused(struct ctx *, char *);
 void		 cmd_socket(struct ctx *, char *);
 const int	*side_socket(struct ctx *, const char *);
 void		 cmd_udp(struct ctx *, char *);

@@ -87,6 +87,12 @@ ed25519_public(const uint8_t secret[32], uint8_t pub[32])
 }
 
 void
+ident_tls_public(const struct ident *id, uint8_t pub[32])
+{
+	ed25519_public(id->id_tls_secret, pub);
+}
+
+void
 x25519_public(const uint8_t secret[32], uint8_t pub[32])
 {
 	raw_public(EVP_PKEY_X25519, secret, pub);
@@ -228,4 +234,76 @@ ident_init(struct ident *id, const uint8_t seed[32])
 	derive(seed, "wzp-tls-ed25519", id->id_tls_secret);
 	make_cert(id);
 	tlsfp_text(id->id_cert, id->id_cert_len, id->id_tlsfp);
+}
+
+static uint64_t
+load64(const uint8_t *b)
+{
+	uint64_t	 v = 0;
+	int		 i;
+
+	for (i = 7; i >= 0; i--)
+		v = v << 8 | b[i];
+	return (v);
+}
+
+static uint64_t
+rotl(uint64_t v, unsigned int n)
+{
+	return (v << n | v >> (64 - n));
+}
+
+static void
+sipround(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotl(v[1], 13) ^ v[0];
+	v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] = rotl(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotl(v[1], 17) ^ v[2];
+	v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] = rotl(v[2], 32);
+}
+
+/*
+ * The first four bytes of SipHash-2-4 of the fingerprint's text, its 64-bit
+ * result little-endian, the salt being the key.
+ */
+void
+ident_digest(const struct ident *id, const uint8_t salt[16], char out[9])
+{
+	uint64_t	 k0 = load64(salt), k1 = load64(salt + 8), m;
+	uint64_t	 v[4];
+	uint8_t		 last[8];
+	size_t		 len = strlen(id->id_fp), i;
+
+	v[0] = k0 ^ 0x736f6d6570736575ULL;
+	v[1] = k1 ^ 0x646f72616e646f6dULL;
+	v[2] = k0 ^ 0x6c7967656e657261ULL;
+	v[3] = k1 ^ 0x7465646279746573ULL;
+	for (i = 0; i + 8 <= len; i += 8) {
+		m = load64((const uint8_t *)id->id_fp + i);
+		v[3] ^= m;
+		sipround(v);
+		sipround(v);
+		v[0] ^= m;
+	}
+	memset(last, 0, sizeof(last));
+	memcpy(last, id->id_fp + i, len - i);
+	last[7] = (uint8_t)len;
+	m = load64(last);
+	v[3] ^= m;
+	sipround(v);
+	sipround(v);
+	v[0] ^= m;
+	v[2] ^= 0xff;
+	for (i = 0; i < 4; i++)
+		sipround(v);
+	m = v[0] ^ v[1] ^ v[2] ^ v[3];
+	snprintf(out, 9, "%02x%02x%02x%02x", (unsigned int)(m & 0xff),
+	    (unsigned int)(m >> 8 & 0xff), (unsigned int)(m >> 16 & 0xff),
+	    (unsigned int)(m >> 24 & 0xff));
 }

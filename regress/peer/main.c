@@ -34,8 +34,26 @@ usage(void)
 	fprintf(stderr,
 	    "usage: wzp-peer [-s] [-p ours|original] [-r address:port]\n"
 	    "                [-6 [address]:port] script\n"
-	    "       wzp-peer -f low-high\n");
+	    "       wzp-peer -f low-high\n"
+	    "       wzp-peer -t seed\n");
 	exit(EX_SCRIPT);
+}
+
+/* What a stanza of the configuration calls a relay with this seed. */
+static int
+print_tlsfp(const char *hex)
+{
+	struct ident	 id;
+	uint8_t		*seed;
+	size_t		 len;
+
+	if (hex_decode(hex, &seed, &len) == -1 || len != 32)
+		usage();
+	memset(&id, 0, sizeof(id));
+	ident_init(&id, seed);
+	free(seed);
+	printf("%s\n", id.id_tlsfp);
+	return (0);
 }
 
 int
@@ -48,7 +66,7 @@ main(int argc, char *argv[])
 
 	loop_init(&peer);
 	peer.p_profile = PROFILE_ORIGINAL;
-	while ((ch = getopt(argc, argv, "6:f:p:r:s")) != -1) {
+	while ((ch = getopt(argc, argv, "6:f:p:r:st:")) != -1) {
 		switch (ch) {
 		case '6':
 			addr_parse(optarg, &peer.p_relay6);
@@ -69,6 +87,8 @@ main(int argc, char *argv[])
 		case 's':
 			self = true;
 			break;
+		case 't':
+			return (print_tlsfp(optarg));
 		default:
 			usage();
 		}
@@ -97,7 +117,9 @@ main(int argc, char *argv[])
 	if (peer.p_server_fd != -1)
 		close(peer.p_server_fd);
 	for (i = 0; i < PEER_SIDES; i++)
-		if (peer.p_side_fd[i] != -1)
+		if (peer.p_side_fd[i] != -1) {
 			close(peer.p_side_fd[i]);
+			SSL_CTX_free(peer.p_side_ctx[i]);
+		}
 	return (rv);
 }

@@ -39,7 +39,7 @@
 
 #define PEER_NAME_MAX	32
 #define PEER_LINE_MAX	65536
-#define PEER_SIDES	2
+#define PEER_SIDES	4
 
 #define NS_PER_MS	1000000ULL
 #define NS_PER_S	1000000000ULL
@@ -132,6 +132,7 @@ struct pconn {
 	bool			 pc_server;
 	bool			 pc_shared;	/* dialled from a server's */
 	bool			 pc_scripted;	/* a script speaks for it */
+	bool			 pc_relay;	/* a server, as relays are */
 	enum profile		 pc_profile;
 	bool			 pc_no_credit;	/* streams of the peer stay */
 	bool			 pc_stop_early;	/* STOP_SENDING at once */
@@ -180,11 +181,14 @@ struct peer {
 	enum profile		 p_profile;
 	int			 p_server_fd;	/* -1: no server inside */
 	int			 p_side_fd[PEER_SIDES];	/* more of it, or -1 */
+	SSL_CTX			*p_side_ctx[PEER_SIDES]; /* a relay's */
 	size_t			 p_cid_len;	/* of IDs on those */
 	SSL_CTX			*p_server_ctx;
 	SSL_CTX			*p_client_ctx;
 	uint64_t		 p_start;
 };
+
+struct ident;
 
 struct conn_options {
 	const char	*sni;		/* NULL: none */
@@ -202,6 +206,8 @@ struct conn_options {
 	const struct sockaddr_storage *to; /* and to this address */
 	uint8_t		 token[TOKEN_MAX];	/* for the Initials */
 	size_t		 token_len;	/* 0: none */
+	const struct ident *cert;	/* of ours; NULL: none */
+	const struct ident *key;	/* NULL: that of cert */
 };
 
 /* util.c */
@@ -245,6 +251,10 @@ struct ident {
 void	 ident_init(struct ident *, const uint8_t seed[32]);
 void	 ident_sign(const uint8_t secret[32], const uint8_t *, size_t,
 	    uint8_t sig[64]);
+void	 ident_tls_public(const struct ident *, uint8_t pub[32]);
+/* The hash of PresenceDigest: 8 digits. */
+void	 ident_digest(const struct ident *, const uint8_t salt[16],
+	    char out[9]);
 bool	 ident_verify(const uint8_t pub[32], const uint8_t *, size_t,
 	    const uint8_t sig[64]);
 void	 x25519_public(const uint8_t secret[32], uint8_t pub[32]);
@@ -256,6 +266,11 @@ SSL_CTX	*tls_client_ctx(enum profile);
 /* A ClientHello of so many datagrams. */
 void	 tls_hello(SSL *, unsigned int);
 SSL_CTX	*tls_server_ctx(const struct ident *);
+/* As another relay, with that certificate; `ask' for the client's. */
+SSL_CTX	*tls_relay_ctx(const struct ident *, const struct ident *key,
+	    bool ask);
+/* The certificate of a client; the key may be another one's. */
+void	 tls_present(SSL *, const struct ident *, const struct ident *key);
 /* As clients of the original are servers: ECDSA, a key of its own. */
 SSL_CTX	*tls_desktop_ctx(enum profile);
 
@@ -329,6 +344,8 @@ bool	 loop_until(struct peer *, until_fn *, void *, uint64_t deadline);
 
 /* bare.c: is it a socket of the script? */
 bool	 side_is(const struct peer *, int fd);
+/* What a server is on that socket; NULL: not a relay. */
+SSL_CTX	*side_ctx(const struct peer *, int fd);
 
 /* serve.c: the loopback server that the controls run against */
 void	 serve_start(struct peer *);

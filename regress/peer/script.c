@@ -134,6 +134,16 @@ conn_arg(struct ctx *cx, char **args)
 	return (pc);
 }
 
+const struct ident *
+ident_arg(struct ctx *cx, const char *name)
+{
+	const struct ident	*id;
+
+	if ((id = vars_ident(cx->cx_vars, name)) == NULL)
+		script_error("no identity %s (seed)", name);
+	return (id);
+}
+
 static struct pstream *
 stream_arg(struct pconn *pc, char **args)
 {
@@ -192,6 +202,10 @@ connect_shape(struct ctx *cx, struct conn_options *opt, const char *key,
 		opt->rtt = number(value) * NS_PER_MS;
 	else if (strcmp(key, "from") == 0)
 		opt->from = value;
+	else if (strcmp(key, "cert") == 0)
+		opt->cert = ident_arg(cx, value);
+	else if (strcmp(key, "key") == 0)
+		opt->key = ident_arg(cx, value);
 	else if (strcmp(key, "token") == 0)
 		shape_token(cx, opt, value);
 	else
@@ -617,6 +631,7 @@ static const struct command	 commands[] = {
 	{ "expect-none",	cmd_expect_none },
 	{ "expect-param",	cmd_expect_param },
 	{ "expect-pulse",	cmd_expect_pulse },
+	{ "expect-refused",	cmd_expect_refused },
 	{ "expect-retry",	cmd_expect_retry },
 	{ "expect-slot",	cmd_expect_slot },
 	{ "expect-stopped",	cmd_expect_stopped },

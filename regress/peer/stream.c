@@ -77,7 +77,8 @@ stream_open(struct pconn *pc, const char *name, bool uni)
 	ps = stream_new(pc, id);
 	snprintf(ps->ps_name, sizeof(ps->ps_name), "%s", name);
 	/* An original drops its receive half at once (wzp-protocol 2). */
-	if (!uni && pc->pc_profile == PROFILE_ORIGINAL && !pc->pc_server)
+	if (!uni && pc->pc_profile == PROFILE_ORIGINAL &&
+	    (!pc->pc_server || pc->pc_relay))
 		stream_stop(pc, ps, 0);
 	return (ps);
 }
@@ -167,7 +168,8 @@ stream_answer(struct pconn *pc, struct pstream *ps)
 	    (!announced(ps, &len) || ps->ps_inlen < 4 + len))
 		return;
 	ps->ps_half_closed = true;
-	if (pc->pc_profile == PROFILE_ORIGINAL && !pc->pc_server &&
+	if (pc->pc_profile == PROFILE_ORIGINAL &&
+	    (!pc->pc_server || pc->pc_relay) &&
 	    !ps->ps_in_fin && !ps->ps_in_reset && !ps->ps_stop_sent)
 		stream_stop(pc, ps, 0);
 	stream_fin(ps);

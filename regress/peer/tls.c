@@ -20,7 +20,9 @@
  */
 #include "config.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -110,6 +112,87 @@ tls_server_ctx(const struct ident *id)
 	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	return (ctx);
+}
+
+/*
+ * A pair of the public key that the certificate has and of a secret one that
+ * may be somebody else's: what it signs is then worth nothing.
+ */
+static EVP_PKEY *
+pair(const struct ident *cert, const struct ident *key)
+{
+	EVP_PKEY_CTX	*ctx;
+	EVP_PKEY	*pkey = NULL;
+	OSSL_PARAM	 p[3];
+	uint8_t		 pub[32], secret[32];
+
+	ident_tls_public(cert, pub);
+	memcpy(secret, key->id_tls_secret, sizeof(secret));
+	p[0] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+	    pub, sizeof(pub));
+	p[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY,
+	    secret, sizeof(secret));
+	p[2] = OSSL_PARAM_construct_end();
+	if ((ctx = EVP_PKEY_CTX_new_from_name(NULL, "ED25519", NULL)) ==
+	    NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, p) != 1)
+		script_error("pair of keys");
+	EVP_PKEY_CTX_free(ctx);
+	return (pkey);
+}
+
+static int
+accept_any(int ok, X509_STORE_CTX *ctx)
+{
+	(void)ok;
+	(void)ctx;
+	return (1);
+}
+
+static X509 *
+certificate(const struct ident *id)
+{
+	const unsigned char	*der = id->id_cert;
+	X509			*cert;
+
+	if ((cert = d2i_X509(NULL, &der, (long)id->id_cert_len)) == NULL)
+		script_error("certificate of %s", id->id_name);
+	return (cert);
+}
+
+SSL_CTX *
+tls_relay_ctx(const struct ident *id, const struct ident *key, bool ask)
+{
+	EVP_PKEY	*pkey = pair(id, key);
+	SSL_CTX		*ctx;
+	X509		*cert = certificate(id);
+
+	if ((ctx = SSL_CTX_new(TLS_server_method())) == NULL ||
+	    SSL_CTX_use_certificate(ctx, cert) != 1 ||
+	    SSL_CTX_use_PrivateKey(ctx, pkey) != 1)
+		script_error("certificate of %s", id->id_name);
+	X509_free(cert);
+	EVP_PKEY_free(pkey);
+	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	/* Who it is the script asks; that he has its key libssl checks. */
+	if (ask)
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_any);
+	return (ctx);
+}
+
+void
+tls_present(SSL *ssl, const struct ident *id, const struct ident *key)
+{
+	EVP_PKEY	*pkey = pair(id, key);
+	X509		*cert = certificate(id);
+
+	if (SSL_use_certificate(ssl, cert) != 1 ||
+	    SSL_use_PrivateKey(ssl, pkey) != 1)
+		script_error("certificate of %s", id->id_name);
+	X509_free(cert);
+	EVP_PKEY_free(pkey);
 }
 
 /* wzp-protocol 1.5: the template of relays, but ECDSA P-256 and random. */

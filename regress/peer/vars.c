@@ -227,6 +227,31 @@ put_proof(struct vars *vs, const struct ident *id, const char *label,
 	text_free(&tbs);
 }
 
+/* So many characters of a fingerprint, without its colons. */
+static void
+put_plain(const char *fp, size_t len, struct text *out)
+{
+	size_t	 i;
+
+	for (i = 0; i < len && fp[i] != '\0'; i++)
+		if (fp[i] != ':')
+			text_putc(out, fp[i]);
+}
+
+static void
+put_digest(const struct ident *id, const char *hex, struct text *out)
+{
+	uint8_t	*salt;
+	char	 digest[9];
+	size_t	 len;
+
+	if (hex_decode(hex, &salt, &len) == -1 || len != 16)
+		script_error("digest: not 32 hex digits: %s", hex);
+	ident_digest(id, salt, digest);
+	free(salt);
+	text_puts(out, digest);
+}
+
 static void
 expand_ident(struct vars *vs, const struct ident *id, const char *field,
     const char *args, struct text *out)
@@ -252,6 +277,12 @@ expand_ident(struct vars *vs, const struct ident *id, const char *field,
 		text_puts(out, id->id_fp);
 	else if (strcmp(field, "tlsfp") == 0)
 		text_puts(out, id->id_tlsfp);
+	else if (strcmp(field, "tlshex") == 0)
+		put_plain(id->id_tlsfp, sizeof(id->id_tlsfp), out);
+	else if (strcmp(field, "tls4") == 0)
+		put_plain(id->id_tlsfp, 12, out);
+	else if (strcmp(field, "digest") == 0)
+		put_digest(id, args, out);
 	else if (strcmp(field, "der") == 0)
 		text_hex(out, id->id_cert, id->id_cert_len);
 	else if (strcmp(field, "regsig") == 0) {
@@ -357,7 +388,7 @@ expand_one(struct vars *vs, const char **s, struct text *out)
 	struct pconn		*pc;
 	struct var		*va;
 	char			 name[PEER_NAME_MAX], field[PEER_NAME_MAX];
-	char			 args[512];
+	char			 args[512], *inner;
 	const char		*end;
 
 	take_name(s, name);
@@ -381,10 +412,20 @@ expand_one(struct vars *vs, const char **s, struct text *out)
 		snprintf(args, sizeof(args), "%.*s", (int)(end - *s - 1),
 		    *s + 1);
 		*s = end + 1;
+		/* They may name others, as in $A.digest($salt.bare). */
+		inner = vars_expand(vs, args);
+		if ((size_t)snprintf(args, sizeof(args), "%s", inner) >=
+		    sizeof(args))
+			script_error("long arguments of $%s", name);
+		free(inner);
 	}
 	if (strcmp(name, "relay") == 0)
 		expand_relay(vs, field, out);
-	else if ((id = vars_ident(vs, name)) != NULL)
+	else if (strcmp(name, "env") == 0) {
+		if ((end = getenv(field)) == NULL)
+			script_error("no %s in the environment", field);
+		text_puts(out, end);
+	} else if ((id = vars_ident(vs, name)) != NULL)
 		expand_ident(vs, id, field, args, out);
 	else if ((nk = find_key(vs, name)) != NULL) {
 		if (strcmp(field, "pub") != 0)

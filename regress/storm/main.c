@@ -19,9 +19,11 @@
  *
  *	wzp-storm [-a attempts/s] [-b rebinds/s] [-c calls] [-d dir]
  *	    [-i idle] [-l log] [-p pairs] [-q setups/s] [-R recorded]
- *	    [-s seed] [-T tokens] [-w sweep] host:port
+ *	    [-s seed] [-T tokens] [-w sweep] host:port [host:port]
  *	wzp-storm -k pid	SIGKILL; prints when, by the clock of the log
  *			(0: nothing is killed)
+ *
+ * With a second relay, those who are called are there: every other client.
  *
  * SIGUSR1: begins nothing more, says `settled' when all is quiet.
  * SIGTERM: everybody hangs up and leaves.
@@ -58,7 +60,8 @@ usage(void)
 {
 	fprintf(stderr, "usage: wzp-storm [-a n] [-b n] [-c n] [-d dir] "
 	    "[-i n] [-l log] [-p n] [-q n]\n"
-	    "\t[-R n] [-s seed] [-T tokens] [-w sweep] host:port\n");
+	    "\t[-R n] [-s seed] [-T tokens] [-w sweep] host:port "
+	    "[host:port]\n");
 	exit(2);
 }
 
@@ -145,7 +148,8 @@ main(int argc, char *argv[])
 			usage();
 		}
 	}
-	if (optind + 1 != argc || st.st_live == 0 || st.st_pool == 0)
+	if (optind + 1 > argc || optind + 2 < argc || st.st_live == 0 ||
+	    st.st_pool == 0)
 		usage();
 	st.st_random = st.st_seed;
 	log_init("wzp-storm", NULL);
@@ -160,8 +164,10 @@ main(int argc, char *argv[])
 		err(1, "%s", log);
 	(void)snprintf(path, sizeof(path), "%s/known_relays", st.st_dir);
 	if ((st.st_pins = pins_open(path, why, sizeof(why))) == NULL ||
-	    net_resolve(argv[optind], &st.st_relay, st.st_relay_name,
-	    sizeof(st.st_relay_name), why, sizeof(why)) == -1)
+	    net_resolve(argv[optind], &st.st_relays[0], st.st_names[0],
+	    sizeof(st.st_names[0]), why, sizeof(why)) == -1 ||
+	    net_resolve(argv[argc - 1], &st.st_relays[1], st.st_names[1],
+	    sizeof(st.st_names[1]), why, sizeof(why)) == -1)
 		errx(1, "%s", why);
 	if ((st.st_loop = ev_default_loop(EVFLAG_AUTO)) == NULL)
 		errx(1, "no event loop");

@@ -99,8 +99,8 @@ peer_open(struct storm *st, struct peer *p, enum peer_kind kind,
 		return (false);
 	cc.cc_identity = &p->pe_identity;
 	cc.cc_pins = st->st_pins;
-	cc.cc_relay_name = st->st_relay_name;
-	cc.cc_relay = st->st_relay;
+	cc.cc_relay_name = st->st_names[p->pe_index & 1];
+	cc.cc_relay = st->st_relays[p->pe_index & 1];
 	cc.cc_as_original = original;
 	cc.cc_accept = ACCEPT_GENERIC;
 	cc.cc_any_length = true;
@@ -242,7 +242,7 @@ peer_socket(struct storm *st)
 	int			 fd;
 
 	memset(&ss, 0, sizeof(ss));
-	ss.ss_family = (sa_family_t)addr_family(&st->st_relay);
+	ss.ss_family = (sa_family_t)addr_family(&st->st_relays[0]);
 	if (ss.ss_family == AF_INET6) {
 		in6->sin6_addr = in6addr_any;
 		len = sizeof(*in6);

@@ -94,8 +94,8 @@ struct peer {
 
 struct storm {
 	struct ev_loop		*st_loop;
-	struct addr		 st_relay;
-	char			 st_relay_name[PINS_RELAY_MAX];
+	struct addr		 st_relays[2];	/* of even, odd clients */
+	char			 st_names[2][PINS_RELAY_MAX];
 	struct pins		*st_pins;
 	FILE			*st_log;
 	uint64_t		 st_seed;

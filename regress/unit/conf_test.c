@@ -37,6 +37,11 @@
 
 #define GOOD	"listen on 127.0.0.1 port 4433\nlegacy clients allow\n"
 
+#define PIN2								\
+	":62:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99:aa:bb:"	\
+	"cc:dd:ee:ff:00:11:22:33:44:55:66:77"
+#define PIN	"0c" PIN2
+
 static char	logged[65536];
 
 static void	 sink(enum log_level, const char *);
@@ -134,6 +139,46 @@ static const struct {
 	{ GOOD "listen on 0.0.0.0 port 4433\n", ":3:", "covers" },
 	{ "listen on :: port 9\nlisten on ::1 port 9\nlegacy clients deny\n",
 	    ":2:", "covers" },
+	{ GOOD "federation no\nglobal room a\n", "", "global rooms" },
+	{ GOOD "federation no\nprobe 10.0.0.1\n", "", "probes" },
+	{ GOOD "peer x {\n	address 127.0.0.1\n"
+	    "	fingerprint " PIN "\n}\n", "", "this relay itself" },
+	{ GOOD "peer x { address 10.0.0.1 }\n", ":3:", "without its finger" },
+	{ GOOD "peer x { legacy; fingerprint " PIN " }\n", ":3:",
+	    "without its address" },
+	{ GOOD "peer \"x y\" { fingerprint " PIN " }\n", ":3:",
+	    "near 'x y'" },
+	{ GOOD "peer x { fingerprint " PIN " }\npeer x { fingerprint 11" PIN2
+	    " }\n", ":4:", "name already" },
+	{ GOOD "peer x { fingerprint " PIN " }\npeer y { fingerprint " PIN
+	    " }\n", ":4:", "peer x has that" },
+	{ GOOD "peer x {\nfingerprint "
+	    "0123:4567:89ab:cdef:0123:4567:89ab:cdef"
+	    "\n}\n", ":4:", "of a client" },
+	{ GOOD "peer x { fingerprint 0123456789abcdef }\n", ":3:",
+	    "short form" },
+	{ GOOD "peer x { fingerprint 0g" PIN2 " }\n", ":3:", "32 pairs" },
+	{ GOOD "peer x { fingerprint aa:bb }\n", ":3:", "32 pairs" },
+	{ GOOD "peer x { fingerprint " PIN "; fingerprint " PIN " }\n", ":3:",
+	    "one fingerprint" },
+	{ GOOD "peer x { address 1.2.3.4\naddress 1.2.3.5\nfingerprint " PIN
+	    " }\n", ":4:", "one address" },
+	{ GOOD "peer x { address 1.2.3.4 port 0; fingerprint " PIN " }\n",
+	    ":3:", "1 to 65535" },
+	{ GOOD "peer x { address 1.2.3.4.5; fingerprint " PIN " }\n", ":3:",
+	    "neither" },
+	{ GOOD "peer x { address 224.0.0.1; fingerprint " PIN " }\n", "",
+	    "one machine" },
+	{ GOOD "peer x { nothing\n}\n", ":3:", "option of a peer" },
+	{ GOOD "peer x\n", ":3:", "end of the line" },
+	{ GOOD "peer x { fingerprint " PIN "\n", ":4:", "closing brace" },
+	{ GOOD "global room \"hello world\"\n", ":3:", "nobody could" },
+	{ GOOD "global room call-1\n", ":3:", "of calls" },
+	{ GOOD "global room _signal\n", ":3:", "no room" },
+	{ GOOD "global room a\nglobal room A\n", ":4:", "already" },
+	{ GOOD "probe 10.0.0.1\nprobe 10.0.0.1 port 4433\n", ":4:",
+	    "already" },
+	{ GOOD "probe -x\n", ":3:", "neither" },
 	{ "listen on 127.0.0.1\n", "", "legacy clients deny" },
 	{ "legacy clients deny\n", "", "listen on" },
 };

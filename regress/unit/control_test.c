@@ -206,7 +206,9 @@ test_requests(void **state)
 	static const char *const	bad[] = {
 		"", "show", "hide calls", "show everything", "calls",
 		"show calls a b", "show \x01", "show calls \x80",
-		"SHOW calls", "show calls\r", "reload now", "reloads", "RELOAD"
+		"SHOW calls", "show calls\r", "reload now", "reloads", "RELOAD",
+		"peer", "peer x", "peer x sideways", "peer x up now",
+		"peer up", "show peers a b"
 	};
 	struct request			 rq;
 	const char			*why;
@@ -241,6 +243,25 @@ test_requests(void **state)
 	assert_string_equal(rq.rq_filter, "live");
 	assert_int_equal(rq.rq_wait, QUERY_LIMIT_NS);
 	assert_false(rq.rq_admin);
+	assert_int_equal(request_parse("show peers", 10, &rq, &why), 0);
+	assert_int_equal(rq.rq_what, CTL_PEERS);
+	assert_int_equal(rq.rq_proc, PROC_FEDERD);
+	assert_false(rq.rq_admin);
+	assert_int_equal(request_parse("show mesh", 9, &rq, &why), 0);
+	assert_int_equal(rq.rq_what, CTL_MESH);
+	assert_int_equal(rq.rq_proc, PROC_FEDERD);
+	assert_int_equal(request_parse("peer  a.b-c\tdown", 16, &rq, &why), 0);
+	assert_int_equal(rq.rq_what, CTL_PEER);
+	assert_int_equal(rq.rq_proc, PROC_FEDERD);
+	assert_string_equal(rq.rq_filter, "a.b-c down");
+	assert_true(rq.rq_admin);
+	memset(line, 'x', sizeof(line));
+	memcpy(line, "peer ", 5);
+	memcpy(line + 5 + 63, " up", 3);
+	assert_int_equal(request_parse(line, 5 + 63 + 3, &rq, &why), 0);
+	memcpy(line + 5 + 63, "x up", 4);
+	assert_int_equal(request_parse(line, 5 + 64 + 3, &rq, &why), -1);
+	assert_string_equal(why, "no such peer");
 	assert_int_equal(request_parse(" reload ", 8, &rq, &why), 0);
 	assert_int_equal(rq.rq_what, CTL_RELOAD);
 	assert_int_equal(rq.rq_proc, PROC_RELAYD);

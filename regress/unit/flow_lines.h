@@ -89,4 +89,56 @@
 	"= A " SETUP(id),						\
 	"= B " SETUP(id)
 
+/*
+ * Calls across relays: R is a neighbour of ours, S one behind it, X and Y are
+ * originals.  What comes from an original is written out as it writes it.
+ */
+#define FEDERATED	"federd up", "link R up"
+#define ORIGINALS	"federd up", "link X up legacy", "link Y up legacy"
+/* Alice is here, Bob at S: offer c1 up to the far relay, and to ringing. */
+#define ASK_C1								\
+	"in A " OFFER("c1", "$A", "$B"),				\
+	"= record c1 pending",						\
+	"commit",							\
+	"= find B",							\
+	"found RS",							\
+	"= far RS " OFFER("c1", "$A", "$B"),				\
+	"= record c1 pending",						\
+	"commit"
+#define FAR_RING_C1							\
+	ASK_C1,								\
+	"far RS " RINGING("c1"),					\
+	"= A " RINGING("c1"),						\
+	"= record c1 ringing",						\
+	"commit"
+#define FAR_CALL_C1							\
+	FAR_RING_C1,							\
+	"far RS " ANSWER("c1", "AcceptGeneric"),			\
+	"= media c1 RS on",						\
+	"= admit c1 A B",						\
+	"= record c1 active",						\
+	"admitted c1",							\
+	"commit",							\
+	"= A " ANSWER("c1", "AcceptGeneric"),				\
+	"= A " SETUP("c1")
+/* Bob is here, Alice at S. */
+#define ASKED_C1							\
+	"far RS " OFFER("c1", "$A", "$B"),				\
+	"= record c1 pending",						\
+	"commit",							\
+	"= B " OFFER("c1", "$A", "$B"),					\
+	"= far RS " RINGING("c1"),					\
+	"= record c1 ringing",						\
+	"commit"
+#define ASKED_CALL_C1							\
+	ASKED_C1,							\
+	"in B " ANSWER("c1", "AcceptGeneric"),				\
+	"= media c1 RS on",						\
+	"= admit c1 A B",						\
+	"= record c1 active",						\
+	"admitted c1",							\
+	"commit",							\
+	"= far RS " ANSWER("c1", "AcceptGeneric"),			\
+	"= B " SETUP("c1")
+
 #endif /* WZP_REGRESS_FLOW_LINES_H */

@@ -230,11 +230,88 @@ world_refresh(void *arg, struct reg *reg)
 		reg->reg_remote = w->moved[n];
 }
 
+/* Each relay of a test is its letter, 32 times. */
+void
+world_path(const char *text, uint8_t *path, size_t *len)
+{
+	size_t	n;
+
+	for (n = 0; text[n] >= 'R' && text[n] <= 'Z'; n++) {
+		assert_true(n < FED_PATH_MAX);
+		memset(path + n * TLS_HASH_LEN, text[n], TLS_HASH_LEN);
+	}
+	*len = n * TLS_HASH_LEN;
+}
+
+static const char *
+path_text(const struct msg_bytes *path)
+{
+	static char	text[FED_PATH_MAX + 1];
+	size_t		n;
+
+	if (path->len == 0)
+		return ("*");
+	assert_true(path->len % TLS_HASH_LEN == 0 &&
+	    path->len <= FED_PATH_MAX * TLS_HASH_LEN);
+	for (n = 0; n < path->len / TLS_HASH_LEN; n++)
+		text[n] = (char)path->data[n * TLS_HASH_LEN];
+	text[n] = '\0';
+	return (text);
+}
+
+static int
+world_find(void *arg, const struct msg_fed_find *msg)
+{
+	struct world	*w = arg;
+
+	if (!w->federd)
+		return (-1);
+	if (w->find != NULL)
+		return (w->find(w->far_arg, msg));
+	w->find_seq = msg->seq;
+	say(w, "find %c", msg->fingerprint[0] - 'a' + 'A');
+	return (0);
+}
+
+static int
+world_far_signal(void *arg, const struct msg_fed_signal *msg)
+{
+	struct world	*w = arg;
+
+	if (!w->federd)
+		return (-1);
+	assert_true(msg->inner.len <= FED_SIGNAL_MAX);
+	if (w->far_signal != NULL)
+		return (w->far_signal(w->far_arg, msg));
+	say(w, "far%s %s %.*s", msg->legacy ? "!" : "",
+	    path_text(&msg->path), (int)msg->inner.len,
+	    (const char *)msg->inner.data);
+	return (0);
+}
+
+static int
+world_far_call(void *arg, const struct msg_fed_call *msg)
+{
+	struct world	*w = arg;
+
+	if (!w->federd)
+		return (-1);
+	assert_true(!msg->live || msg->path.len != 0);
+	say(w, "media%s %s %s %s", msg->legacy ? "!" : "", msg->call_id,
+	    path_text(&msg->path), msg->live ? "on" : "off");
+	return (0);
+}
+
 static const struct hub_ops	hub_ops = {
 	world_send, world_replaced, world_refresh
 };
 static const struct flow_ops	flow_ops = {
-	world_record, world_room, world_room_end
+	.record = world_record,
+	.admit = world_room,
+	.close_room = world_room_end,
+	.find = world_find,
+	.far_signal = world_far_signal,
+	.far_call = world_far_call
 };
 static const struct placing_ops	placing_ops = {
 	world_admit, world_close, world_admit_end, world_push, world_admitted,
@@ -279,7 +356,7 @@ world_make(const struct flow_config *config)
 }
 
 struct world *
-world_new_config(const struct flow_config *config)
+world_new_fresh(const struct flow_config *config)
 {
 	struct world	*w;
 
@@ -287,7 +364,17 @@ world_new_config(const struct flow_config *config)
 	w->media = PLACEMENT_BIT(WORLD_SLOT);
 	placing_up(w->placing, WORLD_SLOT);
 	placing_rooms_end(w->placing, WORLD_SLOT);
+	return (w);
+}
+
+struct world *
+world_new_config(const struct flow_config *config)
+{
+	struct world	*w;
+
+	w = world_new_fresh(config);
 	placing_recovered(w->placing);
+	flow_recovered(w->flow);
 	return (w);
 }
 
@@ -493,10 +580,79 @@ step_media(struct world *w, const char *text)
 	return (true);
 }
 
+/* What federd does; false: the line is about something else. */
+static bool
+step_federd(struct world *w, const char *text)
+{
+	struct msg_fed_signal	 msg;
+	struct msg_fed_unsent	 unsent;
+	struct msg_fed_found	 found;
+	struct msg_fed_link	 link;
+	uint8_t			 path[FED_PATH_MAX * TLS_HASH_LEN];
+	char			 word[CALL_ID_STRLEN];
+	const char		*rest;
+	int			 n = 0;
+
+	if (strcmp(text, "federd up") == 0) {
+		w->federd = true;
+		flow_federation_up(w->flow);
+		return (true);
+	}
+	if (strcmp(text, "federd down") == 0) {
+		w->federd = false;
+		flow_federation_down(w->flow);
+		return (true);
+	}
+	if (strncmp(text, "link ", 5) == 0) {
+		memset(&link, 0, sizeof(link));
+		memset(link.fingerprint, text[5], TLS_HASH_LEN);
+		link.up = strstr(text, " up") != NULL;
+		link.legacy = strstr(text, "legacy") != NULL;
+		flow_far_link(w->flow, &link);
+		return (true);
+	}
+	memset(&found, 0, sizeof(found));
+	found.seq = w->find_seq;
+	found.path.data = path;
+	if (strncmp(text, "found ", 6) == 0) {
+		world_path(text + 6, path, &found.path.len);
+		flow_found(w->flow, &found);
+		return (true);
+	}
+	if (strcmp(text, "maybe") == 0 || strcmp(text, "nobody") == 0) {
+		found.outcome = text[0] == 'm' ? FED_MAYBE : FED_NOT_FOUND;
+		flow_found(w->flow, &found);
+		return (true);
+	}
+	if (strncmp(text, "unsent ", 7) == 0) {
+		memset(&unsent, 0, sizeof(unsent));
+		assert_int_equal(sscanf(text + 7, "%64s %n", unsent.call_id,
+		    &n), 1);
+		world_path(text + 7 + n, path, &unsent.path.len);
+		unsent.path.data = path;
+		flow_unsent(w->flow, &unsent);
+		return (true);
+	}
+	if (strncmp(text, "far", 3) != 0)
+		return (false);
+	memset(&msg, 0, sizeof(msg));
+	msg.legacy = text[3] == '!';
+	rest = text + (msg.legacy ? 5 : 4);
+	assert_int_equal(sscanf(rest, "%8s %n", word, &n), 1);
+	world_path(word, path, &msg.path.len);
+	msg.path.data = path;
+	strlcpy(msg.label, "north", sizeof(msg.label));
+	msg.inner.data = (const uint8_t *)rest + n;
+	msg.inner.len = strlen(rest + n);
+	flow_far_signal(w->flow, &msg);
+	return (true);
+}
+
 static void
 step_live(struct world *w, const char *text)
 {
 	struct msg_call_put	put;
+	size_t			i;
 
 	memset(&put, 0, sizeof(put));
 	put.created_ms = 17;
@@ -510,6 +666,13 @@ step_live(struct world *w, const char *text)
 	    strncmp(text, "ringing", 7) == 0 ? CALL_RINGING : CALL_ACTIVE;
 	if (strncmp(text, "direct", 6) == 0)
 		put.path = CALL_PATH_DIRECT_V6;
+	/* The callee at relay S, by R. */
+	if (strstr(text, "remote") != NULL) {
+		put.remote = CALL_REMOTE_CALLEE;
+		for (i = 0; i < 2 * TLS_HASH_LEN; i++)
+			(void)snprintf(put.remote_path + 2 * i, 3, "%02x",
+			    i < TLS_HASH_LEN ? 'R' : 'S');
+	}
 	flow_live(w->flow, &put);
 }
 
@@ -538,7 +701,15 @@ check_stat(const struct world *w, const char *text)
 		{ "candidates-refused", fs->fs_candidates_refused },
 		{ "filtered", fs->fs_addresses_filtered },
 		{ "rounds", fs->fs_rounds },
-		{ "paths", fs->fs_path_changes }
+		{ "paths", fs->fs_path_changes },
+		{ "far-offers", fs->fs_far_offers },
+		{ "far-refused", fs->fs_far_refused },
+		{ "far-ignored", fs->fs_far_ignored },
+		{ "far-unknown", fs->fs_far_unknown },
+		{ "unsent", fs->fs_far_unsent },
+		{ "finds", fs->fs_finds },
+		{ "found", fs->fs_found },
+		{ "link-losses", fs->fs_link_losses }
 	};
 	char			 name[32];
 	unsigned int		 n;
@@ -610,11 +781,14 @@ world_step(struct world *w, const char *line)
 	} else if (strcmp(text, "registry up") == 0) {
 		w->registry = true;
 		flow_registry_up(w->flow);
-	} else if (strcmp(text, "doord") == 0)
+	} else if (step_federd(w, text))
+		return (0);
+	else if (strcmp(text, "doord") == 0)
 		placing_follower(w->placing, PROC_DOORD);
-	else if (strcmp(text, "recovered") == 0)
+	else if (strcmp(text, "recovered") == 0) {
 		placing_recovered(w->placing);
-	else if (strncmp(text, "live ", 5) == 0)
+		flow_recovered(w->flow);
+	} else if (strncmp(text, "live ", 5) == 0)
 		step_live(w, arg);
 	else if (strcmp(text, "stop") == 0)
 		flow_stop(w->flow);

@@ -47,6 +47,12 @@ struct world {
 	uint64_t	 rtt_us[3];
 	struct addr	 moved[3];	/* addr_len 0: not */
 	bool		 registry;
+	bool		 federd;
+	/* Optional: what goes to federd, instead of lines. */
+	int		(*far_signal)(void *, const struct msg_fed_signal *);
+	int		(*find)(void *, const struct msg_fed_find *);
+	void		*far_arg;
+	uint64_t	 find_seq;		/* of the last one */
 	uint64_t	 media;			/* mediads that are there */
 	uint64_t	 now, seq;
 	struct msg_call_put	 put;		/* the last record */
@@ -63,6 +69,8 @@ struct world	*world_new(bool best_effort);
 /* Nobody is there yet, and what is said to mediads and doord is said whole. */
 struct world	*world_new_placing(void);
 struct world	*world_new_config(const struct flow_config *);
+/* The registry has not told yet which calls live. */
+struct world	*world_new_fresh(const struct flow_config *);
 /* The limits that world_new() takes: ring 60 s, grace 15 s, registry 2 s. */
 void		 world_config(struct flow_config *, bool best_effort);
 void		 world_free(struct world *);
@@ -86,11 +94,18 @@ void		 world_set_time(struct world *, uint64_t now);
  *	doord			has a new channel
  *	recovered		registryd has named all live calls
  *	live pending|ringing|active|direct [proven]	found by registryd
+ *	federd up|down
+ *	link R up|down [legacy]	R, S, T: a relay; a path: as RST
+ *	found PATH|maybe|nobody	to the last question
+ *	far[!] PATH JSON	came back from there; !: of an original
+ *	unsent ID PATH|*
  *	stop
  *	calls N / unconfirmed N	checks
  *	stat NAME N		checks a counter of flow_stats()
  */
 int		 world_step(struct world *, const char *);
+/* The record of a call whose party is at the end of a path of relays. */
+void		 world_path(const char *text, uint8_t *path, size_t *len);
 /* NULL: everything came as written; else what did not. */
 const char	*world_replay(struct world *, const char *const *lines);
 

@@ -15,10 +15,11 @@
  */
 
 /*
- * keyd signs a TLS 1.3 server CertificateVerify and a CallAnswer, and nothing
- * else whatever it is asked.
+ * keyd signs a TLS 1.3 CertificateVerify (a client's for federd alone) and a
+ * CallAnswer, and nothing else whatever it is asked.
  *
  * COVERS: keyd - every other shape of a TLS request is refused
+ * COVERS: keyd - only federd may have a client's CertificateVerify signed
  * COVERS: keyd - signatures verify with the certificate's and identity's key
  */
 
@@ -41,18 +42,19 @@
 
 static const uint8_t	seed[32] = { 7, 1, 2, 3 };
 
+static const char	server[] = "TLS 1.3, server CertificateVerify";
+static const char	client[] = "TLS 1.3, client CertificateVerify";
+
 static struct store	*ks;
 
 /* The bytes of RFC 8446 4.4.3 with a hash of n bytes. */
 static size_t
-make_tbs(uint8_t *tbs, size_t n)
+make_tbs(uint8_t *tbs, const char context[34], size_t n)
 {
-	static const char	context[] = "TLS 1.3, server CertificateVerify";
-
 	memset(tbs, 0x20, 64);
-	memcpy(tbs + 64, context, sizeof(context));
-	memset(tbs + 64 + sizeof(context), 0xa5, n);
-	return (64 + sizeof(context) + n);
+	memcpy(tbs + 64, context, 34);
+	memset(tbs + 98, 0xa5, n);
+	return (98 + n);
 }
 
 static int
@@ -80,6 +82,7 @@ signs_both_lengths(void **state)
 	const uint8_t	*der;
 	EVP_PKEY	*key;
 	X509		*x;
+	unsigned int	 i, role;
 	size_t		 len, n, publen = sizeof(pub);
 
 	(void)state;
@@ -92,15 +95,18 @@ signs_both_lengths(void **state)
 	assert_memory_equal(pub, id.id_tls_pub, 32);
 	assert_memory_equal(store_identity_pub(ks), id.id_pub, 32);
 
-	for (n = 32; n <= 48; n += 16) {
-		len = make_tbs(tbs, n);
+	for (i = 0; i < 4; i++) {
+		n = i < 2 ? 32 : 48;
+		role = i % 2 == 0 ? STORE_TLS_SERVER : STORE_TLS_CLIENT;
+		len = make_tbs(tbs, i % 2 == 0 ? server : client, n);
 		assert_int_equal(len, n == 32 ? 130 : 146);
-		assert_int_equal(store_sign_tls(ks, tbs, len, sig), 0);
+		assert_int_equal(store_sign_tls(ks, role, tbs, len, sig), 0);
 		assert_true(identity_verify(pub, tbs, len, sig, SIG_LEN));
 		/* Ed25519 is deterministic; another hash, another one. */
 		tbs[len - 1] ^= 1;
 		assert_false(identity_verify(pub, tbs, len, sig, SIG_LEN));
-		assert_int_equal(store_sign_tls(ks, tbs, len, again), 0);
+		assert_int_equal(store_sign_tls(ks, role, tbs, len, again),
+		    0);
 		assert_memory_not_equal(sig, again, SIG_LEN);
 	}
 	identity_wipe(&id);
@@ -112,32 +118,61 @@ refuses_other_shapes(void **state)
 	static const size_t	lengths[] = {
 		0, 1, 63, 64, 97, 98, 129, 131, 145, 147, 162
 	};
+	const unsigned int	both = STORE_TLS_SERVER | STORE_TLS_CLIENT;
 	uint8_t			tbs[200], sig[SIG_LEN];
 	size_t			i, len;
+	unsigned int		role;
 
 	(void)state;
 	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		make_tbs(tbs, 64);
-		assert_int_equal(store_sign_tls(ks, tbs, lengths[i], sig),
-		    -1);
+		make_tbs(tbs, i % 2 == 0 ? server : client, 64);
+		assert_int_equal(store_sign_tls(ks, both, tbs, lengths[i],
+		    sig), -1);
 	}
 	/* Every byte before the hash counts, those of the hash do not. */
-	len = make_tbs(tbs, 48);
-	for (i = 0; i < len; i++) {
-		tbs[i] ^= 0x01;
-		assert_int_equal(store_sign_tls(ks, tbs, len, sig),
-		    i < 98 ? -1 : 0);
-		tbs[i] ^= 0x01;
+	for (role = STORE_TLS_SERVER; role <= STORE_TLS_CLIENT; role++) {
+		len = make_tbs(tbs, role == STORE_TLS_SERVER ? server :
+		    client, 48);
+		for (i = 0; i < len; i++) {
+			tbs[i] ^= 0x01;
+			assert_int_equal(store_sign_tls(ks, both, tbs, len,
+			    sig), i < 98 ? -1 : 0);
+			tbs[i] ^= 0x01;
+		}
 	}
-	/* A client's CertificateVerify with the same key. */
-	memcpy(tbs + 64, "TLS 1.3, client CertificateVerify", 34);
-	assert_int_equal(store_sign_tls(ks, tbs, len, sig), -1);
 	/* What the identity key signs elsewhere. */
 	memset(tbs, 0, sizeof(tbs));
 	memcpy(tbs + 32, "call-answer", 11);
-	assert_int_equal(store_sign_tls(ks, tbs, 43, sig), -1);
+	assert_int_equal(store_sign_tls(ks, both, tbs, 43, sig), -1);
 	memcpy(tbs, "wzp-register-v1", 16);
-	assert_int_equal(store_sign_tls(ks, tbs, 80, sig), -1);
+	assert_int_equal(store_sign_tls(ks, both, tbs, 80, sig), -1);
+}
+
+static void
+sides_of_tls(void **state)
+{
+	uint8_t		tbs[200], sig[SIG_LEN];
+	unsigned int	roles;
+	size_t		len;
+	enum proc	proc;
+
+	(void)state;
+	for (proc = 0; proc < PROC_MAX; proc++) {
+		roles = store_tls_roles(proc);
+		len = make_tbs(tbs, server, 32);
+		assert_int_equal(store_sign_tls(ks, roles, tbs, len, sig), 0);
+		len = make_tbs(tbs, client, 32);
+		/* The control is federd itself. */
+		assert_int_equal(store_sign_tls(ks, roles, tbs, len, sig),
+		    proc == PROC_FEDERD ? 0 : -1);
+		/* A role is needed, and the one that the bytes say. */
+		assert_int_equal(store_sign_tls(ks, 0, tbs, len, sig), -1);
+		assert_int_equal(store_sign_tls(ks, STORE_TLS_SERVER, tbs,
+		    len, sig), -1);
+		len = make_tbs(tbs, server, 32);
+		assert_int_equal(store_sign_tls(ks, STORE_TLS_CLIENT, tbs,
+		    len, sig), -1);
+	}
 }
 
 static void
@@ -181,6 +216,7 @@ main(void)
 	const struct CMUnitTest	tests[] = {
 		cmocka_unit_test(signs_both_lengths),
 		cmocka_unit_test(refuses_other_shapes),
+		cmocka_unit_test(sides_of_tls),
 		cmocka_unit_test(signs_answers),
 		cmocka_unit_test(reset_keys)
 	};

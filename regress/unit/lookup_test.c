@@ -488,22 +488,27 @@ test_conf(void **state)
 static void
 test_hosts(void **state)
 {
-	struct addr	addrs[4];
-	char		path[32];
+	struct addr	 addrs[4];
+	char		 path[32], *hosts;
 
 	(void)state;
 	write_file(path, "127.0.0.1\tlocalhost\n"
 	    "192.0.2.1 other.test auth.test # auth2.test\n"
 	    "#192.0.2.2 auth.test\nauth.test 192.0.2.3\n"
 	    "2001:db8::1 AUTH.test\n192.0.2.4 auth.testing\n");
-	assert_int_equal(resolve_read_hosts(path, "auth.test", addrs, 4), 2);
+	assert_non_null(hosts = resolve_read_hosts(path));
+	unlink(path);
+	assert_int_equal(resolve_find_hosts(hosts, "auth.test", addrs, 4), 2);
 	assert_addr(&addrs[0], "192.0.2.1:0");
 	assert_addr(&addrs[1], "[2001:db8::1]:0");
-	assert_int_equal(resolve_read_hosts(path, "auth.test", addrs, 1), 1);
-	assert_int_equal(resolve_read_hosts(path, "auth2.test", addrs, 4), 0);
-	assert_int_equal(resolve_read_hosts(path, "192.0.2.1", addrs, 4), 0);
-	unlink(path);
-	assert_int_equal(resolve_read_hosts(path, "auth.test", addrs, 4), 0);
+	assert_int_equal(resolve_find_hosts(hosts, "auth.test", addrs, 1), 1);
+	assert_int_equal(resolve_find_hosts(hosts, "auth2.test", addrs, 4), 0);
+	assert_int_equal(resolve_find_hosts(hosts, "192.0.2.1", addrs, 4), 0);
+	free(hosts);
+	/* Without the file there are none. */
+	assert_non_null(hosts = resolve_read_hosts(path));
+	assert_int_equal(resolve_find_hosts(hosts, "auth.test", addrs, 4), 0);
+	free(hosts);
 }
 
 /* The resolver, against name servers of ours. */

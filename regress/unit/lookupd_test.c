@@ -56,6 +56,7 @@
 #define GOOD		"{\"valid\":true,\"fingerprint\":\"" FP		\
 	"\",\"alias\":null}"
 #define SEQ_MAX		512
+#define ASKERS		3
 #define LIMIT_MS	10000
 #define TEST_UID	61999
 
@@ -64,6 +65,7 @@ struct result {
 	bool	 ok;
 	char	 fp[FP_STRLEN];
 	char	 error[128];
+	struct addr address;	/* of a name */
 	uint64_t when;		/* ms since the start of the world */
 };
 
@@ -75,7 +77,7 @@ struct world {
 	unsigned int	 port;
 	pid_t		 lookupd;
 	struct channel	*relayd;
-	struct channel	*asker[2];	/* signald, mediad */
+	struct channel	*asker[ASKERS];	/* signald, mediad, federd */
 	bool		 ready;
 	bool		 gone;		/* lookupd closed its channel */
 	char		 sandbox[256];
@@ -92,6 +94,7 @@ message(struct channel *ch, void *arg, enum msg_type type, const void *msg,
 {
 	struct world			*w = arg;
 	const struct msg_auth_result	*r;
+	const struct msg_name_answer	*name;
 	const struct msg_ready		*ready;
 	struct result			*to;
 
@@ -120,6 +123,17 @@ message(struct channel *ch, void *arg, enum msg_type type, const void *msg,
 		(void)strlcpy(to->error, r->error, sizeof(to->error));
 		w->answers++;
 		break;
+	case MSG_NAME_ANSWER:
+		name = msg;
+		assert_true(name->seq < SEQ_MAX);
+		to = &w->results[name->seq];
+		assert_false(to->got);
+		to->got = true;
+		to->ok = name->ok;
+		to->address = name->first;
+		(void)strlcpy(to->error, name->error, sizeof(to->error));
+		w->answers++;
+		break;
 	default:
 		fail_msg("message %d", (int)type);
 	}
@@ -137,7 +151,7 @@ broken(struct channel *ch, void *arg, const char *why)
 		w->gone = true;
 		w->relayd = NULL;
 	}
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < ASKERS; i++)
 		if (ch == w->asker[i])
 			w->asker[i] = NULL;
 	channel_free(ch);
@@ -306,6 +320,7 @@ start_lookupd(struct world *w, const char *url, const char *ca)
 	assert_int_equal(channel_send(w->relayd, MSG_AUTH_URL, &auth), 0);
 	w->asker[0] = neighbour(w, PROC_SIGNALD);
 	w->asker[1] = neighbour(w, PROC_MEDIAD);
+	w->asker[2] = neighbour(w, PROC_FEDERD);
 	memset(&start, 0, sizeof(start));
 	if (getuid() == 0) {
 		start.switch_ids = true;
@@ -411,7 +426,7 @@ teardown(void **state)
 		(void)channel_send(w->relayd, MSG_SHUTDOWN, &bye);
 		run_until(w, is_gone, "lookupd ends");
 	}
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < ASKERS; i++)
 		channel_free(w->asker[i]);
 	if (w->lookupd > 0)
 		waitpid(w->lookupd, &status, 0);
@@ -777,6 +792,38 @@ test_no_name(void **state)
 	assert_true(w->results[0].when - asked < 5500);
 }
 
+/* Without an auth server: names of relays, and no token is good. */
+static void
+test_names_alone(void **state)
+{
+	struct msg_name_query	 query;
+	struct world		*w = *state;
+
+	start_lookupd(w, "", "");
+	if (w->gone)
+		fail_msg("lookupd does not start\n%s", w->log);
+	channel_set_state(w->relayd, MSG_AT_SERVE);
+	(void)ask(w, 0, "t");
+	memset(&query, 0, sizeof(query));
+	query.seq = w->seq++;
+	(void)strlcpy(query.host, "localhost", sizeof(query.host));
+	assert_int_equal(channel_send(w->asker[2], MSG_NAME_QUERY, &query),
+	    0);
+	query.seq = w->seq++;
+	(void)strlcpy(query.host, "no-such-host.invalid",
+	    sizeof(query.host));
+	assert_int_equal(channel_send(w->asker[2], MSG_NAME_QUERY, &query),
+	    0);
+	get(w);
+	assert_refused(w, 0, "no auth server");
+	/* The hosts file has it wherever there is one. */
+	assert_true(w->results[1].ok);
+	assert_true(addr_is_loopback(&w->results[1].address));
+	assert_int_equal(addr_port(&w->results[1].address), 0);
+	assert_false(w->results[2].ok);
+	assert_int_not_equal(w->results[2].error[0], 0);
+}
+
 static void
 assert_no_start(struct world *w, const char *url, const char *ca,
     const char *why)
@@ -806,7 +853,6 @@ test_config(void **state)
 	assert_no_start(w, "http://ada:pw@example.org/", "", "user");
 	assert_no_start(w, "http://example.org/#x", "", "fragment");
 	assert_no_start(w, "http://", "", "");
-	assert_no_start(w, "", "", "");
 	assert_no_start(w, "https://example.org/", path(w, "none.pem"),
 	    "none.pem");
 	write_file(w, "log", "no certificate\n");
@@ -835,6 +881,7 @@ main(void)
 		CASE(test_lost),
 		CASE(test_unreachable),
 		CASE(test_no_name),
+		CASE(test_names_alone),
 		CASE(test_config)
 	};
 

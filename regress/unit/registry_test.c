@@ -542,6 +542,73 @@ migration(void **state)
 	assert_non_null(strstr(why, "version 99"));
 }
 
+/* A database of the version before: its calls have nobody elsewhere. */
+static void
+migration_of_calls(void **state)
+{
+	struct store	*st;
+	sqlite3		*db;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, schema_steps[0], NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "INSERT INTO calls (call_id,"
+	    " created_ms, caller, callee, caller_alias, caller_proven,"
+	    " callee_proven, unconfirmed, state, mode, reason, path,"
+	    " answered_ms, ended_ms, boot_id) VALUES ('old', 5, 'a', 'b', '',"
+	    " 0, 0, 0, 3, 1, 1, 1, 6, 7, 8)", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	st = open_store(BOOT);
+	assert_int_equal(history(st, NULL, true), 1);
+	assert_string_equal(rows.row[0].sc_put.call_id, "old");
+	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_RELAY);
+	assert_int_equal(rows.row[0].sc_put.remote, CALL_REMOTE_NONE);
+	assert_string_equal(rows.row[0].sc_put.remote_path, "");
+	put_now(st, record("new", CALL_ENDED));
+	assert_int_equal(history(st, NULL, true), 2);
+	store_close(st);
+}
+
+/* Where the other party is, once it is known, and for whoever comes next. */
+static void
+remote_party(void **state)
+{
+	struct msg_call_put	*put;
+	struct store		*st = open_store(BOOT);
+
+	(void)state;
+	put = record("c1", CALL_PENDING);
+	put->remote = CALL_REMOTE_CALLEE;
+	put_now(st, put);
+	put = record("c1", CALL_ACTIVE);
+	put->remote = CALL_REMOTE_CALLEE;
+	put->remote_legacy = true;
+	strlcpy(put->remote_label, "north", sizeof(put->remote_label));
+	memset(put->remote_path, 'a', sizeof(put->remote_path) - 1);
+	put_now(st, put);
+	/* What mediad sees of it goes on to another relay. */
+	media_now(st, media(FP_A, 10, 0, false));
+	store_close(st);
+	st = open_store(BOOT);
+	assert_int_equal(live(st), 1);
+	assert_int_equal(rows.row[0].sc_put.remote, CALL_REMOTE_CALLEE);
+	assert_true(rows.row[0].sc_put.remote_legacy);
+	assert_string_equal(rows.row[0].sc_put.remote_label, "north");
+	assert_int_equal(strlen(rows.row[0].sc_put.remote_path),
+	    2 * FED_PATH_MAX * TLS_HASH_LEN);
+	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_FEDERATED_RELAY);
+	/* Control: of a call of our own people it is the relay. */
+	put_now(st, record("c1", CALL_ENDED));
+	put = record("c1", CALL_ACTIVE);
+	put->created_ms++;
+	put_now(st, put);
+	media_now(st, media(FP_A, 10, 0, false));
+	assert_int_equal(live(st), 1);
+	assert_int_equal(rows.row[0].sc_put.path, CALL_PATH_RELAY);
+	store_close(st);
+}
+
 static void
 foreign_database(void **state)
 {
@@ -640,6 +707,8 @@ main(void)
 		TEST(killed),
 		TEST(pruning),
 		TEST(migration),
+		TEST(migration_of_calls),
+		TEST(remote_party),
 		TEST(foreign_database),
 		TEST(damaged),
 	};

@@ -1,0 +1,1072 @@
+/*
+ * Copyright (c) 2026 the WZP authors
+ *
+ * Permission to use, copy, modify, and distribute this software for any
+ * purpose with or without fee is hereby granted, provided that the above
+ * copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
+ * WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
+ * MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
+ * ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+ * WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF
+ * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+ */
+
+/* Datagrams between relays: see media.h. */
+#include "config.h"
+
+#include <sys/queue.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common/base/bytes.h"
+#include "common/base/table.h"
+#include "common/wire/media.h"
+#include "federd/duplicates.h"
+#include "federd/media.h"
+#include "federd/rate.h"
+
+#define BIT(i)		(UINT64_C(1) << (i))
+#define UNASSIGNED	UINT8_MAX
+/* Relay prefix in a source, and a key made of it and a tag. */
+#define PREFIX_LEN	4
+#define FLOW_LEN	(FEDMEDIA_TAG_LEN + PREFIX_LEN)
+/* Senders whose rate is known: so many sets of so many. */
+#define SENDER_SETS	4096
+#define SENDER_WAYS	4
+#define LOCAL		PEERS_MAX	/* where others have a nb_index */
+/* Copies without a source can come so long after the last such one. */
+#define BARE_NS		(10 * NS_PER_S)
+
+struct route {
+	uint8_t			 ro_tag[FEDMEDIA_TAG_LEN];
+	enum fedmedia_kind	 ro_kind;
+	uint64_t		 ro_mediads;
+	uint64_t		 ro_neighbours;
+	uint64_t		 ro_counted;	/* by their links, as streams */
+	unsigned int		 ro_streams;
+	uint64_t		 ro_heard;	/* a bit for some senders */
+	uint64_t		 ro_window;	/* ends */
+	uint8_t			 ro_conns[PEERS_MAX];
+	/* Of a call that goes through us. */
+	bool			 ro_transit;
+	unsigned int		 ro_from;	/* who first spoke of it */
+	uint64_t		 ro_touched;
+	uint64_t		 ro_due;	/* to be looked at again */
+	TAILQ_ENTRY(route)	 ro_entry;
+};
+TAILQ_HEAD(route_list, route);
+
+struct conn {
+	struct media_conn	*co_conn;	/* NULL: free */
+	bool			 co_up;
+	bool			 co_closing;
+	unsigned int		 co_rooms;	/* that begin with it */
+};
+
+struct link {
+	struct neighbour	*li_nb;		/* NULL: not up */
+	bool			 li_bare;	/* an original's datagrams */
+	struct rate		 li_rate;
+	unsigned int		 li_streams;	/* that need connections */
+	struct conn		 li_conns[FEDMEDIA_CONNS_MAX];
+	unsigned int		 li_nconns;	/* not closing */
+	uint8_t			 li_up[FEDMEDIA_CONNS_MAX];
+	unsigned int		 li_nup;
+	uint64_t		 li_retry;	/* dial no sooner */
+	uint64_t		 li_pause;
+	uint64_t		 li_surplus;	/* too many since; 0: not so */
+	struct route_list	 li_transits;	/* due first */
+	size_t			 li_ntransits;
+};
+
+struct skip {
+	uint64_t	sk_neighbours;
+	uint8_t		sk_key[FLOW_LEN];
+};
+
+struct sender {
+	uint64_t	se_key;
+	struct rate	se_rate;
+};
+
+struct batch {
+	size_t		ba_len;
+	uint8_t		ba_frames[FED_MEDIA_MAX];
+};
+
+struct fedmedia {
+	struct fedmedia_config	 fm_config;
+	uint64_t		 fm_now;
+	bool			 fm_dirty;	/* links want a look */
+	struct table		*fm_routes;
+	struct table		*fm_skips;
+	struct duplicates	*fm_seen;
+	uint8_t			 fm_key[16];
+	unsigned int		 fm_bares;	/* originals that are up */
+	uint64_t		 fm_bare_until;
+	uint64_t		 fm_sender;	/* hash of the one in hand */
+	struct link		 fm_links[PEERS_MAX];
+	struct sender		 fm_senders[SENDER_SETS][SENDER_WAYS];
+	uint64_t		 fm_filled;	/* mediads with a batch */
+	uint64_t		 fm_queued;	/* mediads to be flushed */
+	struct batch		 fm_batches[FEDMEDIA_MEDIADS_MAX];
+	struct fedmedia_counters fm_counters;
+	/* The one datagram in hand: tag, source, MediaPacket. */
+	uint8_t			 fm_head[FEDMEDIA_HEAD_LEN];
+	uint8_t			 fm_packet[FEDMEDIA_PACKET_MAX];
+	size_t			 fm_len;
+};
+
+static bool	 packet_take(struct fedmedia *, const uint8_t *, size_t);
+static bool	 sender_take(struct fedmedia *, unsigned int, bool);
+static bool	 bare_counts(const struct fedmedia *);
+static struct route *route_find(const struct fedmedia *, const uint8_t *);
+static struct route *route_new(struct fedmedia *, const uint8_t *);
+static void	 route_free(struct fedmedia *, struct route *);
+static void	 route_count(struct fedmedia *, struct route *);
+static void	 route_mediads(struct fedmedia *, const struct route *,
+		    uint64_t);
+static void	 route_neighbours(struct fedmedia *, struct route *,
+		    uint64_t);
+static uint64_t	 route_skipped(const struct fedmedia *);
+static void	 route_heard(struct fedmedia *, struct route *);
+static struct conn *route_conn(struct fedmedia *, struct route *,
+		    struct link *, unsigned int);
+static void	 batch_add(struct fedmedia *, unsigned int);
+static struct link *link_of(struct fedmedia *, const struct neighbour *);
+static void	 link_ups(struct link *);
+static unsigned int link_wanted(const struct link *);
+static uint64_t	 link_expiry(const struct link *);
+static void	 link_expire(struct fedmedia *, struct link *);
+static void	 link_dial(struct fedmedia *, struct link *);
+static void	 link_shed(struct fedmedia *, struct link *);
+static void	 link_transits(struct fedmedia *, struct link *);
+static void	 conn_leave(struct fedmedia *, unsigned int, unsigned int);
+
+struct fedmedia *
+fedmedia_new(const struct fedmedia_config *config)
+{
+	struct fedmedia	*fm;
+	size_t		 i;
+
+	if ((fm = calloc(1, sizeof(*fm))) == NULL)
+		return (NULL);
+	fm->fm_config = *config;
+	for (i = 0; i < PEERS_MAX; i++)
+		TAILQ_INIT(&fm->fm_links[i].li_transits);
+	fm->fm_routes = table_new(FEDMEDIA_ROUTES_MAX);
+	fm->fm_skips = table_new(FEDMEDIA_ROUTES_MAX);
+	fm->fm_seen = duplicates_new(DUPLICATES_MAX);
+	if (fm->fm_routes == NULL || fm->fm_skips == NULL ||
+	    fm->fm_seen == NULL ||
+	    getentropy(fm->fm_key, sizeof(fm->fm_key)) == -1) {
+		fedmedia_free(fm);
+		return (NULL);
+	}
+	return (fm);
+}
+
+void
+fedmedia_free(struct fedmedia *fm)
+{
+	struct route	*ro;
+	struct skip	*sk;
+	size_t		 iter = 0;
+
+	if (fm == NULL)
+		return;
+	if (fm->fm_routes != NULL) {
+		while ((ro = table_next(fm->fm_routes, &iter)) != NULL)
+			free(ro);
+		table_free(fm->fm_routes);
+	}
+	iter = 0;
+	if (fm->fm_skips != NULL) {
+		while ((sk = table_next(fm->fm_skips, &iter)) != NULL)
+			free(sk);
+		table_free(fm->fm_skips);
+	}
+	duplicates_free(fm->fm_seen);
+	free(fm);
+}
+
+void
+fedmedia_set_time(struct fedmedia *fm, uint64_t now)
+{
+	fm->fm_now = now;
+}
+
+/* Routes. */
+
+static struct route *
+route_find(const struct fedmedia *fm, const uint8_t *tag)
+{
+	return (table_find(fm->fm_routes, tag, FEDMEDIA_TAG_LEN));
+}
+
+static struct route *
+route_new(struct fedmedia *fm, const uint8_t *tag)
+{
+	struct route	*ro;
+
+	if ((ro = calloc(1, sizeof(*ro))) == NULL)
+		return (NULL);
+	memcpy(ro->ro_tag, tag, FEDMEDIA_TAG_LEN);
+	memset(ro->ro_conns, UNASSIGNED, sizeof(ro->ro_conns));
+	ro->ro_streams = 1;
+	if (table_insert(fm->fm_routes, tag, FEDMEDIA_TAG_LEN, ro) == -1) {
+		free(ro);
+		return (NULL);
+	}
+	return (ro);
+}
+
+static void
+route_free(struct fedmedia *fm, struct route *ro)
+{
+	ro->ro_mediads = ro->ro_neighbours = 0;
+	route_count(fm, ro);
+	if (ro->ro_transit) {
+		TAILQ_REMOVE(&fm->fm_links[ro->ro_from].li_transits, ro,
+		    ro_entry);
+		fm->fm_links[ro->ro_from].li_ntransits--;
+	}
+	(void)table_remove(fm->fm_routes, ro->ro_tag, FEDMEDIA_TAG_LEN);
+	free(ro);
+}
+
+/*
+ * A room needs a connection with everybody it goes to, unless nothing can
+ * come for him: a global room with nobody but those behind him.  He sees that
+ * the same way, so both have the same number of rooms.
+ */
+static void
+route_count(struct fedmedia *fm, struct route *ro)
+{
+	struct link	*li;
+	uint64_t	 mask = ro->ro_neighbours;
+	unsigned int	 i;
+
+	if (ro->ro_kind == FEDMEDIA_GLOBAL && !ro->ro_transit &&
+	    ro->ro_mediads == 0 && (mask & (mask - 1)) == 0)
+		mask = 0;
+	for (i = 0; i < PEERS_MAX; i++) {
+		if (((mask ^ ro->ro_counted) & BIT(i)) == 0)
+			continue;
+		li = &fm->fm_links[i];
+		fm->fm_dirty = true;
+		if (mask & BIT(i)) {
+			li->li_streams += ro->ro_streams;
+			continue;
+		}
+		li->li_streams -= ro->ro_streams;
+		if (ro->ro_conns[i] != UNASSIGNED)
+			li->li_conns[ro->ro_conns[i]].co_rooms--;
+		ro->ro_conns[i] = UNASSIGNED;
+	}
+	ro->ro_counted = mask;
+}
+
+/*
+ * How many speak in the room: a hall of hundreds is one stream while one
+ * does.  Up at once, down when they were not heard for a while.
+ */
+static void
+route_heard(struct fedmedia *fm, struct route *ro)
+{
+	uint64_t	mask;
+	unsigned int	n, streams = ro->ro_streams;
+
+	if (ro->ro_kind == FEDMEDIA_CALL)
+		return;
+	if (fm->fm_now >= ro->ro_window) {
+		n = (unsigned int)__builtin_popcountll(ro->ro_heard);
+		streams = n == 0 ? 1 : n;
+		ro->ro_heard = 0;
+		ro->ro_window = fm->fm_now + FEDMEDIA_STREAM_NS;
+	}
+	ro->ro_heard |= BIT(fm->fm_sender & 63);
+	n = (unsigned int)__builtin_popcountll(ro->ro_heard);
+	if (n > streams)
+		streams = n;
+	if (streams == ro->ro_streams)
+		return;
+	for (mask = ro->ro_counted; mask != 0; mask &= mask - 1)
+		fm->fm_links[ffsll((long long)mask) - 1].li_streams +=
+		    streams - ro->ro_streams;
+	ro->ro_streams = streams;
+	fm->fm_dirty = true;
+}
+
+int
+fedmedia_route(struct fedmedia *fm, const uint8_t tag[FEDMEDIA_TAG_LEN],
+    enum fedmedia_kind kind, uint64_t mediads, uint64_t neighbours)
+{
+	struct route	*ro;
+
+	/* A call that ends here does not go through us. */
+	if ((ro = route_find(fm, tag)) != NULL && ro->ro_transit) {
+		route_free(fm, ro);
+		ro = NULL;
+	}
+	if (ro == NULL && (ro = route_new(fm, tag)) == NULL)
+		return (-1);
+	ro->ro_kind = kind;
+	ro->ro_mediads = mediads;
+	ro->ro_neighbours = neighbours;
+	route_count(fm, ro);
+	return (0);
+}
+
+void
+fedmedia_unroute(struct fedmedia *fm, const uint8_t tag[FEDMEDIA_TAG_LEN])
+{
+	struct route	*ro;
+
+	if ((ro = route_find(fm, tag)) != NULL && !ro->ro_transit)
+		route_free(fm, ro);
+}
+
+void
+fedmedia_skip(struct fedmedia *fm, const uint8_t tag[FEDMEDIA_TAG_LEN],
+    const uint8_t fp[TLS_HASH_LEN], uint64_t neighbours)
+{
+	struct skip	*sk;
+	uint8_t		 key[FLOW_LEN];
+
+	memcpy(key, tag, FEDMEDIA_TAG_LEN);
+	memcpy(key + FEDMEDIA_TAG_LEN, fp, PREFIX_LEN);
+	sk = table_find(fm->fm_skips, key, sizeof(key));
+	if (neighbours == 0) {
+		if (sk == NULL)
+			return;
+		(void)table_remove(fm->fm_skips, key, sizeof(key));
+		free(sk);
+		return;
+	}
+	if (sk == NULL) {
+		/* Without it they get some twice. */
+		if ((sk = calloc(1, sizeof(*sk))) == NULL)
+			return;
+		memcpy(sk->sk_key, key, sizeof(key));
+		if (table_insert(fm->fm_skips, key, sizeof(key), sk) == -1) {
+			free(sk);
+			return;
+		}
+	}
+	sk->sk_neighbours = neighbours;
+}
+
+void
+fedmedia_transit(struct fedmedia *fm, const uint8_t tag[FEDMEDIA_TAG_LEN],
+    struct neighbour *from, struct neighbour *to, bool live)
+{
+	struct link	*li = link_of(fm, from);
+	struct route	*ro;
+
+	ro = route_find(fm, tag);
+	if (ro != NULL && !ro->ro_transit)
+		return;
+	if (!live) {
+		if (ro != NULL && ro->ro_neighbours ==
+		    (BIT(from->nb_index) | BIT(to->nb_index)))
+			route_free(fm, ro);
+		return;
+	}
+	if (li == NULL || link_of(fm, to) == NULL || from == to)
+		return;
+	if (ro == NULL) {
+		if (li->li_ntransits >= FEDMEDIA_TRANSITS)
+			route_free(fm, TAILQ_FIRST(&li->li_transits));
+		if ((ro = route_new(fm, tag)) == NULL)
+			return;
+		ro->ro_transit = true;
+		ro->ro_kind = FEDMEDIA_CALL;
+		ro->ro_from = from->nb_index;
+		li->li_ntransits++;
+	} else {
+		/* The way can change, but not by the word of a third. */
+		if ((ro->ro_neighbours & (BIT(from->nb_index) |
+		    BIT(to->nb_index))) == 0)
+			return;
+		li = &fm->fm_links[ro->ro_from];
+		TAILQ_REMOVE(&li->li_transits, ro, ro_entry);
+	}
+	ro->ro_touched = fm->fm_now;
+	ro->ro_due = fm->fm_now + FEDMEDIA_TRANSIT_NS;
+	TAILQ_INSERT_TAIL(&li->li_transits, ro, ro_entry);
+	ro->ro_neighbours = BIT(from->nb_index) | BIT(to->nb_index);
+	route_count(fm, ro);
+}
+
+/* Datagrams. */
+
+/* Into our hands, checked; its head is there. */
+static bool
+packet_take(struct fedmedia *fm, const uint8_t *packet, size_t len)
+{
+	bool	has_report;
+
+	if (len <= sizeof(fm->fm_packet)) {
+		memcpy(fm->fm_packet, packet, len);
+		fm->fm_len = len;
+		/* Two bits are cleared: also those count as equal. */
+		if (media_relay_check(fm->fm_packet, len, &has_report))
+			return (true);
+	}
+	fm->fm_counters.dn_malformed++;
+	return (false);
+}
+
+/* Rates of those heard longest ago go; they start with a full burst again. */
+static bool
+sender_take(struct fedmedia *fm, unsigned int link, bool bare)
+{
+	struct sender	*se, *set;
+	uint8_t		 text[FEDMEDIA_HEAD_LEN + 1];
+	uint64_t	 key;
+	size_t		 i;
+
+	memcpy(text, fm->fm_head, FEDMEDIA_HEAD_LEN);
+	text[FEDMEDIA_HEAD_LEN] = (uint8_t)link;
+	fm->fm_sender = key = siphash24(fm->fm_key, text, sizeof(text));
+	set = fm->fm_senders[key % SENDER_SETS];
+	se = set;
+	for (i = 0; i < SENDER_WAYS; i++) {
+		if (set[i].se_key == key)
+			break;
+		if (set[i].se_rate.ra_paid < se->se_rate.ra_paid)
+			se = &set[i];
+	}
+	if (i < SENDER_WAYS)
+		se = &set[i];
+	else {
+		se->se_key = key;
+		se->se_rate.ra_paid = 0;
+	}
+	if (rate_take(&se->se_rate, fm->fm_now,
+	    bare ? FEDMEDIA_BARE_RATE : FEDMEDIA_SOURCE_RATE,
+	    bare ? FEDMEDIA_BARE_BURST : FEDMEDIA_SOURCE_BURST))
+		return (true);
+	fm->fm_counters.dn_limited++;
+	return (false);
+}
+
+/* Only with originals about can copies lose their source. */
+static bool
+bare_counts(const struct fedmedia *fm)
+{
+	return (fm->fm_bares > 0 || fm->fm_now < fm->fm_bare_until);
+}
+
+void
+fedmedia_local(struct fedmedia *fm, unsigned int mediad,
+    const struct msg_fed_media *msg)
+{
+	const uint8_t	*p = msg->frames.data;
+	struct route	*ro;
+	size_t		 left = msg->frames.len, len;
+
+	if (mediad >= FEDMEDIA_MEDIADS_MAX)
+		return;
+	for (; left > 0; p += FEDMEDIA_FRAME_LEN + len,
+	    left -= FEDMEDIA_FRAME_LEN + len) {
+		if (left < FEDMEDIA_FRAME_LEN ||
+		    (len = (size_t)p[16] << 8 | p[17]) >
+		    left - FEDMEDIA_FRAME_LEN) {
+			fm->fm_counters.dn_malformed++;
+			return;
+		}
+		fm->fm_counters.dn_local++;
+		if ((ro = route_find(fm, p)) == NULL || ro->ro_transit) {
+			fm->fm_counters.dn_unknown++;
+			continue;
+		}
+		if (!packet_take(fm, p + FEDMEDIA_FRAME_LEN, len))
+			continue;
+		memcpy(fm->fm_head, p, FEDMEDIA_TAG_LEN);
+		memcpy(fm->fm_head + 8, fm->fm_config.fm_fp, PREFIX_LEN);
+		fm->fm_head[12] = (uint8_t)mediad;
+		memcpy(fm->fm_head + 13, p + 13, 3);
+		if (!sender_take(fm, LOCAL, false))
+			continue;
+		if (bare_counts(fm))
+			duplicates_local(fm->fm_seen, fm->fm_head,
+			    fm->fm_packet, fm->fm_len, fm->fm_now);
+		route_heard(fm, ro);
+		route_mediads(fm, ro, ro->ro_mediads & ~BIT(mediad));
+		route_neighbours(fm, ro, ro->ro_neighbours);
+	}
+}
+
+void
+fedmedia_datagram(struct fedmedia *fm, struct neighbour *nb,
+    const uint8_t *data, size_t len)
+{
+	struct link	*li = link_of(fm, nb);
+	struct route	*ro;
+	uint64_t	 others;
+	bool		 bare, news;
+
+	if (li == NULL)
+		return;
+	fm->fm_counters.dn_heard++;
+	if (len < FEDMEDIA_HEAD_LEN) {
+		fm->fm_counters.dn_malformed++;
+		return;
+	}
+	if (!rate_take(&li->li_rate, fm->fm_now, FEDMEDIA_LINK_RATE,
+	    FEDMEDIA_LINK_BURST)) {
+		fm->fm_counters.dn_limited++;
+		return;
+	}
+	/* A call's media comes over the link that its signals come over. */
+	if ((ro = route_find(fm, data)) == NULL ||
+	    (ro->ro_kind == FEDMEDIA_CALL &&
+	    (ro->ro_neighbours & BIT(nb->nb_index)) == 0)) {
+		fm->fm_counters.dn_unknown++;
+		return;
+	}
+	if (memcmp(data + FEDMEDIA_TAG_LEN, fm->fm_config.fm_fp,
+	    PREFIX_LEN) == 0) {
+		fm->fm_counters.dn_echo++;
+		return;
+	}
+	if (!packet_take(fm, data + FEDMEDIA_HEAD_LEN,
+	    len - FEDMEDIA_HEAD_LEN))
+		return;
+	memcpy(fm->fm_head, data, FEDMEDIA_HEAD_LEN);
+	bare = bytes_zero(data + 12, 4);
+	if (!sender_take(fm, nb->nb_index, bare))
+		return;
+	if (bare) {
+		fm->fm_bare_until = fm->fm_now + BARE_NS;
+		news = duplicates_bare(fm->fm_seen, fm->fm_head,
+		    fm->fm_packet, fm->fm_len, nb->nb_index, fm->fm_now);
+	} else
+		news = duplicates_sourced(fm->fm_seen, fm->fm_head,
+		    fm->fm_packet, fm->fm_len, bare_counts(fm), fm->fm_now);
+	if (!news) {
+		fm->fm_counters.dn_duplicate++;
+		return;
+	}
+	ro->ro_touched = fm->fm_now;
+	route_heard(fm, ro);
+	others = ro->ro_neighbours & ~BIT(nb->nb_index);
+	if (ro->ro_kind == FEDMEDIA_GLOBAL)
+		others &= ~route_skipped(fm);
+	else if (!ro->ro_transit)
+		others = 0;
+	route_mediads(fm, ro, ro->ro_mediads);
+	route_neighbours(fm, ro, others);
+}
+
+void
+fedmedia_bare(struct fedmedia *fm, struct neighbour *nb, const uint8_t *data,
+    size_t len)
+{
+	struct link	*li = link_of(fm, nb);
+	struct route	*ro;
+	uint64_t	 others;
+
+	if (li == NULL)
+		return;
+	fm->fm_counters.dn_heard++;
+	if (len < FEDMEDIA_TAG_LEN) {
+		fm->fm_counters.dn_malformed++;
+		return;
+	}
+	if (!rate_take(&li->li_rate, fm->fm_now, FEDMEDIA_LINK_RATE,
+	    FEDMEDIA_LINK_BURST)) {
+		fm->fm_counters.dn_limited++;
+		return;
+	}
+	/* An original gives every link the media of every call (gap 22). */
+	if ((ro = route_find(fm, data)) == NULL ||
+	    (ro->ro_kind == FEDMEDIA_CALL &&
+	    (ro->ro_neighbours & BIT(nb->nb_index)) == 0)) {
+		fm->fm_counters.dn_unknown++;
+		return;
+	}
+	if (!packet_take(fm, data + FEDMEDIA_TAG_LEN, len - FEDMEDIA_TAG_LEN))
+		return;
+	memcpy(fm->fm_head, data, FEDMEDIA_TAG_LEN);
+	memcpy(fm->fm_head + 8, nb->nb_fp, PREFIX_LEN);
+	memset(fm->fm_head + 12, 0, 4);
+	if (!sender_take(fm, nb->nb_index, true))
+		return;
+	fm->fm_bare_until = fm->fm_now + BARE_NS;
+	if (!duplicates_bare(fm->fm_seen, fm->fm_head, fm->fm_packet,
+	    fm->fm_len, nb->nb_index, fm->fm_now)) {
+		fm->fm_counters.dn_duplicate++;
+		return;
+	}
+	ro->ro_touched = fm->fm_now;
+	route_heard(fm, ro);
+	others = ro->ro_neighbours & ~BIT(nb->nb_index);
+	if (ro->ro_kind == FEDMEDIA_CALL && !ro->ro_transit)
+		others = 0;
+	route_mediads(fm, ro, ro->ro_mediads);
+	route_neighbours(fm, ro, others);
+}
+
+/* Whom the relay that it is from reaches without us. */
+static uint64_t
+route_skipped(const struct fedmedia *fm)
+{
+	const struct skip	*sk;
+
+	/* Tag and prefix stand side by side. */
+	sk = table_find(fm->fm_skips, fm->fm_head, FLOW_LEN);
+	return (sk == NULL ? 0 : sk->sk_neighbours);
+}
+
+static void
+route_mediads(struct fedmedia *fm, const struct route *ro, uint64_t mask)
+{
+	(void)ro;
+	for (; mask != 0; mask &= mask - 1)
+		batch_add(fm, (unsigned int)ffsll((long long)mask) - 1);
+}
+
+static void
+batch_add(struct fedmedia *fm, unsigned int mediad)
+{
+	struct batch		*ba = &fm->fm_batches[mediad];
+	struct msg_fed_media	 msg;
+	uint8_t			*p;
+
+	if (ba->ba_len + FEDMEDIA_FRAME_LEN + fm->fm_len >
+	    sizeof(ba->ba_frames)) {
+		msg.frames.data = ba->ba_frames;
+		msg.frames.len = ba->ba_len;
+		fm->fm_config.fm_ops->media(fm->fm_config.fm_arg, mediad,
+		    &msg);
+		fm->fm_queued |= BIT(mediad);
+		ba->ba_len = 0;
+	}
+	p = ba->ba_frames + ba->ba_len;
+	memcpy(p, fm->fm_head, FEDMEDIA_HEAD_LEN);
+	p[16] = (uint8_t)(fm->fm_len >> 8);
+	p[17] = (uint8_t)fm->fm_len;
+	memcpy(p + FEDMEDIA_FRAME_LEN, fm->fm_packet, fm->fm_len);
+	ba->ba_len += FEDMEDIA_FRAME_LEN + fm->fm_len;
+	fm->fm_filled |= BIT(mediad);
+	fm->fm_counters.dn_given++;
+}
+
+void
+fedmedia_flush(struct fedmedia *fm)
+{
+	struct msg_fed_media	 msg;
+	struct batch		*ba;
+	uint64_t		 mask;
+	unsigned int		 i;
+
+	for (mask = fm->fm_filled | fm->fm_queued; mask != 0;
+	    mask &= mask - 1) {
+		i = (unsigned int)ffsll((long long)mask) - 1;
+		ba = &fm->fm_batches[i];
+		if (ba->ba_len > 0) {
+			msg.frames.data = ba->ba_frames;
+			msg.frames.len = ba->ba_len;
+			fm->fm_config.fm_ops->media(fm->fm_config.fm_arg, i,
+			    &msg);
+			ba->ba_len = 0;
+		}
+		fm->fm_config.fm_ops->flush(fm->fm_config.fm_arg, i);
+	}
+	fm->fm_filled = fm->fm_queued = 0;
+}
+
+static void
+route_neighbours(struct fedmedia *fm, struct route *ro, uint64_t mask)
+{
+	uint8_t		 out[FEDMEDIA_HEAD_LEN + FEDMEDIA_PACKET_MAX];
+	struct link	*li;
+	struct conn	*co;
+	unsigned int	 i;
+	int		 ret;
+
+	if (mask == 0)
+		return;
+	memcpy(out + FEDMEDIA_HEAD_LEN, fm->fm_packet, fm->fm_len);
+	for (; mask != 0; mask &= mask - 1) {
+		i = (unsigned int)ffsll((long long)mask) - 1;
+		li = &fm->fm_links[i];
+		ret = -1;
+		if (li->li_nb == NULL)
+			continue;
+		if (li->li_bare) {
+			/* The tag, and no source behind it. */
+			memcpy(out + FEDMEDIA_TAG_LEN, fm->fm_head,
+			    FEDMEDIA_TAG_LEN);
+			ret = li->li_nb->nb_ops->datagram(li->li_nb,
+			    out + FEDMEDIA_TAG_LEN,
+			    FEDMEDIA_TAG_LEN + fm->fm_len);
+		} else if ((co = route_conn(fm, ro, li, i)) != NULL) {
+			memcpy(out, fm->fm_head, FEDMEDIA_HEAD_LEN);
+			ret = li->li_nb->nb_ops->media_send(co->co_conn, out,
+			    FEDMEDIA_HEAD_LEN + fm->fm_len);
+		}
+		if (ret == -1)
+			fm->fm_counters.dn_unsent++;
+		else
+			fm->fm_counters.dn_sent++;
+	}
+}
+
+/*
+ * The one where the room's streams begin: from its first datagram on that
+ * with the fewest.  Where more speak than one connection carries, senders are
+ * spread over those that follow, each on one of them, so in order.  NULL:
+ * none is up.
+ */
+static struct conn *
+route_conn(struct fedmedia *fm, struct route *ro, struct link *li,
+    unsigned int index)
+{
+	struct conn	*best = NULL, *co;
+	unsigned int	 i, spread;
+
+	if (li->li_nup == 0)
+		return (NULL);
+	if (ro->ro_conns[index] == UNASSIGNED) {
+		for (i = 0; i < li->li_nup; i++) {
+			co = &li->li_conns[li->li_up[i]];
+			if (best == NULL || co->co_rooms < best->co_rooms)
+				best = co;
+		}
+		if ((ro->ro_counted & BIT(index)) == 0)
+			return (best);
+		ro->ro_conns[index] = (uint8_t)(best - li->li_conns);
+		best->co_rooms++;
+	}
+	if (ro->ro_streams <= FEDMEDIA_STREAMS)
+		return (&li->li_conns[ro->ro_conns[index]]);
+	spread = (ro->ro_streams + FEDMEDIA_STREAMS - 1) / FEDMEDIA_STREAMS;
+	i = ro->ro_conns[index] + (unsigned int)(fm->fm_sender % spread);
+	return (&li->li_conns[li->li_up[i % li->li_nup]]);
+}
+
+static void
+link_ups(struct link *li)
+{
+	unsigned int	i;
+
+	li->li_nup = 0;
+	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++)
+		if (li->li_conns[i].co_up)
+			li->li_up[li->li_nup++] = (uint8_t)i;
+}
+
+/* Links and their media connections. */
+
+static struct link *
+link_of(struct fedmedia *fm, const struct neighbour *nb)
+{
+	if (nb->nb_index >= PEERS_MAX ||
+	    fm->fm_links[nb->nb_index].li_nb != nb)
+		return (NULL);
+	return (&fm->fm_links[nb->nb_index]);
+}
+
+void
+fedmedia_up(struct fedmedia *fm, struct neighbour *nb)
+{
+	struct link	*li;
+
+	if (nb->nb_index >= PEERS_MAX)
+		return;
+	li = &fm->fm_links[nb->nb_index];
+	if (li->li_nb != NULL)
+		fedmedia_down(fm, li->li_nb);
+	li->li_nb = nb;
+	li->li_bare = nb->nb_legacy ||
+	    (nb->nb_features & NEIGHBOUR_MEDIA) == 0;
+	if (li->li_bare)
+		fm->fm_bares++;
+	li->li_pause = FEDMEDIA_RETRY_NS;
+	li->li_retry = li->li_surplus = 0;
+	fm->fm_dirty = true;
+}
+
+void
+fedmedia_down(struct fedmedia *fm, struct neighbour *nb)
+{
+	struct link	*li = link_of(fm, nb);
+	struct route	*ro;
+	size_t		 iter = 0;
+	unsigned int	 i;
+
+	if (li == NULL)
+		return;
+	while ((ro = table_next(fm->fm_routes, &iter)) != NULL) {
+		if ((ro->ro_neighbours & BIT(nb->nb_index)) == 0)
+			continue;
+		if (ro->ro_transit)
+			route_free(fm, ro);
+		else {
+			ro->ro_neighbours &= ~BIT(nb->nb_index);
+			route_count(fm, ro);
+		}
+	}
+	if (li->li_bare)
+		fm->fm_bares--;
+	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++)
+		memset(&li->li_conns[i], 0, sizeof(li->li_conns[i]));
+	li->li_nconns = li->li_nup = 0;
+	li->li_nb = NULL;
+}
+
+void
+fedmedia_conn_up(struct fedmedia *fm, struct neighbour *nb,
+    struct media_conn *conn)
+{
+	struct link	*li = link_of(fm, nb);
+	struct conn	*co, *place = NULL;
+	struct route	*ro;
+	size_t		 iter = 0;
+	unsigned int	 i;
+
+	if (li == NULL)
+		return;
+	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++) {
+		co = &li->li_conns[i];
+		if (co->co_conn == conn)
+			break;
+		if (co->co_conn == NULL && place == NULL)
+			place = co;
+	}
+	if (i == FEDMEDIA_CONNS_MAX) {
+		/* Theirs. */
+		if (place == NULL) {
+			nb->nb_ops->media_close(conn);
+			return;
+		}
+		co = place;
+		co->co_conn = conn;
+		li->li_nconns++;
+	}
+	if (co->co_up || co->co_closing)
+		return;
+	co->co_up = true;
+	link_ups(li);
+	li->li_pause = FEDMEDIA_RETRY_NS;
+	/* Those that shared one for want of this find their places anew. */
+	while ((ro = table_next(fm->fm_routes, &iter)) != NULL) {
+		i = ro->ro_conns[nb->nb_index];
+		if (i == UNASSIGNED ||
+		    li->li_conns[i].co_rooms <= FEDMEDIA_STREAMS)
+			continue;
+		li->li_conns[i].co_rooms--;
+		ro->ro_conns[nb->nb_index] = UNASSIGNED;
+	}
+}
+
+/* Nobody uses it any more. */
+static void
+conn_leave(struct fedmedia *fm, unsigned int index, unsigned int n)
+{
+	struct route	*ro;
+	size_t		 iter = 0;
+
+	if (fm->fm_links[index].li_conns[n].co_rooms == 0)
+		return;
+	while ((ro = table_next(fm->fm_routes, &iter)) != NULL)
+		if (ro->ro_conns[index] == n)
+			ro->ro_conns[index] = UNASSIGNED;
+	fm->fm_links[index].li_conns[n].co_rooms = 0;
+}
+
+void
+fedmedia_conn_down(struct fedmedia *fm, struct neighbour *nb,
+    struct media_conn *conn)
+{
+	struct link	*li = link_of(fm, nb);
+	struct conn	*co;
+	unsigned int	 i;
+
+	if (li == NULL)
+		return;
+	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++)
+		if (li->li_conns[i].co_conn == conn)
+			break;
+	if (i == FEDMEDIA_CONNS_MAX)
+		return;
+	co = &li->li_conns[i];
+	conn_leave(fm, nb->nb_index, i);
+	if (!co->co_closing) {
+		li->li_nconns--;
+		if (nb->nb_dialled) {
+			li->li_retry = fm->fm_now + li->li_pause;
+			if ((li->li_pause *= 2) > FEDMEDIA_RETRY_MAX_NS)
+				li->li_pause = FEDMEDIA_RETRY_MAX_NS;
+		}
+	}
+	memset(co, 0, sizeof(*co));
+	link_ups(li);
+	fm->fm_dirty = true;
+}
+
+/* How many connections its streams should have. */
+static unsigned int
+link_wanted(const struct link *li)
+{
+	unsigned int	n;
+
+	if (li->li_nb == NULL || li->li_bare || !li->li_nb->nb_dialled)
+		return (0);
+	n = (li->li_streams + FEDMEDIA_STREAMS - 1) / FEDMEDIA_STREAMS;
+	return (n < FEDMEDIA_CONNS_MAX ? n : FEDMEDIA_CONNS_MAX);
+}
+
+static uint64_t
+link_expiry(const struct link *li)
+{
+	uint64_t	due = UINT64_MAX;
+
+	if (!TAILQ_EMPTY(&li->li_transits))
+		due = TAILQ_FIRST(&li->li_transits)->ro_due;
+	if (li->li_nb == NULL || li->li_bare || !li->li_nb->nb_dialled)
+		return (due);
+	if (link_wanted(li) > li->li_nconns)
+		due = clock_earlier(due, li->li_retry);
+	if (li->li_surplus != 0)
+		due = clock_earlier(due, li->li_surplus + FEDMEDIA_IDLE_NS);
+	return (due);
+}
+
+static void
+link_dial(struct fedmedia *fm, struct link *li)
+{
+	struct conn	*co;
+	unsigned int	 i, wanted = link_wanted(li);
+
+	for (i = 0; i < FEDMEDIA_CONNS_MAX && li->li_nconns < wanted; i++) {
+		co = &li->li_conns[i];
+		if (co->co_conn != NULL)
+			continue;
+		co->co_conn = li->li_nb->nb_ops->media_dial(li->li_nb);
+		if (co->co_conn == NULL)
+			break;
+		li->li_nconns++;
+	}
+	/* Not now, or those that close have all the places. */
+	if (li->li_nconns < wanted)
+		li->li_retry = fm->fm_now + li->li_pause;
+}
+
+/* Those with the fewest rooms. */
+static void
+link_shed(struct fedmedia *fm, struct link *li)
+{
+	struct conn	*best, *co;
+	unsigned int	 i, wanted = link_wanted(li);
+
+	while (li->li_nconns > wanted) {
+		best = NULL;
+		for (i = 0; i < FEDMEDIA_CONNS_MAX; i++) {
+			co = &li->li_conns[i];
+			if (co->co_conn != NULL && !co->co_closing &&
+			    (best == NULL || co->co_rooms < best->co_rooms))
+				best = co;
+		}
+		if (best == NULL)
+			break;
+		conn_leave(fm, li->li_nb->nb_index,
+		    (unsigned int)(best - li->li_conns));
+		best->co_up = false;
+		best->co_closing = true;
+		link_ups(li);
+		li->li_nconns--;
+		li->li_nb->nb_ops->media_close(best->co_conn);
+	}
+}
+
+static void
+link_transits(struct fedmedia *fm, struct link *li)
+{
+	struct route	*ro;
+
+	while ((ro = TAILQ_FIRST(&li->li_transits)) != NULL &&
+	    ro->ro_due <= fm->fm_now) {
+		if (ro->ro_touched + FEDMEDIA_TRANSIT_NS <= fm->fm_now) {
+			route_free(fm, ro);
+			continue;
+		}
+		TAILQ_REMOVE(&li->li_transits, ro, ro_entry);
+		ro->ro_due = fm->fm_now + FEDMEDIA_TRANSIT_NS;
+		TAILQ_INSERT_TAIL(&li->li_transits, ro, ro_entry);
+	}
+}
+
+static void
+link_expire(struct fedmedia *fm, struct link *li)
+{
+	unsigned int	wanted;
+
+	link_transits(fm, li);
+	if (li->li_nb == NULL || li->li_bare || !li->li_nb->nb_dialled)
+		return;
+	wanted = link_wanted(li);
+	if (wanted >= li->li_nconns)
+		li->li_surplus = 0;
+	else if (li->li_surplus == 0)
+		li->li_surplus = fm->fm_now;
+	if (wanted > li->li_nconns && li->li_retry <= fm->fm_now)
+		link_dial(fm, li);
+	if (li->li_surplus != 0 &&
+	    li->li_surplus + FEDMEDIA_IDLE_NS <= fm->fm_now) {
+		link_shed(fm, li);
+		li->li_surplus = 0;
+	}
+}
+
+uint64_t
+fedmedia_expiry(const struct fedmedia *fm)
+{
+	uint64_t	due = UINT64_MAX;
+	size_t		i;
+
+	if (fm->fm_dirty)
+		return (0);
+	for (i = 0; i < PEERS_MAX; i++)
+		due = clock_earlier(due, link_expiry(&fm->fm_links[i]));
+	return (due);
+}
+
+void
+fedmedia_expire(struct fedmedia *fm)
+{
+	size_t	i;
+
+	fm->fm_dirty = false;
+	for (i = 0; i < PEERS_MAX; i++)
+		link_expire(fm, &fm->fm_links[i]);
+}
+
+const struct fedmedia_counters *
+fedmedia_counters(const struct fedmedia *fm)
+{
+	return (&fm->fm_counters);
+}
+
+size_t
+fedmedia_routes(const struct fedmedia *fm)
+{
+	return (table_count(fm->fm_routes));
+}
+
+size_t
+fedmedia_conns(const struct fedmedia *fm, const struct neighbour *nb)
+{
+	return (nb->nb_index >= PEERS_MAX ? 0 :
+	    fm->fm_links[nb->nb_index].li_nconns);
+}

@@ -1,0 +1,92 @@
+#!/bin/sh
+# Copyright (c) 2026 the WZP authors; see LICENSE.
+#
+# COVERS: design 5 - a ring of five relays and a global room: at most two
+# COVERS: messages a link for each who joins or leaves, silence within 1 s
+. "$SRCDIR/regress/federation/fed.inc"
+
+relays="a b c d e"
+links=5
+for r in $relays; do
+	fed_relay $r 'global room "general"'
+done
+for l in a-b b-c c-d d-e e-a; do
+	fed_link "${l%-*}" "${l#*-}"
+done
+# shellcheck disable=SC2086
+fed_start $relays
+for l in a-b b-c c-d d-e e-a; do
+	fed_up "${l%-*}" "${l#*-}"
+done
+
+# Signals that all of them have sent to each other, by their own counters.
+sent()
+{
+	for r in $relays; do
+		fed_ctl "$r" -j show peers | tr '}' '\n' |
+		    json_field signals_out
+	done | awk '{ n += $1 } END { print n + 0 }'
+}
+# quiet: sets $now when nothing was sent for a second and a half; $took is how
+# long after $begun the last one was seen
+still()
+{
+	total=$(sent)
+	t=$(date +%s%3N)
+	[ "$total" = "$now" ] || {
+		now=$total
+		last=$t
+	}
+	[ $((t - last)) -ge 1500 ]
+}
+quiet()
+{
+	now=
+	until_true 15 still || fail "they do not stop talking: $now messages"
+	took=$((last - begun))
+}
+counts()
+{
+	for who in $people; do
+		[ "$(fed_event "$who" room_update | json_field count)" = \
+		    "$1" ] || return 1
+	done
+}
+
+begun=$(date +%s%3N)
+quiet
+before=$now
+people=
+i=0
+for r in a c; do
+	i=$((i + 1))
+	people="$people p$i"
+	fed_person p$i $r room general --mute
+	fed_until p$i media_start 10
+	begun=$(date +%s%3N)
+	until_true 10 counts $i || fail "not all $i are known to all"
+	quiet
+	echo "p$i joins at $r: $((now - before)) messages over $links links," \
+	    "the last one $took ms after that (goal 1000)"
+	[ $((now - before)) -ge 4 ] || fail "nobody was told"
+	[ $((now - before)) -le $((2 * links)) ] ||
+	    fail "$((now - before)) messages because one joins"
+	[ "$took" -le 3000 ] || fail "not silent after $took ms"
+	before=$now
+done
+while [ $i -gt 0 ]; do
+	kill -INT "$(cat "$tmp/p$i/pid")"
+	fed_leaves p$i 10
+	begun=$(date +%s%3N)
+	people=${people% p"$i"}
+	i=$((i - 1))
+	until_true 10 counts $i || fail "not all know that one has left"
+	quiet
+	echo "one leaves: $((now - before)) messages, the last one $took ms after" \
+	    "that (goal 1000)"
+	[ $((now - before)) -le $((2 * links)) ] ||
+	    fail "$((now - before)) messages because one leaves"
+	[ "$took" -le 3000 ] || fail "not silent after $took ms"
+	before=$now
+done
+fed_done
