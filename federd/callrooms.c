@@ -145,7 +145,7 @@ call_say(struct fedrooms *fr, struct call *ca)
 	if (!speaks_rooms(nb) || (nb->nb_features & NEIGHBOUR_PATHS) == 0)
 		rooms_send(fr, nb, &sig);
 	else if (fr->fr_config.fc_ops->forward(fr->fr_config.fc_arg,
-	    (const uint8_t (*)[TLS_HASH_LEN])ca->ca_path, ca->ca_npath,
+	    (const uint8_t(*)[TLS_HASH_LEN])ca->ca_path, ca->ca_npath,
 	    &sig) == 0)
 		fr->fr_counters.rn_sent++;
 	crowd_clear(&ca->ca_told);

@@ -35,12 +35,12 @@ struct person {
 	char			 pe_label[PEER_NAME_LEN];	/* "": none */
 	bool			 pe_mark;
 	bool			 pe_own;	/* an original's, of itself */
-	bool			 pe_ghost;	/* hearsay, not to be believed */
+	bool			 pe_ghost;	/* hearsay, not believed */
 	/* People here: mediads, under both names of the room. */
 	uint64_t		 pe_raw;
 	uint64_t		 pe_hashed;
 	uint64_t		 pe_stale;	/* mediads that are away */
-	uint64_t		 pe_time;	/* left; message that said it */
+	uint64_t		 pe_time;	/* left; its message */
 };
 
 /* Zero at the beginning. */

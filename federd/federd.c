@@ -82,7 +82,12 @@ federd_begin(struct federd *fd)
 {
 	uint64_t	now;
 
+	fd->fd_dirty = true;
+	/* One for all that a turn brings, datagram by datagram. */
 	now = quic_service_now(fd->fd_service);
+	if (now == fd->fd_now)
+		return;
+	fd->fd_now = now;
 	peers_set_time(fd->fd_peers, now);
 	links_set_time(fd->fd_links, now);
 	envelope_set_time(fd->fd_envelope, now);
@@ -91,7 +96,6 @@ federd_begin(struct federd *fd)
 	fedmedia_set_time(fd->fd_media, now);
 	fedrooms_set_time(fd->fd_rooms, now);
 	probes_set_time(fd->fd_probes, now, clock_wall_ms());
-	fd->fd_dirty = true;
 }
 
 static bool

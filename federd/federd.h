@@ -66,6 +66,7 @@ struct federd {
 	ev_timer		 fd_timer;	/* next limit */
 	ev_timer		 fd_deadline;	/* of an orderly stop */
 	ev_prepare		 fd_prepare;
+	uint64_t		 fd_now;	/* that all modules have */
 	bool			 fd_dirty;	/* something may be queued */
 	bool			 fd_stopping;
 	uint64_t		 fd_others;	/* not for us at all */

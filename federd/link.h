@@ -52,13 +52,13 @@
 #define LINK_SIGNALS_BURST	8000
 /* Connections that showed no certificate and have not said who they are. */
 #define LINK_UNKNOWN_MAX	32
-/*
- * Connections with one peer that are no media connections, or have not said
- * yet that they are.
- */
-#define LINK_PEER_MAX		16
 /* Media connections with one peer. */
 #define LINK_MEDIA_MAX		64
+/*
+ * Connections with one peer that are no media connections, or have not said
+ * yet that they are: all of them may be made at once.
+ */
+#define LINK_PEER_MAX		(LINK_MEDIA_MAX + 16)
 
 struct link;
 struct links;

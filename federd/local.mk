@@ -7,7 +7,9 @@ federd_libfederd_a_SOURCES = \
 	federd/envelope.c federd/envelope.h federd/find.c federd/find.h \
 	federd/globals.c federd/gossip.c federd/gossip.h \
 	federd/link.c federd/link.h federd/link_int.h federd/linkpeer.c \
-	federd/media.c federd/media.h federd/neighbour.h \
+	federd/media.c federd/media.h federd/mediaconns.c \
+	federd/mediastate.h federd/neighbour.h federd/originals.c \
+	federd/origins.c \
 	federd/peers.c federd/peers.h \
 	federd/probe.c federd/probe.h federd/rate.h \
 	federd/rooms.c federd/rooms.h federd/roomstate.h \

@@ -17,8 +17,6 @@
 /* Datagrams between relays: see media.h. */
 #include "config.h"
 
-#include <sys/queue.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,126 +26,20 @@
 #include "common/base/table.h"
 #include "common/wire/media.h"
 #include "federd/duplicates.h"
-#include "federd/media.h"
-#include "federd/rate.h"
-
-#define BIT(i)		(UINT64_C(1) << (i))
-#define UNASSIGNED	UINT8_MAX
-/* Relay prefix in a source, and a key made of it and a tag. */
-#define PREFIX_LEN	4
-#define FLOW_LEN	(FEDMEDIA_TAG_LEN + PREFIX_LEN)
-/* Senders whose rate is known: so many sets of so many. */
-#define SENDER_SETS	4096
-#define SENDER_WAYS	4
-#define LOCAL		PEERS_MAX	/* where others have a nb_index */
-/* Copies without a source can come so long after the last such one. */
-#define BARE_NS		(10 * NS_PER_S)
-
-struct route {
-	uint8_t			 ro_tag[FEDMEDIA_TAG_LEN];
-	enum fedmedia_kind	 ro_kind;
-	uint64_t		 ro_mediads;
-	uint64_t		 ro_neighbours;
-	uint64_t		 ro_counted;	/* by their links, as streams */
-	unsigned int		 ro_streams;
-	uint64_t		 ro_heard;	/* a bit for some senders */
-	uint64_t		 ro_window;	/* ends */
-	uint8_t			 ro_conns[PEERS_MAX];
-	/* Of a call that goes through us. */
-	bool			 ro_transit;
-	unsigned int		 ro_from;	/* who first spoke of it */
-	uint64_t		 ro_touched;
-	uint64_t		 ro_due;	/* to be looked at again */
-	TAILQ_ENTRY(route)	 ro_entry;
-};
-TAILQ_HEAD(route_list, route);
-
-struct conn {
-	struct media_conn	*co_conn;	/* NULL: free */
-	bool			 co_up;
-	bool			 co_closing;
-	unsigned int		 co_rooms;	/* that begin with it */
-};
-
-struct link {
-	struct neighbour	*li_nb;		/* NULL: not up */
-	bool			 li_bare;	/* an original's datagrams */
-	struct rate		 li_rate;
-	unsigned int		 li_streams;	/* that need connections */
-	struct conn		 li_conns[FEDMEDIA_CONNS_MAX];
-	unsigned int		 li_nconns;	/* not closing */
-	uint8_t			 li_up[FEDMEDIA_CONNS_MAX];
-	unsigned int		 li_nup;
-	uint64_t		 li_retry;	/* dial no sooner */
-	uint64_t		 li_pause;
-	uint64_t		 li_surplus;	/* too many since; 0: not so */
-	struct route_list	 li_transits;	/* due first */
-	size_t			 li_ntransits;
-};
-
-struct skip {
-	uint64_t	sk_neighbours;
-	uint8_t		sk_key[FLOW_LEN];
-};
-
-struct sender {
-	uint64_t	se_key;
-	struct rate	se_rate;
-};
-
-struct batch {
-	size_t		ba_len;
-	uint8_t		ba_frames[FED_MEDIA_MAX];
-};
-
-struct fedmedia {
-	struct fedmedia_config	 fm_config;
-	uint64_t		 fm_now;
-	bool			 fm_dirty;	/* links want a look */
-	struct table		*fm_routes;
-	struct table		*fm_skips;
-	struct duplicates	*fm_seen;
-	uint8_t			 fm_key[16];
-	unsigned int		 fm_bares;	/* originals that are up */
-	uint64_t		 fm_bare_until;
-	uint64_t		 fm_sender;	/* hash of the one in hand */
-	struct link		 fm_links[PEERS_MAX];
-	struct sender		 fm_senders[SENDER_SETS][SENDER_WAYS];
-	uint64_t		 fm_filled;	/* mediads with a batch */
-	uint64_t		 fm_queued;	/* mediads to be flushed */
-	struct batch		 fm_batches[FEDMEDIA_MEDIADS_MAX];
-	struct fedmedia_counters fm_counters;
-	/* The one datagram in hand: tag, source, MediaPacket. */
-	uint8_t			 fm_head[FEDMEDIA_HEAD_LEN];
-	uint8_t			 fm_packet[FEDMEDIA_PACKET_MAX];
-	size_t			 fm_len;
-};
+#include "federd/mediastate.h"
 
 static bool	 packet_take(struct fedmedia *, const uint8_t *, size_t);
 static bool	 sender_take(struct fedmedia *, unsigned int, bool);
 static bool	 bare_counts(const struct fedmedia *);
 static struct route *route_find(const struct fedmedia *, const uint8_t *);
 static struct route *route_new(struct fedmedia *, const uint8_t *);
-static void	 route_free(struct fedmedia *, struct route *);
-static void	 route_count(struct fedmedia *, struct route *);
 static void	 route_mediads(struct fedmedia *, const struct route *,
 		    uint64_t);
 static void	 route_neighbours(struct fedmedia *, struct route *,
 		    uint64_t);
 static uint64_t	 route_skipped(const struct fedmedia *);
 static void	 route_heard(struct fedmedia *, struct route *);
-static struct conn *route_conn(struct fedmedia *, struct route *,
-		    struct link *, unsigned int);
 static void	 batch_add(struct fedmedia *, unsigned int);
-static struct link *link_of(struct fedmedia *, const struct neighbour *);
-static void	 link_ups(struct link *);
-static unsigned int link_wanted(const struct link *);
-static uint64_t	 link_expiry(const struct link *);
-static void	 link_expire(struct fedmedia *, struct link *);
-static void	 link_dial(struct fedmedia *, struct link *);
-static void	 link_shed(struct fedmedia *, struct link *);
-static void	 link_transits(struct fedmedia *, struct link *);
-static void	 conn_leave(struct fedmedia *, unsigned int, unsigned int);
 
 struct fedmedia *
 fedmedia_new(const struct fedmedia_config *config)
@@ -227,7 +119,7 @@ route_new(struct fedmedia *fm, const uint8_t *tag)
 	return (ro);
 }
 
-static void
+void
 route_free(struct fedmedia *fm, struct route *ro)
 {
 	ro->ro_mediads = ro->ro_neighbours = 0;
@@ -246,7 +138,7 @@ route_free(struct fedmedia *fm, struct route *ro)
  * come for him: a global room with nobody but those behind him.  He sees that
  * the same way, so both have the same number of rooms.
  */
-static void
+void
 route_count(struct fedmedia *fm, struct route *ro)
 {
 	struct link	*li;
@@ -710,7 +602,7 @@ route_neighbours(struct fedmedia *fm, struct route *ro, uint64_t mask)
 			ret = li->li_nb->nb_ops->datagram(li->li_nb,
 			    out + FEDMEDIA_TAG_LEN,
 			    FEDMEDIA_TAG_LEN + fm->fm_len);
-		} else if ((co = route_conn(fm, ro, li, i)) != NULL) {
+		} else if ((co = link_conn(fm, ro, li, i)) != NULL) {
 			memcpy(out, fm->fm_head, FEDMEDIA_HEAD_LEN);
 			ret = li->li_nb->nb_ops->media_send(co->co_conn, out,
 			    FEDMEDIA_HEAD_LEN + fm->fm_len);
@@ -720,336 +612,6 @@ route_neighbours(struct fedmedia *fm, struct route *ro, uint64_t mask)
 		else
 			fm->fm_counters.dn_sent++;
 	}
-}
-
-/*
- * The one where the room's streams begin: from its first datagram on that
- * with the fewest.  Where more speak than one connection carries, senders are
- * spread over those that follow, each on one of them, so in order.  NULL:
- * none is up.
- */
-static struct conn *
-route_conn(struct fedmedia *fm, struct route *ro, struct link *li,
-    unsigned int index)
-{
-	struct conn	*best = NULL, *co;
-	unsigned int	 i, spread;
-
-	if (li->li_nup == 0)
-		return (NULL);
-	if (ro->ro_conns[index] == UNASSIGNED) {
-		for (i = 0; i < li->li_nup; i++) {
-			co = &li->li_conns[li->li_up[i]];
-			if (best == NULL || co->co_rooms < best->co_rooms)
-				best = co;
-		}
-		if ((ro->ro_counted & BIT(index)) == 0)
-			return (best);
-		ro->ro_conns[index] = (uint8_t)(best - li->li_conns);
-		best->co_rooms++;
-	}
-	if (ro->ro_streams <= FEDMEDIA_STREAMS)
-		return (&li->li_conns[ro->ro_conns[index]]);
-	spread = (ro->ro_streams + FEDMEDIA_STREAMS - 1) / FEDMEDIA_STREAMS;
-	i = ro->ro_conns[index] + (unsigned int)(fm->fm_sender % spread);
-	return (&li->li_conns[li->li_up[i % li->li_nup]]);
-}
-
-static void
-link_ups(struct link *li)
-{
-	unsigned int	i;
-
-	li->li_nup = 0;
-	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++)
-		if (li->li_conns[i].co_up)
-			li->li_up[li->li_nup++] = (uint8_t)i;
-}
-
-/* Links and their media connections. */
-
-static struct link *
-link_of(struct fedmedia *fm, const struct neighbour *nb)
-{
-	if (nb->nb_index >= PEERS_MAX ||
-	    fm->fm_links[nb->nb_index].li_nb != nb)
-		return (NULL);
-	return (&fm->fm_links[nb->nb_index]);
-}
-
-void
-fedmedia_up(struct fedmedia *fm, struct neighbour *nb)
-{
-	struct link	*li;
-
-	if (nb->nb_index >= PEERS_MAX)
-		return;
-	li = &fm->fm_links[nb->nb_index];
-	if (li->li_nb != NULL)
-		fedmedia_down(fm, li->li_nb);
-	li->li_nb = nb;
-	li->li_bare = nb->nb_legacy ||
-	    (nb->nb_features & NEIGHBOUR_MEDIA) == 0;
-	if (li->li_bare)
-		fm->fm_bares++;
-	li->li_pause = FEDMEDIA_RETRY_NS;
-	li->li_retry = li->li_surplus = 0;
-	fm->fm_dirty = true;
-}
-
-void
-fedmedia_down(struct fedmedia *fm, struct neighbour *nb)
-{
-	struct link	*li = link_of(fm, nb);
-	struct route	*ro;
-	size_t		 iter = 0;
-	unsigned int	 i;
-
-	if (li == NULL)
-		return;
-	while ((ro = table_next(fm->fm_routes, &iter)) != NULL) {
-		if ((ro->ro_neighbours & BIT(nb->nb_index)) == 0)
-			continue;
-		if (ro->ro_transit)
-			route_free(fm, ro);
-		else {
-			ro->ro_neighbours &= ~BIT(nb->nb_index);
-			route_count(fm, ro);
-		}
-	}
-	if (li->li_bare)
-		fm->fm_bares--;
-	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++)
-		memset(&li->li_conns[i], 0, sizeof(li->li_conns[i]));
-	li->li_nconns = li->li_nup = 0;
-	li->li_nb = NULL;
-}
-
-void
-fedmedia_conn_up(struct fedmedia *fm, struct neighbour *nb,
-    struct media_conn *conn)
-{
-	struct link	*li = link_of(fm, nb);
-	struct conn	*co, *place = NULL;
-	struct route	*ro;
-	size_t		 iter = 0;
-	unsigned int	 i;
-
-	if (li == NULL)
-		return;
-	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++) {
-		co = &li->li_conns[i];
-		if (co->co_conn == conn)
-			break;
-		if (co->co_conn == NULL && place == NULL)
-			place = co;
-	}
-	if (i == FEDMEDIA_CONNS_MAX) {
-		/* Theirs. */
-		if (place == NULL) {
-			nb->nb_ops->media_close(conn);
-			return;
-		}
-		co = place;
-		co->co_conn = conn;
-		li->li_nconns++;
-	}
-	if (co->co_up || co->co_closing)
-		return;
-	co->co_up = true;
-	link_ups(li);
-	li->li_pause = FEDMEDIA_RETRY_NS;
-	/* Those that shared one for want of this find their places anew. */
-	while ((ro = table_next(fm->fm_routes, &iter)) != NULL) {
-		i = ro->ro_conns[nb->nb_index];
-		if (i == UNASSIGNED ||
-		    li->li_conns[i].co_rooms <= FEDMEDIA_STREAMS)
-			continue;
-		li->li_conns[i].co_rooms--;
-		ro->ro_conns[nb->nb_index] = UNASSIGNED;
-	}
-}
-
-/* Nobody uses it any more. */
-static void
-conn_leave(struct fedmedia *fm, unsigned int index, unsigned int n)
-{
-	struct route	*ro;
-	size_t		 iter = 0;
-
-	if (fm->fm_links[index].li_conns[n].co_rooms == 0)
-		return;
-	while ((ro = table_next(fm->fm_routes, &iter)) != NULL)
-		if (ro->ro_conns[index] == n)
-			ro->ro_conns[index] = UNASSIGNED;
-	fm->fm_links[index].li_conns[n].co_rooms = 0;
-}
-
-void
-fedmedia_conn_down(struct fedmedia *fm, struct neighbour *nb,
-    struct media_conn *conn)
-{
-	struct link	*li = link_of(fm, nb);
-	struct conn	*co;
-	unsigned int	 i;
-
-	if (li == NULL)
-		return;
-	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++)
-		if (li->li_conns[i].co_conn == conn)
-			break;
-	if (i == FEDMEDIA_CONNS_MAX)
-		return;
-	co = &li->li_conns[i];
-	conn_leave(fm, nb->nb_index, i);
-	if (!co->co_closing) {
-		li->li_nconns--;
-		if (nb->nb_dialled) {
-			li->li_retry = fm->fm_now + li->li_pause;
-			if ((li->li_pause *= 2) > FEDMEDIA_RETRY_MAX_NS)
-				li->li_pause = FEDMEDIA_RETRY_MAX_NS;
-		}
-	}
-	memset(co, 0, sizeof(*co));
-	link_ups(li);
-	fm->fm_dirty = true;
-}
-
-/* How many connections its streams should have. */
-static unsigned int
-link_wanted(const struct link *li)
-{
-	unsigned int	n;
-
-	if (li->li_nb == NULL || li->li_bare || !li->li_nb->nb_dialled)
-		return (0);
-	n = (li->li_streams + FEDMEDIA_STREAMS - 1) / FEDMEDIA_STREAMS;
-	return (n < FEDMEDIA_CONNS_MAX ? n : FEDMEDIA_CONNS_MAX);
-}
-
-static uint64_t
-link_expiry(const struct link *li)
-{
-	uint64_t	due = UINT64_MAX;
-
-	if (!TAILQ_EMPTY(&li->li_transits))
-		due = TAILQ_FIRST(&li->li_transits)->ro_due;
-	if (li->li_nb == NULL || li->li_bare || !li->li_nb->nb_dialled)
-		return (due);
-	if (link_wanted(li) > li->li_nconns)
-		due = clock_earlier(due, li->li_retry);
-	if (li->li_surplus != 0)
-		due = clock_earlier(due, li->li_surplus + FEDMEDIA_IDLE_NS);
-	return (due);
-}
-
-static void
-link_dial(struct fedmedia *fm, struct link *li)
-{
-	struct conn	*co;
-	unsigned int	 i, wanted = link_wanted(li);
-
-	for (i = 0; i < FEDMEDIA_CONNS_MAX && li->li_nconns < wanted; i++) {
-		co = &li->li_conns[i];
-		if (co->co_conn != NULL)
-			continue;
-		co->co_conn = li->li_nb->nb_ops->media_dial(li->li_nb);
-		if (co->co_conn == NULL)
-			break;
-		li->li_nconns++;
-	}
-	/* Not now, or those that close have all the places. */
-	if (li->li_nconns < wanted)
-		li->li_retry = fm->fm_now + li->li_pause;
-}
-
-/* Those with the fewest rooms. */
-static void
-link_shed(struct fedmedia *fm, struct link *li)
-{
-	struct conn	*best, *co;
-	unsigned int	 i, wanted = link_wanted(li);
-
-	while (li->li_nconns > wanted) {
-		best = NULL;
-		for (i = 0; i < FEDMEDIA_CONNS_MAX; i++) {
-			co = &li->li_conns[i];
-			if (co->co_conn != NULL && !co->co_closing &&
-			    (best == NULL || co->co_rooms < best->co_rooms))
-				best = co;
-		}
-		if (best == NULL)
-			break;
-		conn_leave(fm, li->li_nb->nb_index,
-		    (unsigned int)(best - li->li_conns));
-		best->co_up = false;
-		best->co_closing = true;
-		link_ups(li);
-		li->li_nconns--;
-		li->li_nb->nb_ops->media_close(best->co_conn);
-	}
-}
-
-static void
-link_transits(struct fedmedia *fm, struct link *li)
-{
-	struct route	*ro;
-
-	while ((ro = TAILQ_FIRST(&li->li_transits)) != NULL &&
-	    ro->ro_due <= fm->fm_now) {
-		if (ro->ro_touched + FEDMEDIA_TRANSIT_NS <= fm->fm_now) {
-			route_free(fm, ro);
-			continue;
-		}
-		TAILQ_REMOVE(&li->li_transits, ro, ro_entry);
-		ro->ro_due = fm->fm_now + FEDMEDIA_TRANSIT_NS;
-		TAILQ_INSERT_TAIL(&li->li_transits, ro, ro_entry);
-	}
-}
-
-static void
-link_expire(struct fedmedia *fm, struct link *li)
-{
-	unsigned int	wanted;
-
-	link_transits(fm, li);
-	if (li->li_nb == NULL || li->li_bare || !li->li_nb->nb_dialled)
-		return;
-	wanted = link_wanted(li);
-	if (wanted >= li->li_nconns)
-		li->li_surplus = 0;
-	else if (li->li_surplus == 0)
-		li->li_surplus = fm->fm_now;
-	if (wanted > li->li_nconns && li->li_retry <= fm->fm_now)
-		link_dial(fm, li);
-	if (li->li_surplus != 0 &&
-	    li->li_surplus + FEDMEDIA_IDLE_NS <= fm->fm_now) {
-		link_shed(fm, li);
-		li->li_surplus = 0;
-	}
-}
-
-uint64_t
-fedmedia_expiry(const struct fedmedia *fm)
-{
-	uint64_t	due = UINT64_MAX;
-	size_t		i;
-
-	if (fm->fm_dirty)
-		return (0);
-	for (i = 0; i < PEERS_MAX; i++)
-		due = clock_earlier(due, link_expiry(&fm->fm_links[i]));
-	return (due);
-}
-
-void
-fedmedia_expire(struct fedmedia *fm)
-{
-	size_t	i;
-
-	fm->fm_dirty = false;
-	for (i = 0; i < PEERS_MAX; i++)
-		link_expire(fm, &fm->fm_links[i]);
 }
 
 const struct fedmedia_counters *

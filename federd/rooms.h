@@ -49,7 +49,7 @@
 #define FEDROOMS_CALLS_MAX	8192
 #define FEDROOMS_ORIGINS_MAX	256	/* relays with people in one room */
 #define FEDROOMS_LIST_MAX	500	/* people of a relay in one room */
-#define FEDROOMS_PEOPLE_MAX	50000	/* of other relays, in all */
+#define FEDROOMS_PEOPLE_MAX	20000	/* of other relays, in all */
 
 /* At most one word of ours about a room in this time; the first at once. */
 #define FEDROOMS_PACE_NS	(100 * NS_PER_MS)

@@ -70,6 +70,8 @@ struct global {
 	struct crowd		 gl_merged;
 	/* What mediads were told, name by name. */
 	struct crowd		 gl_views[NAMES];
+	uint64_t		 gl_show_last;
+	uint64_t		 gl_show_due;
 	/* Our own word among relays of ours. */
 	struct crowd		 gl_own;
 	uint64_t		 gl_version;	/* 0: nothing was said */
@@ -167,6 +169,36 @@ void	 global_mediad_lost(struct fedrooms *, struct global *,
 	    uint64_t mask);
 uint64_t global_expiry(const struct fedrooms *, const struct global *);
 void	 global_expire(struct fedrooms *, struct global *);
+
+/* Own people or (false) others have changed. */
+void	 global_changed(struct fedrooms *, struct global *, bool);
+void	 global_run(struct fedrooms *, struct global *);
+void	 global_route(struct fedrooms *, struct global *);
+void	 crowd_empty(struct fedrooms *, struct crowd *);
+bool	 same_people(const struct crowd *, const struct crowd *);
+
+/* origins.c */
+void	 origin_free(struct fedrooms *, struct global *, struct origin *);
+bool	 origin_counts(const struct origin *);
+void	 origin_empty(struct fedrooms *, struct global *, struct origin *);
+void	 origin_send(struct fedrooms *, const struct global *,
+	    const struct origin *, struct neighbour *);
+void	 origin_flood(struct fedrooms *, const struct global *,
+	    const struct origin *, const struct neighbour *);
+void	 origin_signal(struct fedrooms *, struct global *, struct neighbour *,
+	    const struct sig_global_room *, bool);
+void	 own_send(struct fedrooms *, const struct global *,
+	    struct neighbour *);
+void	 own_say(struct fedrooms *, struct global *);
+
+/* originals.c */
+void	 heard_doubt(struct fedrooms *, struct global *, const char *,
+	    unsigned int);
+bool	 person_known(const struct global *, const char *);
+void	 person_left(struct fedrooms *, struct global *, const char *);
+void	 heard_signal(struct fedrooms *, struct global *, struct neighbour *,
+	    const struct sig_global_room *, bool);
+void	 old_say(struct fedrooms *, struct global *, struct neighbour *);
 
 /* callrooms.c */
 struct call	*call_new(struct fedrooms *, const char *);

@@ -48,7 +48,7 @@ struct federate {
 	struct table			*fe_tags;
 	size_t				 fe_people;
 	struct federated_list		 fe_owed;
-	uint64_t			 fe_again;	/* UINT64_MAX: at once */
+	uint64_t			 fe_again;	/* MAX: at once */
 	struct federated_list		 fe_changed;
 	uint64_t			 fe_forget;	/* UINT64_MAX: never */
 	struct federate_counters	 fe_counters;
@@ -69,7 +69,7 @@ static bool	 federated_tell(struct federate *, struct federated *);
 static int	 member_tell(struct federate *, const struct federated *,
 		    const struct member *, bool);
 static size_t	 person_key(const struct msg_fed_member *,
-		    char [PERSON_MAX]);
+		    char[PERSON_MAX]);
 static void	 remote_free(struct federate *, struct federated *,
 		    struct remote *);
 static void	 federate_doubt(struct federate *);

@@ -110,8 +110,8 @@ struct federated {
 	struct table		*fd_people;	/* by fingerprint */
 	struct fedtag		*fd_names;	/* all that have the tag */
 	bool			 fd_stale;
-	bool			 fd_owed;	/* on the list of those to tell */
-	bool			 fd_changed;	/* on the list of those that did */
+	bool			 fd_owed;	/* to federd */
+	bool			 fd_changed;	/* for members */
 	TAILQ_ENTRY(federated)	 fd_owed_entry;
 	TAILQ_ENTRY(federated)	 fd_changed_entry;
 };

@@ -50,7 +50,7 @@ regress_unit_peers_test_SOURCES = regress/unit/peers_test.c \
 	relayd/peers.c relayd/peers.h
 regress_unit_peers_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_peers_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=channel_send \
-	-Wl,--wrap=channel_send_fd
+	-Wl,--wrap=channel_send_fd -Wl,--wrap=channel_queued
 regress_unit_peers_test_LDADD = relayd/libconf.a common/libquic.a \
 	common/libipc.a common/libbase.a $(EV_LIBS) $(MSGPACK_LIBS) \
 	$(CMOCKA_LIBS) $(BSD_LIBS)

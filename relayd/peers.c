@@ -35,6 +35,12 @@
  */
 #define SOCKET_BUFFER	(2 * 1024 * 1024)
 
+/*
+ * Sockets that wait to be read are descriptors of ours: who does not read
+ * what he asked for gets no more of them.
+ */
+#define DIAL_QUEUE_MAX	16384
+
 #define DIAL_EVERY_NS	(NS_PER_S / PEERS_DIAL_RATE)
 
 static const char
@@ -207,6 +213,10 @@ peers_dial(struct process *p, const struct msg_dial *dial)
 	const char		*why;
 	int			 fd;
 
+	if (channel_queued(p->pr_channel) > DIAL_QUEUE_MAX) {
+		fail(p, dial->id, "the sockets before it were not taken");
+		return;
+	}
 	if (too_fast(sv)) {
 		fail(p, dial->id, "too many sockets at once");
 		return;

@@ -55,6 +55,13 @@ regress_unit_call_remote_test_SOURCES = regress/unit/call_remote_test.c \
 regress_unit_call_remote_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_remote_test_LDADD = $(SIGNALD_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/call_links_test
+regress_unit_call_links_test_SOURCES = regress/unit/call_links_test.c \
+	regress/unit/flow_lines.h regress/unit/flow_world.c \
+	regress/unit/flow_world.h
+regress_unit_call_links_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_call_links_test_LDADD = $(SIGNALD_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/call_two_test
 regress_unit_call_two_test_SOURCES = regress/unit/call_two_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \

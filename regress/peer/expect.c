@@ -198,6 +198,7 @@ something_there(void *arg)
 	struct wait	*wt = arg;
 	struct pconn	*pc = wt->wt_pc;
 
+	stream_skip_pings(pc);
 	return (pc->pc_end != END_NONE || !STAILQ_EMPTY(&pc->pc_dgrams) ||
 	    stream_by_id(pc, pc->pc_next_bidi) != NULL ||
 	    stream_by_id(pc, pc->pc_next_uni) != NULL);
@@ -210,6 +211,7 @@ leftover(struct pconn *pc)
 	static char	 buf[600];
 	struct pstream	*ps;
 
+	stream_skip_pings(pc);
 	if ((ps = stream_by_id(pc, pc->pc_next_bidi)) != NULL) {
 		snprintf(buf, sizeof(buf), "a message: %.*s",
 		    ps->ps_inlen < 4 ? 0 : (int)(ps->ps_inlen - 4 > 500 ?

@@ -137,6 +137,7 @@ struct pconn {
 	bool			 pc_no_credit;	/* streams of the peer stay */
 	bool			 pc_stop_early;	/* STOP_SENDING at once */
 	bool			 pc_ignore;	/* leftovers are allowed */
+	bool			 pc_no_pings;	/* skip those of the peer */
 	bool			 pc_no_read;	/* pause: packets pile up */
 	int			 pc_fd;		/* own, or the server's */
 	ngtcp2_conn		*pc_conn;
@@ -327,6 +328,8 @@ void	 stream_fin(struct pstream *);
 void	 stream_reset(struct pconn *, struct pstream *, uint64_t);
 void	 stream_stop(struct pconn *, struct pstream *, uint64_t);
 void	 stream_send_message(struct pconn *, const void *, size_t);
+/* Leaves out Pings that are next, where they are to be ignored. */
+void	 stream_skip_pings(struct pconn *);
 /* The next message of the peer in stream-ID order; NULL: none yet. */
 struct pstream
 	*stream_next_message(struct pconn *, const char **why);

@@ -264,6 +264,7 @@ cmd_connect(struct ctx *cx, char *args)
 	char			*name = word(&args), *key, *value;
 	unsigned int		 slot = UINT_MAX;
 	bool			 no_credit = false, stop_early = false;
+	bool			 no_pings = false;
 
 	memset(&opt, 0, sizeof(opt));
 	opt.alpn = "wzp";
@@ -282,6 +283,8 @@ cmd_connect(struct ctx *cx, char *args)
 			opt.streams = number(value);
 		else if (strcmp(key, "credit") == 0)
 			no_credit = strcmp(value, "no") == 0;
+		else if (strcmp(key, "pings") == 0)
+			no_pings = strcmp(value, "ignore") == 0;
 		else if (strcmp(key, "stop") == 0)
 			stop_early = strcmp(value, "early") == 0;
 		else if (strcmp(key, "socket") == 0)
@@ -304,6 +307,7 @@ cmd_connect(struct ctx *cx, char *args)
 		pc = conn_dial(cx->cx_peer, name, &opt);
 	pc->pc_scripted = opt.shared != NULL;
 	pc->pc_no_credit = no_credit;
+	pc->pc_no_pings = no_pings;
 	pc->pc_stop_early = stop_early;
 	if (flight != NULL)
 		flight_send(pc, strcmp(flight, "none") == 0 ? "" : flight);

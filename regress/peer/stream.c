@@ -175,6 +175,25 @@ stream_answer(struct pconn *pc, struct pstream *ps)
 	stream_fin(ps);
 }
 
+/* As an original does on a link: it does not know that they may come. */
+void
+stream_skip_pings(struct pconn *pc)
+{
+	static const char	 ping[] = "{\"Ping\":";
+	const struct pstream	*ps;
+	size_t			 len;
+
+	while (pc->pc_no_pings &&
+	    (ps = stream_by_id(pc, pc->pc_next_bidi)) != NULL &&
+	    announced(ps, &len) && ps->ps_inlen == 4 + len &&
+	    len > sizeof(ping) && (ps->ps_in_fin || ps->ps_stop_sent) &&
+	    memcmp(ps->ps_in + 4, ping, sizeof(ping) - 1) == 0) {
+		trace("%s: < %.*s, ignored", pc->pc_name, (int)len,
+		    (const char *)ps->ps_in + 4);
+		pc->pc_next_bidi += 4;
+	}
+}
+
 struct pstream *
 stream_next_message(struct pconn *pc, const char **why)
 {
@@ -183,6 +202,7 @@ stream_next_message(struct pconn *pc, const char **why)
 	size_t		 len;
 
 	*why = NULL;
+	stream_skip_pings(pc);
 	if ((ps = stream_by_id(pc, pc->pc_next_bidi)) == NULL) {
 		*why = "no stream";
 		return (NULL);

@@ -26,6 +26,7 @@
  * With a second relay, those who are called are there: every other client.
  *
  * SIGUSR1: begins nothing more, says `settled' when all is quiet.
+ * SIGUSR2: `sample', of each who is in a call that lasts: sent and received.
  * SIGTERM: everybody hangs up and leaves.
  */
 
@@ -83,7 +84,7 @@ main(int argc, char *argv[])
 	static struct storm	 st;
 	struct rlimit		 rl;
 	ev_timer		 tick;
-	ev_signal		 usr1, term, intr;
+	ev_signal		 usr1, usr2, term, intr;
 	char			 why[512], path[PATH_MAX];
 	const char		*log = "storm.log", *error;
 	uint64_t		 now;
@@ -182,11 +183,13 @@ main(int argc, char *argv[])
 
 	ev_timer_init(&tick, on_tick, TICK_S, TICK_S);
 	ev_signal_init(&usr1, on_signal, SIGUSR1);
+	ev_signal_init(&usr2, on_signal, SIGUSR2);
 	ev_signal_init(&term, on_signal, SIGTERM);
 	ev_signal_init(&intr, on_signal, SIGINT);
-	tick.data = usr1.data = term.data = intr.data = &st;
+	tick.data = usr1.data = usr2.data = term.data = intr.data = &st;
 	ev_timer_start(st.st_loop, &tick);
 	ev_signal_start(st.st_loop, &usr1);
+	ev_signal_start(st.st_loop, &usr2);
 	ev_signal_start(st.st_loop, &term);
 	ev_signal_start(st.st_loop, &intr);
 	ev_run(st.st_loop, 0);
@@ -222,6 +225,10 @@ on_signal(struct ev_loop *loop, ev_signal *w, int events)
 	(void)loop;
 	(void)events;
 	st->st_now = clock_mono_ns();
+	if (w->signum == SIGUSR2) {
+		plan_sample(st);
+		return;
+	}
 	st->st_phase_since = st->st_now;
 	if (w->signum == SIGUSR1 && st->st_phase == STORM_STEADY)
 		st->st_phase = STORM_SETTLING;

@@ -155,6 +155,25 @@ plan_tick(struct storm *st)
 	}
 }
 
+void
+plan_sample(struct storm *st)
+{
+	struct media_stats	 ms;
+	struct peer		*p;
+	unsigned int		 i;
+
+	for (i = 0; i < 2 * st->st_live; i++) {
+		p = &st->st_peers[i];
+		if (client_media_stats(p->pe_client, &ms))
+			storm_log(st, p, "sample", ",\"call\":\"%s\","
+			    "\"sent\":%llu,\"received\":%llu", p->pe_call,
+			    (unsigned long long)ms.ms_sent,
+			    (unsigned long long)ms.ms_rx.ps_packets);
+	}
+	storm_say(st, NULL, "sampled");
+	(void)fflush(st->st_log);
+}
+
 /* true: everybody is registered. */
 static bool
 plan_start(struct storm *st)

@@ -162,6 +162,7 @@ unsigned int
 /* plan.c */
 bool	 plan_open(struct storm *);
 void	 plan_tick(struct storm *);
+void	 plan_sample(struct storm *);
 void	 plan_close(struct storm *);
 
 #endif /* WZP_REGRESS_STORM_H */

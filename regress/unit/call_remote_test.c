@@ -583,13 +583,6 @@ SCENARIO(original_no_features, false, "reg A candidates", ORIGINALS,
     "= far! * " OFFER("c1", "$A", "$B"),
     "= A " RINGING("c1"), "= record c1 ringing")
 
-#define MAYBE_C1							\
-	"in A " OFFER("c1", "$A", "$B"),				\
-	"= record c1 pending", "commit", "= find B",			\
-	"maybe",							\
-	"= far! * " OFFER("c1", "$A", "$B"),				\
-	"= A " RINGING("c1"), "= record c1 ringing", "commit"
-
 SCENARIO(original_reject_answer, false, "reg A", ORIGINALS, MAYBE_C1,
     "far! X " ANSWER("c1", "Reject"),
     "= A " HANGUP_ID("Normal", "c1"),
@@ -650,205 +643,6 @@ SCENARIO(original_none_took_it, false, "reg A", ORIGINALS, MAYBE_C1,
     "unsent c1 *",
     "= A " HANGUP_ID("Error", "c1"),
     "= record c1 ended error")
-
-/* Links, federd */
-
-SCENARIO(link_down_unanswered, false, "reg A", FEDERATED, FAR_RING_C1,
-    "link R down",
-    "after 4999",
-    "after 1",
-    "= A " HANGUP_ID("Error", "c1"),
-    "= far RS " HANGUP_ID("Error", "c1"),
-    "= record c1 ended error",
-    "stat link-losses 1")
-
-SCENARIO(link_back_in_time, false, "reg A", FEDERATED, FAR_RING_C1,
-    "link R down",
-    "after 4000",
-    "link R up",
-    "after 0",
-    /* It is asked whether it still has the call. */
-    "= far RS " RINGING("c1"),
-    "after 20000",
-    "far RS " ANSWER("c1", "AcceptGeneric"),
-    "= media c1 RS on", "= admit c1 A B", "= record c1 active")
-
-SCENARIO(link_down_active, false, "reg A", FEDERATED, FAR_CALL_C1,
-    "link R down",
-    "after 100000",
-    "calls 1",
-    "link R up",
-    "after 0",
-    "= far RS " RINGING("c1"),
-    "far RS " HANGUP_ID("Error", "c1"),
-    "= A " HANGUP_ID("Error", "c1"),
-    "= record c1 ended error", "= close c1", "= media c1 RS off")
-
-SCENARIO(link_down_callee, false, "reg B", FEDERATED, ASKED_C1,
-    "link R down",
-    "after 5000",
-    "= far RS " HANGUP_ID("Error", "c1"),
-    "= B " HANGUP_ID("Error", "c1"),
-    "= record c1 ended error")
-
-SCENARIO(link_of_originals, false, "reg A", ORIGINALS, MAYBE_C1,
-    "link X down",
-    "after 6000",
-    "link Y down",
-    "after 4999",
-    "after 1",
-    "= A " HANGUP_ID("Error", "c1"),
-    "= far! * " HANGUP_ID("Error", "c1"),
-    "= record c1 ended error")
-
-SCENARIO(federd_dies_during_find, false, "reg A", FEDERATED,
-    "in A " OFFER("c1", "$A", "$B"),
-    "= record c1 pending", "commit", "= find B",
-    "federd down",
-    "after 3000",
-    "federd up",
-    "= find B",
-    "link R up",
-    "found RS",
-    "= far RS " OFFER("c1", "$A", "$B"),
-    "= record c1 pending",
-    "stat finds 2")
-
-SCENARIO(federd_dies_for_good, false, "reg A", FEDERATED,
-    "in A " OFFER("c1", "$A", "$B"),
-    "= record c1 pending", "commit", "= find B",
-    "federd down",
-    "after 9999",
-    "after 1",
-    "= A " HANGUP("Normal"),
-    "= record c1 ended normal",
-    /* As if there were no federation. */
-    "in A " OFFER("c2", "$A", "$B"),
-    "= A " HANGUP("Normal"))
-
-SCENARIO(federd_dies_before_find, false, "reg A", FEDERATED,
-    "in A " OFFER("c1", "$A", "$B"),
-    "= record c1 pending",
-    "federd down",
-    "commit",
-    "= A " HANGUP("Normal"),
-    "= record c1 ended normal")
-
-SCENARIO(federd_dies_in_call, false, "reg A", FEDERATED, FAR_CALL_C1,
-    "federd down",
-    "after 20000",
-    "calls 1",
-    "federd up",
-    "= media c1 RS on",
-    "link R up",
-    "after 0",
-    "= far RS " RINGING("c1"),
-    "in A " HANGUP("Normal"),
-    "= far RS " HANGUP_ID("Normal", "c1"),
-    "= record c1 ended normal", "= close c1", "= media c1 RS off")
-
-/* The hangup got lost: the other side asks, and is told. */
-SCENARIO(federd_away_at_hangup, false, "reg A", FEDERATED, FAR_CALL_C1,
-    "federd down",
-    "in A " HANGUP("Normal"),
-    "= record c1 ended normal", "= close c1",
-    FEDERATED,
-    "far RS " RINGING("c1"),
-    "= far RS " HANGUP_ID("Error", "c1"))
-
-SCENARIO(said_again, false, "reg A", FEDERATED, FAR_CALL_C1,
-    "after 29999", "after 1",
-    "= far RS " RINGING("c1"),
-    "far RS " RINGING("c1"),
-    "after 29999", "after 1",
-    "= far RS " RINGING("c1"))
-
-/* Recovery */
-
-SCENARIO(found_in_registry, false, "reg A", "federd up", "live active remote",
-    "= media live RS on",
-    "= admit live A B",
-    "opened 2 call-live",
-    "link R up",
-    "after 0",
-    "= far RS " RINGING("live"),
-    "after 20000",
-    "far RS " REPORT("live"),
-    "= A " REPORT("live"),
-    "far R " HANGUP_ID("Normal", "live"),
-    "calls 1",
-    "far RS " HANGUP_ID("Normal", "live"),
-    "= A " HANGUP_ID("Normal", "live"),
-    "= record live ended normal", "= close live", "= media live RS off")
-
-SCENARIO(found_before_federd, false, "reg A", "live active remote",
-    "= admit live A B",
-    "opened 2 call-live",
-    "federd up",
-    "= media live RS on",
-    "link R up",
-    "after 0",
-    "= far RS " RINGING("live"))
-
-/* Unanswered ones ended; the relay of the other party is told. */
-SCENARIO(found_ringing, false, "reg A", "federd up", "link R up",
-    "live ringing remote",
-    "= record live ended error",
-    "= far RS " HANGUP_ID("Error", "live"),
-    "= A " HANGUP_ID("Error", "live"))
-
-SCENARIO(found_ringing_link_later, false, "reg A", "federd up",
-    "live pending remote",
-    "= record live ended error",
-    "= A " HANGUP_ID("Error", "live"),
-    "link R up",
-    "= far RS " HANGUP_ID("Error", "live"))
-
-/* Nobody comes to its room: the remote party is not waited for. */
-SCENARIO(found_and_nobody_there, false, "reg A", "federd up", "link R up",
-    "live active remote",
-    "= media live RS on",
-    "= admit live A B",
-    "after 0",
-    "= far RS " RINGING("live"),
-    "after 15000",
-    "= A " HANGUP_ID("Timeout", "live"),
-    "= far RS " HANGUP_ID("Timeout", "live"),
-    "= record live ended timeout", "= close live", "= media live RS off")
-
-/* Before the registry has spoken, nothing is unknown. */
-static void
-not_recovered_yet(void **state)
-{
-	static const char *const	lines[] = {
-		"federd up", "link R up",
-		"far RS " RINGING("live"),
-		"far RS " ANSWER("live", "AcceptGeneric"),
-		"recovered",
-		"far RS " RINGING("live"),
-		"= far RS " HANGUP_ID("Error", "live"), NULL
-	};
-	struct flow_config		 config;
-	struct world			*w;
-	const char			*why;
-
-	(void)state;
-	world_config(&config, false);
-	w = world_new_fresh(&config);
-	if ((why = world_replay(w, lines)) != NULL)
-		fail_msg("%s", why);
-	world_free(w);
-}
-
-SCENARIO(stop_tells, false, "reg A", "reg C", FEDERATED, FAR_CALL_C1,
-    "in C " OFFER("c2", "$C", "$B"),
-    "= record c2 pending", "commit", "= find B",
-    "stop",
-    "= C " HANGUP_ID("Error", "c2"),
-    "= record c2 ended error",
-    "= A " HANGUP_ID("Error", "c1"),
-    "= far RS " HANGUP_ID("Error", "c1"),
-    "= record c1 ended error", "= close c1", "= media c1 RS off")
 
 /* Candidates and rounds of checks */
 
@@ -960,6 +754,85 @@ records(void **state)
 	world_free(w);
 }
 
+/* Whatever comes, by whatever path: limits hold, and in the end all is over. */
+static void
+noise(void **state)
+{
+	static const char *const	said[] = {
+		OFFER("c1", "$A", "$B"), OFFER("c2", "$C", "$B"),
+		OFFER("c3", "$B", "$A"), ANSWER("c1", "AcceptTrusted"),
+		ANSWER("c4", "AcceptGeneric"), ANSWER("c4", "Reject"),
+		RINGING("c4"), RINGING("c1"), REPORT("c1"), REPORT("c4"),
+		HANGUP_ID("Normal", "c1"), HANGUP_ID("Error", "c4"),
+		HANGUP("Normal"), FOUND("c1"), FOUND("c4"),
+		PUNCH("c1", "1", "0"), "\"Hold\"", "{}"
+	};
+	static const char *const	here[] = {
+		"in A " OFFER("c4", "$A", "$C"), "in B " ANSWER("c1",
+		"AcceptTrusted"), "in B " ANSWER("c2", "AcceptGeneric"),
+		"in A " HANGUP_ID("Normal", "c4"), "in B " HANGUP("Normal"),
+		"commit", "commit", "commit", "admitted c1", "admitted c2",
+		"admitted c4", "after 500", "found R", "maybe", "nobody",
+		"link R up", "link R down", "link X up legacy",
+		"link X down legacy", "unsent c4 R", "unsent c1 X",
+		"unsent c4 *", "federd down", "federd up", "reg A", "reg B"
+	};
+	static const size_t		lengths[] = {
+		32, 32, 32, 64, 128, 0, 31, 33, 160
+	};
+	struct msg_fed_signal		msg;
+	struct world			*w = world_new(false);
+	uint64_t			x = 0x2545f4914f6cdd1d;
+	uint8_t				path[160];
+	char				text[WORLD_LINE_MAX];
+	unsigned int			i, k, n;
+	bool				answered = false;
+
+	(void)state;
+	assert_int_equal(world_step(w, "reg A"), 0);
+	assert_int_equal(world_step(w, "reg B"), 0);
+	assert_int_equal(world_step(w, "federd up"), 0);
+	for (i = 0; i < 60000; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		w->nout = w->taken = 0;
+		n = (unsigned int)(x >> 33);
+		if (n % 3 == 0) {
+			assert_int_equal(world_step(w, here[(n >> 4) %
+			    (sizeof(here) / sizeof(here[0]))]), 0);
+			continue;
+		}
+		world_text(said[(n >> 4) % (sizeof(said) / sizeof(said[0]))],
+		    text);
+		for (k = 0; k < (n >> 12) % 8 && k < 3; k++)
+			text[(x >> (8 * k)) % strlen(text)] =
+			    (char)(32 + (x >> (4 * k + 3)) % 96);
+		memset(&msg, 0, sizeof(msg));
+		memset(path, "RXRS"[(n >> 16) % 4], sizeof(path));
+		msg.path.data = path;
+		msg.path.len = lengths[(n >> 20) %
+		    (sizeof(lengths) / sizeof(lengths[0]))];
+		msg.legacy = path[0] == 'X' || (n >> 24) % 16 == 0;
+		memset(msg.label, 0x7f, sizeof(msg.label) - 1);
+		msg.inner.data = (const uint8_t *)text;
+		msg.inner.len = strlen(text);
+		flow_far_signal(w->flow, &msg);
+		assert_true(calls_count(flow_calls(w->flow)) <= 8);
+		answered = answered ||
+		    flow_stats(w->flow)->fs_answered != 0;
+	}
+	/* It came to calls all the same. */
+	assert_true(answered && flow_stats(w->flow)->fs_found > 0);
+	if (w->regs[0].reg_person != NULL)
+		assert_int_equal(world_step(w, "gone A clean"), 0);
+	if (w->regs[1].reg_person != NULL)
+		assert_int_equal(world_step(w, "gone B clean"), 0);
+	assert_int_equal(world_step(w, "after 100000"), 0);
+	assert_int_equal(calls_count(flow_calls(w->flow)), 0);
+	world_free(w);
+}
+
 /* Controls: the checker sees a wrong, a missing and an additional line. */
 static void
 negative_control(void **state)
@@ -1052,23 +925,6 @@ main(void)
 		cmocka_unit_test(original_caller_rejected),
 		cmocka_unit_test(original_told_nothing),
 		cmocka_unit_test(original_none_took_it),
-		cmocka_unit_test(link_down_unanswered),
-		cmocka_unit_test(link_back_in_time),
-		cmocka_unit_test(link_down_active),
-		cmocka_unit_test(link_down_callee),
-		cmocka_unit_test(link_of_originals),
-		cmocka_unit_test(federd_dies_during_find),
-		cmocka_unit_test(federd_dies_for_good),
-		cmocka_unit_test(federd_dies_before_find),
-		cmocka_unit_test(federd_dies_in_call),
-		cmocka_unit_test(federd_away_at_hangup),
-		cmocka_unit_test(said_again),
-		cmocka_unit_test(found_in_registry),
-		cmocka_unit_test(found_before_federd),
-		cmocka_unit_test(found_ringing),
-		cmocka_unit_test(found_ringing_link_later),
-		cmocka_unit_test(found_and_nobody_there),
-		cmocka_unit_test(stop_tells),
 		cmocka_unit_test(caller_leads_rounds),
 		cmocka_unit_test(callee_follows_rounds),
 		cmocka_unit_test(no_candidates),
@@ -1076,8 +932,8 @@ main(void)
 		cmocka_unit_test(caller_offer_unsent),
 		cmocka_unit_test(caller_word_unsent),
 		cmocka_unit_test(callee_neighbours_limit),
-		cmocka_unit_test(not_recovered_yet),
 		cmocka_unit_test(records),
+		cmocka_unit_test(noise),
 		cmocka_unit_test(negative_control),
 	};
 

@@ -457,7 +457,7 @@ test_out(void **state)
 	relay_free();
 }
 
-/* Datagrams in: to every seat, as they are; lies cost nothing but themselves. */
+/* Datagrams in: to every seat, as they are; lies cost only themselves. */
 static void
 test_in(void **state)
 {

@@ -289,6 +289,17 @@ shared(void **state)
 	}
 	fw_run(&w, 100);
 	assert_int_equal(stats(&w, A, B)->held, 1);
+	/* So many that they are not counted any more: it stays. */
+	for (i = 0; i < 560; i++) {
+		snprintf(text, sizeof(text), i < 300 ?
+		    DIGEST(SALT, "false", "%s", "") :
+		    DIGEST(SALT, "false", "", "%s"), hash_text(1));
+		fw_send_text(&w, B, A, text);
+		fw_run(&w, 10);
+	}
+	fw_run(&w, 100);
+	assert_true(claims(&w, A, B, 1));
+	assert_int_equal(stats(&w, A, B)->received, 6 + 560);
 	assert_int_equal(stats(&w, A, B)->bad, 0);
 	fw_end(&w);
 }

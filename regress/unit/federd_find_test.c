@@ -273,6 +273,8 @@ circles(void **state)
 }
 
 static unsigned int	liar;
+static unsigned int	friend;		/* says nothing either, unless A */
+static unsigned int	speaker;	/* answers in its place, unless A */
 static const char	*lie;		/* what it answers; "%" is the id */
 static unsigned int	asked;
 
@@ -283,7 +285,11 @@ lies(struct fw *w, unsigned int from, unsigned int to, const struct signal *s)
 	char		 text[2048], *p = text;
 	const char	*q;
 
-	if (to != liar || s->type != SIGNAL_ROUTE_QUERY)
+	if (s->type != SIGNAL_ROUTE_QUERY)
+		return (true);
+	if (to == friend && friend != A)
+		return (false);
+	if (to != liar)
 		return (true);
 	asked++;
 	if (lie == NULL)
@@ -295,7 +301,7 @@ lies(struct fw *w, unsigned int from, unsigned int to, const struct signal *s)
 		else
 			*p++ = *q;
 	*p = '\0';
-	fw_send_text(w, to, from, text);
+	fw_send_text(w, speaker != A ? speaker : to, from, text);
 	return (false);
 }
 
@@ -441,6 +447,28 @@ silence(void **state)
 	assert_int_equal(stats(&w, A, B)->silent, 0);
 	fw_end(&w);
 
+	/* Who did not get all his time is not held for silent. */
+	fw_begin(&w, 5);
+	fw_link(&w, A, B, FW_TRANSIT);
+	fw_link(&w, B, C, FW_TRANSIT);
+	fw_link(&w, B, E, FW_TRANSIT);
+	fw_link(&w, C, D, FW_TRANSIT);
+	fw_here(&w, E, 7, true);
+	fw_here(&w, D, 7, true);
+	settle(&w);
+	liar = E;
+	friend = D;
+	w.fw_hook = lies;
+	fw_find(&w, A, 1, 7);
+	fw_run(&w, FIND_LIMIT_MS);
+	fw_expect(&w, A, "1 not found\n");
+	assert_true(stats(&w, B, E)->silent > 0);
+	assert_true(stats(&w, C, D)->silent > 0);
+	assert_int_equal(stats(&w, B, C)->silent, 0);
+	assert_int_equal(stats(&w, A, B)->silent, 0);
+	friend = A;
+	fw_end(&w);
+
 	/* All of them: never more than the limit. */
 	fw_begin(&w, 2);
 	fw_link(&w, A, B, FW_TRANSIT);
@@ -454,6 +482,32 @@ silence(void **state)
 		fw_expect(&w, A, "1 not found\n");
 	}
 	fw_end(&w);
+}
+
+/* A friend answers for who was asked: it was not. */
+static void
+strangers(void **state)
+{
+	struct fw	 w;
+
+	(void)state;
+	for (speaker = C; speaker != A; speaker = speaker == C ? B : A) {
+		fw_begin(&w, 3);
+		fw_link(&w, A, B, FW_TRANSIT);
+		fw_link(&w, A, C, FW_TRANSIT);
+		fw_here(&w, B, 7, true);
+		settle(&w);
+		liar = B;
+		lie = speaker == C ? YES(WHO, "%", "\"<C>\"") :
+		    YES(WHO, "%", "\"<B>\"");
+		w.fw_hook = lies;
+		fw_find(&w, A, 1, 7);
+		fw_run(&w, 2 * FW_TRIP_MS);
+		/* Control: B itself. */
+		fw_expect(&w, A, speaker == C ? "" : "1 found B\n");
+		assert_int_equal(stats(&w, A, C)->unwanted, speaker == C);
+		fw_end(&w);
+	}
 }
 
 /* A link that ends is waited for no longer, nor is its answer remembered. */
@@ -666,6 +720,7 @@ main(void)
 		cmocka_unit_test(claims_all),
 		cmocka_unit_test(false_chains),
 		cmocka_unit_test(silence),
+		cmocka_unit_test(strangers),
 		cmocka_unit_test(links_end),
 		cmocka_unit_test(floods),
 		cmocka_unit_test(replays),

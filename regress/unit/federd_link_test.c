@@ -1046,6 +1046,27 @@ test_media(void **state)
 	world_free(w);
 }
 
+/* As many as there may be, all at once. */
+static void
+test_media_many(void **state)
+{
+	struct world	*w = pair(52, 1);
+	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
+	unsigned int	 i;
+
+	(void)state;
+	wait_s(w, 2);
+	w->w_sim->sm_loss = 20;
+	for (i = 0; i < LINK_MEDIA_MAX; i++)
+		assert_non_null(a->r_nb->nb_ops->media_dial(a->r_nb));
+	assert_null(a->r_nb->nb_ops->media_dial(a->r_nb));
+	wait_s(w, 15);
+	assert_int_equal(strlen(a->r_log), 1 + LINK_MEDIA_MAX);
+	assert_int_equal(strspn(a->r_log + 1, "m"), LINK_MEDIA_MAX);
+	assert_string_equal(a->r_log, b->r_log);
+	world_free(w);
+}
+
 /* A media connection without a link, and with an unknown purpose. */
 static void
 test_media_refused(void **state)
@@ -1218,6 +1239,7 @@ main(void)
 		cmocka_unit_test(test_slow),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_media),
+		cmocka_unit_test(test_media_many),
 		cmocka_unit_test(test_media_refused),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_partition),

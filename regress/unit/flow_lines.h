@@ -141,4 +141,12 @@
 	"= far RS " ANSWER("c1", "AcceptGeneric"),			\
 	"= B " SETUP("c1")
 
+/* Only originals may have Bob. */
+#define MAYBE_C1							\
+	"in A " OFFER("c1", "$A", "$B"),				\
+	"= record c1 pending", "commit", "= find B",			\
+	"maybe",							\
+	"= far! * " OFFER("c1", "$A", "$B"),				\
+	"= A " RINGING("c1"), "= record c1 ringing", "commit"
+
 #endif /* WZP_REGRESS_FLOW_LINES_H */

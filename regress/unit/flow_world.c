@@ -444,6 +444,12 @@ expand(const char *in, char *out)
 }
 
 void
+world_text(const char *line, char *text)
+{
+	expand(line, text);
+}
+
+void
 world_set_time(struct world *w, uint64_t now)
 {
 	w->now = now;

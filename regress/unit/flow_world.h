@@ -104,7 +104,9 @@ void		 world_set_time(struct world *, uint64_t now);
  *	stat NAME N		checks a counter of flow_stats()
  */
 int		 world_step(struct world *, const char *);
-/* The record of a call whose party is at the end of a path of relays. */
+/* A line's $A and so on, written out. */
+void		 world_text(const char *line, char *text);
+/* A path as the lines have it, each relay as a letter. */
 void		 world_path(const char *text, uint8_t *path, size_t *len);
 /* NULL: everything came as written; else what did not. */
 const char	*world_replay(struct world *, const char *const *lines);

@@ -58,10 +58,20 @@ static struct sent {
 static size_t	nsent;
 static char	logged[8192];
 static char	mark;		/* in the place of a channel */
+static size_t	queued;		/* bytes that wait in it */
 
 int	__wrap_channel_send(struct channel *, enum msg_type, const void *);
 int	__wrap_channel_send_fd(struct channel *, enum msg_type, const void *,
 	    int);
+
+size_t	__wrap_channel_queued(const struct channel *);
+
+size_t
+__wrap_channel_queued(const struct channel *ch)
+{
+	assert_ptr_equal(ch, &mark);
+	return (queued);
+}
 
 int
 __wrap_channel_send(struct channel *ch, enum msg_type type, const void *msg)
@@ -550,6 +560,16 @@ sockets_are_rationed(void **state)
 	    PEERS_DIAL_BURST + 10 * PEERS_DIAL_RATE);
 	/* Time pays for them. */
 	sv.sv_dials = 0;
+	peers_dial(&p, &msg);
+	assert_int_equal(sent[0].type, MSG_DIAL_SOCKET);
+	forget();
+	/* Who does not read them keeps none of our descriptors busy. */
+	queued = 65536;
+	peers_dial(&p, &msg);
+	assert_int_equal(sent[0].type, MSG_DIAL_FAILED);
+	assert_non_null(strstr(sent[0].text, "not taken"));
+	forget();
+	queued = 0;
 	peers_dial(&p, &msg);
 	assert_int_equal(sent[0].type, MSG_DIAL_SOCKET);
 	forget();

@@ -195,7 +195,9 @@ static const struct signal_ops	signal_ops = {
 	world_put, world_query, world_token, world_token_cancel
 };
 static const struct flow_ops	flow_ops = {
-	world_record, world_admit, world_close_room
+	.record = world_record,
+	.admit = world_admit,
+	.close_room = world_close_room
 };
 
 struct world *
