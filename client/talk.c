@@ -493,6 +493,9 @@ talk_room(void *arg, const struct sig_room_update *update)
 		if (t->ta_renew_at == NEVER)
 			t->ta_renew_at = now(t) + t->ta_renew_in;
 	}
+	/* Nobody was there to be heard until now. */
+	if (update->count >= 2 && t->ta_members < 2)
+		t->ta_heard = now(t);
 	t->ta_members = update->count;
 	talk_event(t, &ev, EVENT_ROOM_UPDATE);
 	ev.ce_count = update->count;

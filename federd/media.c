@@ -284,8 +284,7 @@ fedmedia_transit(struct fedmedia *fm, const uint8_t tag[FEDMEDIA_TAG_LEN],
 		li->li_ntransits++;
 	} else {
 		/* The way can change, but not by the word of a third. */
-		if ((ro->ro_neighbours & (BIT(from->nb_index) |
-		    BIT(to->nb_index))) == 0)
+		if ((ro->ro_neighbours & BIT(from->nb_index)) == 0)
 			return;
 		li = &fm->fm_links[ro->ro_from];
 		TAILQ_REMOVE(&li->li_transits, ro, ro_entry);

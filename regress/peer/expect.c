@@ -317,7 +317,6 @@ cmd_expect_datagram(struct ctx *cx, char *args)
 	if ((dg = STAILQ_FIRST(&pc->pc_dgrams)) == NULL)
 		failed("%s: no datagram, it is over: %s", pc->pc_name,
 		    conn_end_text(pc));
-	STAILQ_REMOVE_HEAD(&pc->pc_dgrams, dg_entry);
 	memset(&got, 0, sizeof(got));
 	text_hex(&got, dg->dg_data, dg->dg_len);
 	trace("%s: < datagram %s", pc->pc_name, got.t_buf);
@@ -331,6 +330,7 @@ cmd_expect_datagram(struct ctx *cx, char *args)
 	}
 	text_free(&want);
 	text_free(&got);
+	STAILQ_REMOVE_HEAD(&pc->pc_dgrams, dg_entry);
 	free(dg);
 }
 

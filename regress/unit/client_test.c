@@ -768,6 +768,29 @@ test_room(void **state)
 	csim_free(cs);
 }
 
+/* Alone for longer than one waits for sound, which is no loss of it. */
+static void
+test_room_late(void **state)
+{
+	struct csim_client	*cl[2];
+	struct csim		*cs = csim_new();
+	unsigned int		 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		cl[i] = csim_client(cs, i, CLIENT_ROOM, "general");
+		csim_start(cl[i]);
+		csim_run(cs, 8000);
+	}
+	assert_int_equal(csim_last(cl[0], EVENT_ROOM_UPDATE)->count, 2);
+	assert_int_equal(csim_count(cl[0], EVENT_MEDIA_LOST), 0);
+	assert_int_equal(csim_count(cl[1], EVENT_MEDIA_LOST), 0);
+	/* The control: who is there and then silent is lost. */
+	cs->cs_mute = true;
+	assert_true(csim_until(cs, cl[0], EVENT_MEDIA_LOST, 1, 7000));
+	csim_free(cs);
+}
+
 static void
 test_version(void **state)
 {
@@ -889,6 +912,7 @@ main(void)
 		cmocka_unit_test(test_relay_addr),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_room_late),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_lossy),

@@ -810,6 +810,8 @@ test_transit(void **state)
 	/* A third gives nothing, takes nothing and ends nothing. */
 	heard_by(2, CALL, 0x42, 1, 1);
 	fedmedia_transit(net.fm, tag, &net.nb[2], &net.nb[1], false);
+	fedmedia_transit(net.fm, tag, &net.nb[2], &net.nb[1], true);
+	heard_by(2, CALL, 0x42, 1, 2);
 	assert_int_equal(sent(0) + sent(1) + sent(2), 0);
 	assert_int_equal(fedmedia_routes(net.fm), 1);
 	/* To an original, which knows no sources. */
