@@ -105,6 +105,7 @@ struct digest {
 static const char	hexdigits[] = "0123456789abcdef";
 
 static int	 fp_bytes(const char *, uint8_t[FP_BYTES]);
+static void	 fp_print(const uint8_t[FP_BYTES], char[FP_STRLEN]);
 static uint32_t	 fp_hash(const uint8_t[SALT_LEN], const uint8_t[FP_BYTES]);
 static int	 hex_value(char);
 static int	 hex_bytes(const char *, uint8_t *, size_t);
@@ -169,20 +170,28 @@ fp_bytes(const char *s, uint8_t out[FP_BYTES])
 	return (0);
 }
 
-/* The first four bytes of SipHash-2-4 of the text, first byte lowest. */
-static uint32_t
-fp_hash(const uint8_t salt[SALT_LEN], const uint8_t fp[FP_BYTES])
+static void
+fp_print(const uint8_t fp[FP_BYTES], char text[FP_STRLEN])
 {
-	char	 text[FP_STRLEN], *p = text;
 	size_t	 i;
 
 	for (i = 0; i < FP_BYTES; i++) {
 		if (i > 0 && i % 2 == 0)
-			*p++ = ':';
-		*p++ = hexdigits[fp[i] >> 4];
-		*p++ = hexdigits[fp[i] & 15];
+			*text++ = ':';
+		*text++ = hexdigits[fp[i] >> 4];
+		*text++ = hexdigits[fp[i] & 15];
 	}
-	return ((uint32_t)siphash24(salt, text, (size_t)(p - text)));
+	*text = '\0';
+}
+
+/* The first four bytes of SipHash-2-4 of the text, first byte lowest. */
+static uint32_t
+fp_hash(const uint8_t salt[SALT_LEN], const uint8_t fp[FP_BYTES])
+{
+	char	 text[FP_STRLEN];
+
+	fp_print(fp, text);
+	return ((uint32_t)siphash24(salt, text, FP_STRLEN - 1));
 }
 
 static void
@@ -578,23 +587,15 @@ size_t
 digest_list(const struct digest *d, uint32_t *cursor, char (*fps)[FP_STRLEN],
     size_t max)
 {
-	static const char	 digits[] = "0123456789abcdef";
 	const struct person	*pe;
-	size_t			 i, n = 0;
-	char			*p;
+	size_t			 n = 0;
 
 	for (; *cursor < d->dg_used && n < max; (*cursor)++) {
 		pe = &d->dg_people[*cursor];
 		if ((pe->pe_flags & PERSON_USED) == 0 ||
 		    (pe->pe_flags & PERSON_HERE) == 0)
 			continue;
-		for (i = 0, p = fps[n++]; i < FP_BYTES; i++) {
-			if (i > 0 && i % 2 == 0)
-				*p++ = ':';
-			*p++ = digits[pe->pe_fp[i] >> 4];
-			*p++ = digits[pe->pe_fp[i] & 15];
-		}
-		*p = '\0';
+		fp_print(pe->pe_fp, fps[n++]);
 	}
 	if (*cursor >= d->dg_used)
 		*cursor = 0;

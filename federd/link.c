@@ -443,9 +443,10 @@ link_first(struct link *lk, const uint8_t *data, size_t len)
 		lk->lk_features = 0;
 	} else {
 		lk->lk_features = link_features(&hello->features);
-		if (hello->purpose != NULL)
+		/* Who dials says what for, and nobody else. */
+		if (hello->purpose != NULL && !lk->lk_outbound)
 			lk->lk_media = true;
-		if (hello->purpose != NULL &&
+		if (hello->purpose != NULL && lk->lk_media &&
 		    strcmp(hello->purpose, PURPOSE_MEDIA) != 0) {
 			link_close(lk, "", "a purpose that we do not know");
 			signal_free(sig);

@@ -223,7 +223,8 @@ heard_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 		before = cr->cr_count;
 		if (identity_fingerprint_parse(sp->fingerprint, fp) == -1)
 			continue;
-		if (fr->fr_people >= FEDROOMS_PEOPLE_MAX ||
+		if ((fr->fr_people >= FEDROOMS_PEOPLE_MAX &&
+		    crowd_find(cr, fp) == NULL) ||
 		    (pe = crowd_put(cr, fp, FEDROOMS_LIST_MAX)) == NULL) {
 			fr->fr_counters.rn_excess++;
 			continue;

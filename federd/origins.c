@@ -115,7 +115,9 @@ origin_people(struct fedrooms *fr, struct global *gl, struct origin *org,
 		before = org->or_people.cr_count;
 		if (identity_fingerprint_parse(sp->fingerprint, fp) == -1)
 			continue;
-		if (fr->fr_people >= FEDROOMS_PEOPLE_MAX ||
+		/* Where there is no room for more, those who are there stay. */
+		if ((fr->fr_people >= FEDROOMS_PEOPLE_MAX &&
+		    crowd_find(&org->or_people, fp) == NULL) ||
 		    (pe = crowd_put(&org->or_people, fp,
 		    FEDROOMS_LIST_MAX)) == NULL) {
 			fr->fr_counters.rn_excess++;

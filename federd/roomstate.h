@@ -16,7 +16,8 @@
 
 /*
  * The inside of fedrooms, for rooms.c (who calls), globals.c (the configured
- * rooms) and callrooms.c (those of calls).
+ * rooms), origins.c and originals.c (relays of ours and originals in them) and
+ * callrooms.c (rooms of calls).
  */
 #ifndef WZP_FEDERD_ROOMSTATE_H
 #define WZP_FEDERD_ROOMSTATE_H

@@ -1119,6 +1119,31 @@ test_media_refused(void **state)
 	world_free(w);
 }
 
+/* Who was dialled for a link cannot make something else of it. */
+static void
+test_media_answered(void **state)
+{
+	struct world	*w = world_new(53);
+	struct relay	*a = &w->w_relays[0];
+	char		 fp[TLS_FP_STRLEN], text[300];
+
+	(void)state;
+	sim_start(sim_node(w->w_sim, ORIGINAL, "203.0.113.4:4433", true,
+	    false));
+	relay_peer(a, "odd", "203.0.113.4:4433", w->w_sim->sm_cert_sha256);
+	relay_load(a);
+	wait_s(w, 1);
+	identity_tls_fp(w->w_sim->sm_cert_sha256, fp);
+	snprintf(text, sizeof(text), "{\"FederationHello\":"
+	    "{\"tls_fingerprint\":\"%s\",\"features\":[\"media\"],"
+	    "\"purpose\":\"media\"}}", fp);
+	say(sim_server_side(&w->w_sim->sm_node[ORIGINAL]), text);
+	wait_s(w, 1);
+	assert_string_equal(a->r_log, "U");
+	assert_int_equal(peers_name(a->r_peers, "odd")->pe_state, PEER_UP);
+	world_free(w);
+}
+
 /*
  * One end loses the link without the other's knowing, and dials again: what
  * is new counts, in both directions.
@@ -1241,6 +1266,7 @@ main(void)
 		cmocka_unit_test(test_media),
 		cmocka_unit_test(test_media_many),
 		cmocka_unit_test(test_media_refused),
+		cmocka_unit_test(test_media_answered),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_partition),
 		cmocka_unit_test(test_stop)

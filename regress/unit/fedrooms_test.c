@@ -826,7 +826,7 @@ test_signald(void **state)
 static void
 test_bounds(void **state)
 {
-	static char	 text[SIGNAL_MAX];
+	static char	 first[SIGNAL_MAX], text[SIGNAL_MAX];
 	char		 id[32], fp[64];
 	unsigned int	 i, o;
 	size_t		 len;
@@ -849,6 +849,8 @@ test_bounds(void **state)
 		    "],\"origin\":\"%02x:%02x:22:22:22:22:22:22:22:22:22:22:"
 		    "22:22:22:22:22:22:22:22:22:22:22:22:22:22:22:22:22:22:"
 		    "22:22\",\"version\":2}}", o >> 8, o & 0xff);
+		if (o == 1)
+			strlcpy(first, text, sizeof(first));
 		say(0, text);
 		net.said[1][0] = net.told[0][0] = '\0';
 		/* The first few hundred of them say enough. */
@@ -857,6 +859,11 @@ test_bounds(void **state)
 	}
 	assert_int_equal(fedrooms_people(net.fr), FEDROOMS_PEOPLE_MAX);
 	assert_true(fedrooms_counters(net.fr)->rn_excess > 0);
+	/* Who is there stays when his relay says so again. */
+	strstr(first, "\"version\":2")[strlen("\"version\":")] = '4';
+	say(0, first);
+	net.said[1][0] = net.told[0][0] = '\0';
+	assert_int_equal(fedrooms_people(net.fr), FEDROOMS_PEOPLE_MAX);
 	down(0);
 	net.said[1][0] = net.told[0][0] = '\0';
 	tick(FEDROOMS_TOMB_NS + NS_PER_S);
