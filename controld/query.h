@@ -16,10 +16,10 @@
 
 /*
  * What an operator asks, and which workers have to answer it.  A request is
- * one line, `show WHAT [FILTER]', `peer NAME up' (down) or `reload'; it goes to all workers concerned
- * at once, their rows come back as JSON lines in the order of arrival, and a
- * last line says {"end":true} or {"error":"..."}.  No sockets and no clock in
- * here.
+ * one line, `show WHAT [FILTER]', `peer NAME up' (down) or `reload'; it goes
+ * to all workers concerned at once, their rows come back as JSON lines in the
+ * order of arrival, and a last line says {"end":true} or {"error":"..."}.  No
+ * sockets and no clock in here.
  */
 #ifndef WZP_CONTROLD_QUERY_H
 #define WZP_CONTROLD_QUERY_H

@@ -38,6 +38,7 @@ regress_unit_federd_trust_test_SOURCES = regress/unit/federd_trust_test.c
 regress_unit_federd_trust_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_federd_trust_test_LDADD = $(LINKS_TEST_LIBS)
 regress_unit_federd_link_test_SOURCES = regress/unit/federd_link_test.c \
+	regress/unit/link_world.c regress/unit/link_world.h \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_federd_link_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_federd_link_test_LDADD = $(LINKS_TEST_LIBS)

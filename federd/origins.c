@@ -32,6 +32,7 @@ static struct origin *origin_new(struct fedrooms *, struct global *,
 static void	 origin_people(struct fedrooms *, struct global *,
 		    struct origin *, const struct neighbour *,
 		    const struct sig_participants *);
+static uint64_t version_limit(const struct fedrooms *);
 static void	 origin_self(struct fedrooms *, struct global *, uint64_t);
 static void	 own_people(struct fedrooms *, struct global *,
 		    struct crowd *);
@@ -191,6 +192,14 @@ origin_self(struct fedrooms *fr, struct global *gl, uint64_t version)
 	global_run(fr, gl);
 }
 
+static uint64_t
+version_limit(const struct fedrooms *fr)
+{
+	return ((fr->fr_config.fc_wall_ms +
+	    (fr->fr_now - fr->fr_began) / NS_PER_MS) * VERSION_STEP +
+	    VERSION_AHEAD);
+}
+
 void
 origin_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
     const struct sig_global_room *msg, bool active)
@@ -202,8 +211,9 @@ origin_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 	unsigned int		 i;
 	bool			 back = version % VERSION_STEP != 0;
 
-	if (msg->origin == NULL || version == 0 || version > VERSION_MAX ||
-	    (active && back) || envelope_fp_parse(msg->origin, fp) == -1) {
+	if (msg->origin == NULL || version == 0 ||
+	    version > version_limit(fr) || (active && back) ||
+	    envelope_fp_parse(msg->origin, fp) == -1) {
 		fr->fr_counters.rn_unknown++;
 		return;
 	}

@@ -84,6 +84,8 @@ fedrooms_free(struct fedrooms *fr)
 void
 fedrooms_set_time(struct fedrooms *fr, uint64_t now)
 {
+	if (fr->fr_began == 0)
+		fr->fr_began = now;
 	fr->fr_now = now;
 }
 

@@ -94,7 +94,10 @@ struct fedrooms_config {
 	void				*fc_arg;
 	struct fedmedia			*fc_media;	/* NULL: nobody */
 	uint8_t				 fc_fp[TLS_HASH_LEN];	/* our own */
-	/* Unix time in ms: our versions are above those of the last run. */
+	/*
+	 * Unix time in ms at the first fedrooms_set_time(): our versions are
+	 * above those of the last run.
+	 */
 	uint64_t			 fc_wall_ms;
 	/* Only to show what suppression is good for: pass on everything. */
 	bool				 fc_parrot;

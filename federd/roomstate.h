@@ -30,9 +30,13 @@
 
 #define BIT(i)			(UINT64_C(1) << (i))
 #define HASHED_STRLEN		33
-/* Versions past this are nobody's: there has to be one above. */
-#define VERSION_MAX		(UINT64_C(1) << 62)
 #define VERSION_STEP		2
+/*
+ * A version begins at the time of its relay's start and grows more slowly: no
+ * honest one is further ahead of our clock than that clock is wrong.  With a
+ * limit that moves, whoever is spoken for by a liar can always outbid him.
+ */
+#define VERSION_AHEAD		(VERSION_STEP * UINT64_C(172800000)) /* 2 d */
 /* Bytes of participants in a signal; the rest is around them. */
 #define LIST_BYTES		(SIGNAL_MAX - 1024)
 #define LEFT_MAX		4096
@@ -108,6 +112,7 @@ struct fedrooms {
 	struct fedrooms_config	 fr_config;
 	char			 fr_fp[TLS_FP_STRLEN];
 	uint64_t		 fr_now;
+	uint64_t		 fr_began;	/* at fc_wall_ms */
 	uint64_t		 fr_due;	/* at or before the earliest */
 	uint64_t		 fr_wait;	/* ours, FEDROOMS_WAIT_NS */
 	uint64_t		 fr_version;

@@ -27,490 +27,7 @@
  */
 #include "config.h"
 
-#include <openssl/sha.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "common/wire/identity.h"
-#include "federd/link.h"
-#include "regress/unit/quic_sim.h"
-
-#define RELAYS		3
-#define ORIGINAL	4	/* its node: dials, or accepts */
-#define STRANGER	5
-#define LOG_MAX		4096
-
-static const char	*addresses[] = {
-	"192.0.2.1:4433", "192.0.2.2:4433", "192.0.2.3:4433"
-};
-
-struct relay {
-	struct world		*r_world;
-	struct sim_node		*r_node;
-	uint8_t			 r_secret[32];
-	uint8_t			 r_cert[IDENTITY_CERT_MAX];
-	size_t			 r_cert_len;
-	uint8_t			 r_hash[TLS_HASH_LEN];
-	struct quic_tls		*r_server;
-	struct quic_tls		*r_client;
-	struct peers		*r_peers;
-	struct links		*r_links;
-	struct msg_peer		 r_stanzas[RELAYS + 1];
-	size_t			 r_nstanzas;
-	struct msg_dial		 r_dial[8];
-	size_t			 r_ndial;
-	unsigned int		 r_listener;
-	unsigned int		 r_released;
-	/* What was heard of the neighbours, as letters. */
-	char			 r_log[LOG_MAX];
-	unsigned int		 r_ups;
-	unsigned int		 r_downs;
-	unsigned int		 r_signals;
-	char			 r_room[ROOM_STRLEN];	/* of the last one */
-	struct neighbour	*r_nb;		/* the last that came up */
-	struct media_conn	*r_media;
-	unsigned int		 r_datagrams;
-	unsigned int		 r_bare;
-	uint8_t			 r_datagram[64];
-	size_t			 r_datagram_len;
-	struct quic_conn	*r_conn;	/* on which a signal came */
-	struct quic_close	 r_closed;	/* the last one */
-	char			 r_reason[64];
-};
-
-struct world {
-	struct sim	*w_sim;
-	struct relay	 w_relays[RELAYS];
-};
-
-static struct world	*the_world;
-
-static int
-relay_sign(void *arg, const uint8_t *tbs, size_t len, uint8_t sig[64])
-{
-	struct relay	*r = arg;
-
-	return (identity_sign(r->r_secret, tbs, len, sig));
-}
-
-/* peers_ops */
-
-static int
-no_resolve(void *arg, const struct msg_name_query *query)
-{
-	(void)arg;
-	(void)query;
-	return (-1);
-}
-
-static int
-on_dial(void *arg, const struct msg_dial *dial)
-{
-	struct relay	*r = arg;
-
-	assert_true(r->r_ndial < 8);
-	r->r_dial[r->r_ndial++] = *dial;
-	return (0);
-}
-
-static void
-on_drop(void *arg, struct peer *pe, const char *why)
-{
-	struct relay	*r = arg;
-
-	links_drop(r->r_links, pe, why);
-}
-
-static uint32_t
-on_random(void *arg)
-{
-	(void)arg;
-	return (512);
-}
-
-static const struct peers_ops	peers_ops = {
-	no_resolve, on_dial, on_drop, on_random
-};
-
-/* links_ops */
-
-static void
-heard(struct relay *r, char c)
-{
-	size_t	n = strlen(r->r_log);
-
-	assert_true(n + 1 < sizeof(r->r_log));
-	r->r_log[n] = c;
-}
-
-static void
-on_up(void *arg, struct neighbour *nb)
-{
-	struct relay	*r = arg;
-
-	heard(r, 'U');
-	r->r_ups++;
-	r->r_nb = nb;
-}
-
-static void
-on_down(void *arg, struct neighbour *nb)
-{
-	struct relay	*r = arg;
-
-	heard(r, 'D');
-	r->r_downs++;
-	assert_int_equal(r->r_downs <= r->r_ups, true);
-	if (r->r_nb == nb)
-		r->r_nb = NULL;
-	/* It takes nothing any more, and says so. */
-	assert_int_equal(nb->nb_ops->datagram(nb, "x", 1), -1);
-	assert_null(nb->nb_ops->media_dial(nb));
-}
-
-static void
-on_signal(void *arg, struct neighbour *nb, const struct signal *sig)
-{
-	struct relay	*r = arg;
-
-	assert_non_null(nb->nb_arg);
-	r->r_signals++;
-	if (sig->type == SIGNAL_GLOBAL_ROOM_ACTIVE)
-		strlcpy(r->r_room, sig->u.global_room.room,
-		    sizeof(r->r_room));
-}
-
-static void
-on_bare(void *arg, struct neighbour *nb, const uint8_t *data, size_t len)
-{
-	struct relay	*r = arg;
-
-	assert_true(nb->nb_legacy);
-	(void)data;
-	(void)len;
-	r->r_bare++;
-}
-
-static void
-on_media_up(void *arg, struct neighbour *nb, struct media_conn *mc)
-{
-	struct relay	*r = arg;
-
-	assert_non_null(nb->nb_arg);
-	heard(r, 'm');
-	r->r_media = mc;
-}
-
-static void
-on_media_down(void *arg, struct neighbour *nb, struct media_conn *mc)
-{
-	struct relay	*r = arg;
-
-	assert_non_null(nb->nb_arg);
-	heard(r, 'w');
-	if (r->r_media == mc)
-		r->r_media = NULL;
-}
-
-static void
-on_media_datagram(void *arg, struct neighbour *nb, struct media_conn *mc,
-    const uint8_t *data, size_t len)
-{
-	struct relay	*r = arg;
-
-	(void)nb;
-	(void)mc;
-	assert_true(len <= sizeof(r->r_datagram));
-	memcpy(r->r_datagram, data, len);
-	r->r_datagram_len = len;
-	r->r_datagrams++;
-}
-
-/* The network in memory knows one socket a node. */
-static struct quic_conn *
-on_connect(void *arg, unsigned int listener, const struct addr *local,
-    const struct addr *remote)
-{
-	struct relay	*r = arg;
-
-	assert_true(listener > 0);
-	return (quic_connect(r->r_node->sn_ep, 0, local, remote,
-	    "_federation", r->r_world->w_sim->sm_now));
-}
-
-static void
-on_release(void *arg, unsigned int listener)
-{
-	struct relay	*r = arg;
-
-	assert_true(listener > 0 && listener <= r->r_listener);
-	r->r_released++;
-}
-
-static const struct links_ops	links_ops = {
-	on_up, on_down, on_signal, on_bare, on_media_up, on_media_down,
-	on_media_datagram, on_connect, on_release
-};
-
-/* quic_ops of relays; arg is the node of the network. */
-
-static struct relay *
-relay_begin(void *arg)
-{
-	struct sim_node	*sn = arg;
-	struct relay	*r = &the_world->w_relays[sn - sn->sn_sim->sm_node];
-
-	links_set_time(r->r_links, sn->sn_sim->sm_now);
-	peers_set_time(r->r_peers, sn->sn_sim->sm_now);
-	return (r);
-}
-
-static enum quic_verdict
-relay_accept(void *arg, struct quic_conn *conn, const char *name)
-{
-	(void)arg;
-	(void)conn;
-	(void)name;
-	return (QUIC_ACCEPT);
-}
-
-static bool
-relay_verify(void *arg, struct quic_conn *conn, const uint8_t hash[32])
-{
-	return (links_verify(relay_begin(arg)->r_links, conn, hash));
-}
-
-static void
-relay_established(void *arg, struct quic_conn *conn)
-{
-	links_established(relay_begin(arg)->r_links, conn);
-}
-
-static void
-relay_message(void *arg, struct quic_conn *conn, const uint8_t *data,
-    size_t len)
-{
-	struct relay	*r = relay_begin(arg);
-
-	r->r_conn = conn;
-	links_message(r->r_links, conn, data, len);
-}
-
-static void
-relay_datagram(void *arg, struct quic_conn *conn, const uint8_t *data,
-    size_t len)
-{
-	links_datagram(relay_begin(arg)->r_links, conn, data, len);
-}
-
-static void
-relay_closed(void *arg, struct quic_conn *conn,
-    const struct quic_close *close)
-{
-	struct relay	*r = relay_begin(arg);
-	size_t		 n = close->reason_len;
-
-	r->r_closed = *close;
-	if (n >= sizeof(r->r_reason))
-		n = sizeof(r->r_reason) - 1;
-	if (n > 0)
-		memcpy(r->r_reason, close->reason, n);
-	r->r_reason[n] = '\0';
-	links_closed(r->r_links, conn, close);
-}
-
-/* The world */
-
-static void
-relay_make(struct world *w, unsigned int i, unsigned int seed)
-{
-	struct relay	*r = &w->w_relays[i];
-	struct sim_node	*sn;
-	int		 len;
-
-	r->r_world = w;
-	memset(r->r_secret, (int)seed, sizeof(r->r_secret));
-	len = identity_certificate(r->r_secret, r->r_cert);
-	assert_true(len > 0);
-	r->r_cert_len = (size_t)len;
-	assert_non_null(SHA256(r->r_cert, r->r_cert_len, r->r_hash));
-	r->r_server = quic_tls_server(r->r_cert, r->r_cert_len, relay_sign,
-	    r);
-	r->r_client = quic_tls_client_certified(r->r_cert, r->r_cert_len,
-	    relay_sign, r);
-	assert_true(r->r_server != NULL && r->r_client != NULL);
-	quic_tls_request_certificate(r->r_server, "_federation");
-	r->r_peers = peers_new(&peers_ops, r);
-	assert_non_null(r->r_peers);
-	r->r_links = links_new(r->r_hash, r->r_peers, &links_ops, r);
-	assert_non_null(r->r_links);
-	sn = sim_node(w->w_sim, i, addresses[i], true, false);
-	sn->sn_ops.accept = relay_accept;
-	sn->sn_ops.verify = relay_verify;
-	sn->sn_ops.established = relay_established;
-	sn->sn_ops.message = relay_message;
-	sn->sn_ops.datagram = relay_datagram;
-	sn->sn_ops.closed = relay_closed;
-	sn->sn_config.limits.max_send_queue = 4 * 1024 * 1024;
-	sn->sn_config.tls_server = r->r_server;
-	sn->sn_config.tls_client = r->r_client;
-	sim_start(sn);
-	r->r_node = sn;
-}
-
-static struct world *
-world_new(uint64_t seed)
-{
-	struct world	*w;
-	unsigned int	 i;
-
-	w = calloc(1, sizeof(*w));
-	assert_non_null(w);
-	the_world = w;
-	w->w_sim = sim_new(seed);
-	for (i = 0; i < RELAYS; i++)
-		relay_make(w, i, 0x30 + i);
-	return (w);
-}
-
-static void
-world_free(struct world *w)
-{
-	struct relay	*r;
-	unsigned int	 i;
-
-	sim_free(w->w_sim);
-	for (i = 0; i < RELAYS; i++) {
-		r = &w->w_relays[i];
-		links_free(r->r_links);
-		peers_free(r->r_peers);
-		quic_tls_free(r->r_server);
-		quic_tls_free(r->r_client);
-	}
-	free(w);
-}
-
-/* A stanza of relay i; relay_load() makes them count. */
-static struct msg_peer *
-relay_peer(struct relay *r, const char *name, const char *address,
-    const uint8_t hash[TLS_HASH_LEN])
-{
-	struct msg_peer	*msg = &r->r_stanzas[r->r_nstanzas];
-
-	msg->index = r->r_nstanzas++;
-	strlcpy(msg->name, name, sizeof(msg->name));
-	memcpy(msg->fingerprint, hash, sizeof(msg->fingerprint));
-	msg->port = 4433;
-	if (address != NULL)
-		assert_int_equal(addr_parse(&msg->address, address), 0);
-	return (msg);
-}
-
-static void
-relay_load(struct relay *r)
-{
-	size_t	i;
-
-	(void)relay_begin(r->r_node);
-	peers_begin(r->r_peers);
-	for (i = 0; i < r->r_nstanzas; i++)
-		peers_add(r->r_peers, &r->r_stanzas[i]);
-	peers_end(r->r_peers);
-}
-
-/* Sockets that were asked for are there at once. */
-static void
-relay_turn(struct relay *r)
-{
-	struct peer	*pe;
-	size_t		 i;
-
-	(void)relay_begin(r->r_node);
-	links_expire(r->r_links);
-	peers_expire(r->r_peers);
-	for (i = 0; i < r->r_ndial; i++) {
-		pe = peers_socket(r->r_peers, r->r_dial[i].id);
-		if (pe != NULL)
-			(void)links_dial(r->r_links, pe, ++r->r_listener,
-			    &r->r_node->sn_addr, &r->r_dial[i].address);
-	}
-	r->r_ndial = 0;
-}
-
-static void
-world_run(struct world *w, uint64_t until)
-{
-	struct relay	*r;
-	uint64_t	 next;
-	unsigned int	 i, rounds = 0;
-
-	for (;;) {
-		next = until;
-		for (i = 0; i < RELAYS; i++) {
-			r = &w->w_relays[i];
-			relay_turn(r);
-			next = clock_earlier(next, links_expiry(r->r_links));
-			next = clock_earlier(next, peers_expiry(r->r_peers));
-		}
-		/* What happens on the way may make something due earlier. */
-		if (next > w->w_sim->sm_now + 20 * NS_PER_MS)
-			next = w->w_sim->sm_now + 20 * NS_PER_MS;
-		if (next > until)
-			next = until;
-		sim_run(w->w_sim, next);
-		if (w->w_sim->sm_now >= until)
-			break;
-		assert_true(++rounds < 100000);
-	}
-	for (i = 0; i < RELAYS; i++)
-		relay_turn(&w->w_relays[i]);
-	sim_flush(w->w_sim);
-}
-
-static void
-wait_s(struct world *w, unsigned int s)
-{
-	world_run(w, w->w_sim->sm_now + s * NS_PER_S);
-}
-
-/* Relays 0 and 1 know each other; who dials is said by the mask. */
-static struct world *
-pair(uint64_t seed, unsigned int dials)
-{
-	struct world	*w = world_new(seed);
-	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
-
-	relay_peer(a, "b", (dials & 1) != 0 ? addresses[1] : NULL,
-	    b->r_hash);
-	relay_peer(b, "a", (dials & 2) != 0 ? addresses[0] : NULL,
-	    a->r_hash);
-	relay_load(a);
-	relay_load(b);
-	return (w);
-}
-
-static enum peer_state
-state_of(struct relay *r)
-{
-	return (peers_index(r->r_peers, 0)->pe_state);
-}
-
-static struct signal
-room_active(const char *room)
-{
-	struct signal	sig;
-
-	memset(&sig, 0, sizeof(sig));
-	sig.type = SIGNAL_GLOBAL_ROOM_ACTIVE;
-	sig.u.global_room.room = room;
-	return (sig);
-}
+#include "regress/unit/link_world.h"
 
 #define ALL	(NEIGHBOUR_PATHS | NEIGHBOUR_DIGEST | NEIGHBOUR_MEDIA | \
 		    NEIGHBOUR_ROOMS)
@@ -518,17 +35,17 @@ room_active(const char *room)
 static void
 test_link(void **state)
 {
-	struct world		*w = pair(1, 1);
+	struct world		*w = world_pair(1, 1);
 	struct relay		*a = &w->w_relays[0], *b = &w->w_relays[1];
 	struct signal		 sig = room_active("general");
 	struct link_info	 info;
 
 	(void)state;
-	wait_s(w, 2);
+	world_wait(w, 2);
 	assert_string_equal(a->r_log, "U");
 	assert_string_equal(b->r_log, "U");
-	assert_int_equal(state_of(a), PEER_UP);
-	assert_int_equal(state_of(b), PEER_UP);
+	assert_int_equal(relay_state(a), PEER_UP);
+	assert_int_equal(relay_state(b), PEER_UP);
 	assert_int_equal(a->r_nb->nb_features, ALL);
 	assert_int_equal(b->r_nb->nb_features, ALL);
 	assert_true(a->r_nb->nb_dialled);
@@ -538,11 +55,11 @@ test_link(void **state)
 	assert_int_equal(neighbour_send(a->r_nb, &sig), 0);
 	sig.u.global_room.room = "other";
 	assert_int_equal(neighbour_send(b->r_nb, &sig), 0);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(b->r_room, "general");
 	assert_string_equal(a->r_room, "other");
 	/* It stays, and is kept alive. */
-	wait_s(w, 120);
+	world_wait(w, 120);
 	assert_string_equal(a->r_log, "U");
 	links_info(a->r_links, 0, &info);
 	assert_true(info.li_up && info.li_dialled);
@@ -552,13 +69,13 @@ test_link(void **state)
 	/* Ordered down at one end: both are told, and nobody dials. */
 	peers_order(a->r_peers, peers_index(a->r_peers, 0), false);
 	assert_string_equal(a->r_log, "UD");
-	wait_s(w, 60);
+	world_wait(w, 60);
 	assert_string_equal(b->r_log, "UD");
-	assert_int_equal(state_of(a), PEER_DOWN);
+	assert_int_equal(relay_state(a), PEER_DOWN);
 	assert_int_equal(a->r_released, a->r_listener);
 	assert_int_equal(links_count(b->r_links), 0);
 	peers_order(a->r_peers, peers_index(a->r_peers, 0), true);
-	wait_s(w, 2);
+	world_wait(w, 2);
 	assert_string_equal(a->r_log, "UDU");
 	assert_string_equal(b->r_log, "UDU");
 	world_free(w);
@@ -574,14 +91,14 @@ test_converge(void **state)
 
 	(void)state;
 	for (seed = 10; seed < 18; seed++) {
-		w = pair(seed, 3);
+		w = world_pair(seed, 3);
 		w->w_sim->sm_loss = seed % 2 == 0 ? 0 : 150;
 		w->w_sim->sm_jitter = 30 * NS_PER_MS;
 		a = &w->w_relays[0];
 		b = &w->w_relays[1];
-		wait_s(w, 40);
-		assert_int_equal(state_of(a), PEER_UP);
-		assert_int_equal(state_of(b), PEER_UP);
+		world_wait(w, 40);
+		assert_int_equal(relay_state(a), PEER_UP);
+		assert_int_equal(relay_state(b), PEER_UP);
 		assert_int_equal(links_count(a->r_links), 1);
 		assert_int_equal(links_count(b->r_links), 1);
 		assert_int_equal(a->r_ups - a->r_downs, 1);
@@ -598,7 +115,7 @@ test_converge(void **state)
 		assert_true(a->r_nb->nb_dialled != b->r_nb->nb_dialled);
 		w->w_sim->sm_loss = 0;
 		a->r_ups = a->r_downs = b->r_ups = b->r_downs = 0;
-		wait_s(w, 300);
+		world_wait(w, 300);
 		assert_int_equal(a->r_ups + b->r_ups, 0);
 		world_free(w);
 	}
@@ -615,7 +132,7 @@ test_hold(void **state)
 	struct relay	*a, *b, *small, *large;
 
 	(void)state;
-	w = pair(19, 0);
+	w = world_pair(19, 0);
 	a = &w->w_relays[0];
 	b = &w->w_relays[1];
 	small = memcmp(a->r_hash, b->r_hash, TLS_HASH_LEN) < 0 ? a : b;
@@ -625,17 +142,17 @@ test_hold(void **state)
 	    "192.0.2.77:4433"), 0);
 	large->r_stanzas[0].address = small->r_node->sn_addr;
 	relay_load(small);
-	wait_s(w, 1);
-	assert_int_equal(small->r_peers != NULL && state_of(small) ==
+	world_wait(w, 1);
+	assert_int_equal(small->r_peers != NULL && relay_state(small) ==
 	    PEER_CONNECTING, true);
 	relay_load(large);
 	world_run(w, w->w_sim->sm_now + 500 * NS_PER_MS);
 	assert_string_equal(small->r_log, "");
 	assert_string_equal(large->r_log, "");
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(small->r_log, "U");
 	assert_string_equal(large->r_log, "U");
-	wait_s(w, 60);
+	world_wait(w, 60);
 	assert_string_equal(small->r_log, "U");
 	assert_int_equal(links_count(small->r_links), 1);
 	world_free(w);
@@ -650,11 +167,11 @@ test_forged(void **state)
 	struct relay	*c = &w->w_relays[2];
 
 	(void)state;
-	relay_peer(a, "b", addresses[2], b->r_hash);
+	relay_peer(a, "b", world_addresses[2], b->r_hash);
 	relay_load(a);
 	relay_peer(c, "a", NULL, a->r_hash);
 	relay_load(c);
-	wait_s(w, 5);
+	world_wait(w, 5);
 	assert_string_equal(a->r_log, "");
 	assert_string_equal(c->r_log, "");
 	assert_true(links_stats(a->r_links)->ls_forged >= 1);
@@ -663,7 +180,7 @@ test_forged(void **state)
 	/* The control: with the right one it is a link. */
 	memcpy(a->r_stanzas[0].fingerprint, c->r_hash, TLS_HASH_LEN);
 	relay_load(a);
-	wait_s(w, 2);
+	world_wait(w, 2);
 	assert_string_equal(a->r_log, "U");
 	assert_string_equal(c->r_log, "U");
 	world_free(w);
@@ -677,9 +194,9 @@ test_stranger(void **state)
 	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
 
 	(void)state;
-	relay_peer(a, "b", addresses[1], b->r_hash);
+	relay_peer(a, "b", world_addresses[1], b->r_hash);
 	relay_load(a);
-	wait_s(w, 2);
+	world_wait(w, 2);
 	assert_string_equal(b->r_log, "");
 	assert_string_equal(a->r_log, "");
 	assert_true(links_stats(b->r_links)->ls_refused >= 1);
@@ -753,10 +270,10 @@ test_legacy_in(void **state)
 	w = with_original(30, "old", "203.0.113.4:1");
 	a = &w->w_relays[0];
 	ss = original_dials(w, a);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "");
 	say_hello(ss, original_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(a->r_nb->nb_features, 0);
 	assert_true(a->r_nb->nb_legacy);
@@ -778,12 +295,12 @@ test_legacy_in(void **state)
 	say_hello(ss, original_hash);
 	say(ss, "{\"GlobalRoomActive\":{\"room\":\"after\","
 	    "\"participants\":[]}}");
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_room, "after");
 	assert_int_equal(a->r_signals, 1);
 	assert_int_equal(quic_send_datagram(ss->ss_conn, "tag....media", 12,
 	    w->w_sim->sm_now), 0);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_int_equal(a->r_bare, 1);
 	links_info(a->r_links, 0, &info);
 	assert_int_equal(info.li_bad, 2);
@@ -794,23 +311,23 @@ test_legacy_in(void **state)
 	 */
 	second = original_dials(w, a);
 	say_hello(second, original_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(neighbour_send(a->r_nb, &sig), 0);
 	say(ss, "{\"GlobalRoomActive\":{\"room\":\"first\","
 	    "\"participants\":[]}}");
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_room, "first");
 	assert_int_equal(ss->ss_messages, 1);
 	assert_int_equal(second->ss_messages, 2);
 	quic_close(second->ss_conn, 0, "");
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(neighbour_send(a->r_nb, &sig), 0);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_int_equal(ss->ss_messages, 2);
 	quic_close(ss->ss_conn, 0, "");
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "UD");
 	world_free(w);
 }
@@ -826,7 +343,7 @@ test_legacy_refused(void **state)
 	(void)state;
 	ss = original_dials(w, a);
 	say_hello(ss, original_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "");
 	assert_true(ss->ss_closed);
 	assert_int_equal(ss->ss_close.code, 0);
@@ -838,7 +355,7 @@ test_legacy_refused(void **state)
 	relay_load(a);
 	ss = original_dials(w, a);
 	say_hello(ss, original_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "");
 	assert_true(ss->ss_closed);
 	/* The control: the same as `legacy'. */
@@ -846,7 +363,7 @@ test_legacy_refused(void **state)
 	relay_load(a);
 	ss = original_dials(w, a);
 	say_hello(ss, original_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	world_free(w);
 }
@@ -861,9 +378,9 @@ test_silent(void **state)
 
 	(void)state;
 	ss = original_dials(w, a);
-	wait_s(w, 4);
+	world_wait(w, 4);
 	assert_false(ss->ss_closed);
-	wait_s(w, 2);
+	world_wait(w, 2);
 	assert_true(ss->ss_closed);
 	assert_string_equal(ss->ss_reason, "");
 	/* Something else first. */
@@ -871,22 +388,22 @@ test_silent(void **state)
 	say(ss, "{\"GlobalRoomActive\":{\"room\":\"x\","
 	    "\"participants\":[]}}");
 	say_hello(ss, original_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_true(ss->ss_closed);
 	assert_string_equal(a->r_log, "");
 	/* Those who say nothing are few at a time, and leave room again. */
 	for (i = 0; i < LINK_UNKNOWN_MAX + 4; i++)
 		many[i] = original_dials(w, a);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	for (i = 0; i < LINK_UNKNOWN_MAX + 4; i++)
 		open += !many[i]->ss_closed;
 	assert_int_equal(open, LINK_UNKNOWN_MAX);
-	wait_s(w, 10);
+	world_wait(w, 10);
 	/* What is left is our own attempt to dial it. */
 	assert_in_range(links_count(a->r_links), 0, 1);
 	ss = original_dials(w, a);
 	say_hello(ss, original_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	world_free(w);
 }
@@ -906,22 +423,22 @@ test_legacy_out(void **state)
 	relay_peer(a, "old", "203.0.113.4:4433", original_hash)->legacy =
 	    true;
 	relay_load(a);
-	wait_s(w, 2);
+	world_wait(w, 2);
 	assert_string_equal(a->r_log, "");
 	assert_true(links_stats(a->r_links)->ls_forged > 0);
 	memcpy(a->r_stanzas[0].fingerprint, w->w_sim->sm_cert_sha256,
 	    TLS_HASH_LEN);
 	relay_load(a);
-	wait_s(w, 2);
+	world_wait(w, 2);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(neighbour_send(a->r_nb, &sig), 0);
-	wait_s(w, 20);
+	world_wait(w, 20);
 	assert_string_equal(a->r_log, "U");
 	ss = sim_server_side(&w->w_sim->sm_node[ORIGINAL]);
 	assert_int_equal(ss->ss_messages, 2);
 	assert_int_equal(a->r_nb->nb_ops->datagram(a->r_nb, "12345678media",
 	    13), 0);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_int_equal(ss->ss_datagrams, 1);
 	assert_null(a->r_nb->nb_ops->media_dial(a->r_nb));
 	world_free(w);
@@ -931,7 +448,7 @@ test_legacy_out(void **state)
 static void
 test_slow(void **state)
 {
-	struct world		*w = pair(40, 1);
+	struct world		*w = world_pair(40, 1);
 	struct relay		*a = &w->w_relays[0], *b = &w->w_relays[1];
 	struct signal		 sig;
 	struct link_info	 info;
@@ -939,7 +456,7 @@ test_slow(void **state)
 	unsigned int		 i;
 
 	(void)state;
-	wait_s(w, 2);
+	world_wait(w, 2);
 	memset(room, 'x', sizeof(room) - 1);
 	sig = room_active(room);
 	b->r_node->sn_dead = true;
@@ -951,7 +468,7 @@ test_slow(void **state)
 	/* Nobody is told from within a send. */
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(neighbour_send(a->r_nb, &sig), -1);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "UD");
 	links_info(a->r_links, 0, &info);
 	assert_int_equal(info.li_slow, 1);
@@ -967,14 +484,14 @@ test_flood(void **state)
 {
 	static const char	 text[] = "{\"GlobalRoomActive\":{\"room\":"
 				    "\"x\",\"participants\":[]}}";
-	struct world		*w = pair(41, 1);
+	struct world		*w = world_pair(41, 1);
 	struct relay		*a = &w->w_relays[0], *b = &w->w_relays[1];
 	struct signal		 sig = room_active("x");
 	struct link_info	 info;
 	unsigned int		 i;
 
 	(void)state;
-	wait_s(w, 2);
+	world_wait(w, 2);
 	for (i = 0; i < 20000; i++) {
 		links_set_time(b->r_links, w->w_sim->sm_now +
 		    i * 50 * (NS_PER_MS / 1000));
@@ -986,11 +503,11 @@ test_flood(void **state)
 	links_info(b->r_links, 0, &info);
 	assert_int_equal(info.li_limited, 20000 - b->r_signals);
 	/* And later all is as before. */
-	wait_s(w, 6);
+	world_wait(w, 6);
 	b->r_signals = 0;
 	for (i = 0; i < 1000; i++)
 		assert_int_equal(neighbour_send(a->r_nb, &sig), 0);
-	wait_s(w, 4);
+	world_wait(w, 4);
 	assert_int_equal(b->r_signals, 1000);
 	assert_string_equal(b->r_log, "U");
 	world_free(w);
@@ -999,19 +516,19 @@ test_flood(void **state)
 static void
 test_media(void **state)
 {
-	struct world		*w = pair(50, 1);
+	struct world		*w = world_pair(50, 1);
 	struct relay		*a = &w->w_relays[0], *b = &w->w_relays[1];
 	struct media_conn	*mc;
 
 	(void)state;
-	wait_s(w, 2);
+	world_wait(w, 2);
 	/* Who has accepted the link does not dial. */
 	assert_null(b->r_nb->nb_ops->media_dial(b->r_nb));
 	mc = a->r_nb->nb_ops->media_dial(a->r_nb);
 	assert_non_null(mc);
 	assert_int_equal(a->r_nb->nb_ops->media_send(mc, "early", 5), -1);
 	assert_int_equal(a->r_nb->nb_ops->media_room(mc), 0);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "Um");
 	assert_string_equal(b->r_log, "Um");
 	assert_ptr_equal(a->r_media, mc);
@@ -1019,7 +536,7 @@ test_media(void **state)
 	assert_int_equal(b->r_nb->nb_ops->media_send(b->r_media, "back", 4),
 	    0);
 	assert_in_range(a->r_nb->nb_ops->media_room(mc), 1100, 1472);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_int_equal(b->r_datagrams, 1);
 	assert_memory_equal(b->r_datagram, "there", 5);
 	assert_int_equal(a->r_datagrams, 1);
@@ -1027,20 +544,20 @@ test_media(void **state)
 	/* One ends alone... */
 	a->r_nb->nb_ops->media_close(mc);
 	assert_string_equal(a->r_log, "Um");
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "Umw");
 	assert_string_equal(b->r_log, "Umw");
 	assert_int_equal(a->r_released, 0);
 	/* ... or with the link, before it; the socket goes last. */
 	assert_non_null(a->r_nb->nb_ops->media_dial(a->r_nb));
-	wait_s(w, 1);
+	world_wait(w, 1);
 	peers_order(b->r_peers, peers_index(b->r_peers, 0), false);
 	assert_string_equal(b->r_log, "UmwmwD");
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "UmwmwD");
 	assert_int_equal(links_count(b->r_links), 0);
 	peers_order(a->r_peers, peers_index(a->r_peers, 0), false);
-	wait_s(w, 15);
+	world_wait(w, 15);
 	assert_int_equal(links_count(a->r_links), 0);
 	assert_int_equal(a->r_released, a->r_listener);
 	world_free(w);
@@ -1050,17 +567,17 @@ test_media(void **state)
 static void
 test_media_many(void **state)
 {
-	struct world	*w = pair(52, 1);
+	struct world	*w = world_pair(52, 1);
 	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
 	unsigned int	 i;
 
 	(void)state;
-	wait_s(w, 2);
+	world_wait(w, 2);
 	w->w_sim->sm_loss = 20;
 	for (i = 0; i < LINK_MEDIA_MAX; i++)
 		assert_non_null(a->r_nb->nb_ops->media_dial(a->r_nb));
 	assert_null(a->r_nb->nb_ops->media_dial(a->r_nb));
-	wait_s(w, 15);
+	world_wait(w, 15);
 	assert_int_equal(strlen(a->r_log), 1 + LINK_MEDIA_MAX);
 	assert_int_equal(strspn(a->r_log + 1, "m"), LINK_MEDIA_MAX);
 	assert_string_equal(a->r_log, b->r_log);
@@ -1071,7 +588,7 @@ test_media_many(void **state)
 static void
 test_media_refused(void **state)
 {
-	struct world	*w = pair(51, 0);
+	struct world	*w = world_pair(51, 0);
 	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
 	struct sim_node	*sn;
 	struct sim_side	*ss;
@@ -1094,7 +611,7 @@ test_media_refused(void **state)
 		    "{\"tls_fingerprint\":\"%s\",\"features\":[\"media\"],"
 		    "\"purpose\":\"%s\"}}", fp, purposes[i]);
 		say(ss, text);
-		wait_s(w, 1);
+		world_wait(w, 1);
 		assert_true(ss->ss_closed);
 	}
 	assert_string_equal(a->r_log, "");
@@ -1103,7 +620,7 @@ test_media_refused(void **state)
 	assert_true(sim_until(w->w_sim, sim_is_established, ss,
 	    5 * NS_PER_S));
 	say_hello(ss, a->r_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_true(ss->ss_closed);
 	/* The control, and unknown features do no harm. */
 	ss = sim_connect(sn, a->r_node, "_federation");
@@ -1113,7 +630,7 @@ test_media_refused(void **state)
 	    "{\"tls_fingerprint\":\"%s\",\"features\":[\"rooms\",\"zzz\","
 	    "\"rooms\"]}}", fp);
 	say(ss, text);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(a->r_nb->nb_features, NEIGHBOUR_ROOMS);
 	world_free(w);
@@ -1132,13 +649,13 @@ test_media_answered(void **state)
 	    false));
 	relay_peer(a, "odd", "203.0.113.4:4433", w->w_sim->sm_cert_sha256);
 	relay_load(a);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	identity_tls_fp(w->w_sim->sm_cert_sha256, fp);
 	snprintf(text, sizeof(text), "{\"FederationHello\":"
 	    "{\"tls_fingerprint\":\"%s\",\"features\":[\"media\"],"
 	    "\"purpose\":\"media\"}}", fp);
 	say(sim_server_side(&w->w_sim->sm_node[ORIGINAL]), text);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(peers_name(a->r_peers, "odd")->pe_state, PEER_UP);
 	world_free(w);
@@ -1159,7 +676,7 @@ test_lost(void **state)
 
 	(void)state;
 	/* b restarts: the same one dials again. */
-	w = pair(60, 0);
+	w = world_pair(60, 0);
 	a = &w->w_relays[0];
 	b = &w->w_relays[1];
 	sn = sim_node(w->w_sim, STRANGER, "198.51.100.5:4433", false, false);
@@ -1169,13 +686,13 @@ test_lost(void **state)
 	assert_true(sim_until(w->w_sim, sim_is_established, first,
 	    5 * NS_PER_S));
 	say_hello(first, b->r_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	second = sim_connect(sn, a->r_node, "_federation");
 	assert_true(sim_until(w->w_sim, sim_is_established, second,
 	    5 * NS_PER_S));
 	say_hello(second, b->r_hash);
-	wait_s(w, 1);
+	world_wait(w, 1);
 	assert_string_equal(a->r_log, "UDU");
 	assert_true(first->ss_closed);
 	assert_string_equal(first->ss_reason, "duplicate link");
@@ -1183,21 +700,21 @@ test_lost(void **state)
 	world_free(w);
 	/* The one that was dialled loses it, and now dials itself. */
 	for (from = 0; from < 2; from++) {
-		w = pair(61 + from, 1U << from);
+		w = world_pair(61 + from, 1U << from);
 		a = &w->w_relays[from];
 		b = &w->w_relays[1 - from];
-		wait_s(w, 20);
+		world_wait(w, 20);
 		assert_true(a->r_nb->nb_dialled);
 		/* As after a restart: nothing is known of the link. */
 		assert_int_equal(addr_parse(&b->r_stanzas[0].address,
-		    addresses[from]), 0);
+		    world_addresses[from]), 0);
 		b->r_node->sn_dead = true;
 		relay_load(b);
-		wait_s(w, 1);
+		world_wait(w, 1);
 		b->r_node->sn_dead = false;
-		wait_s(w, 5);
+		world_wait(w, 5);
 		assert_int_equal(a->r_ups - a->r_downs, 1);
-		assert_int_equal(state_of(b), PEER_UP);
+		assert_int_equal(relay_state(b), PEER_UP);
 		assert_false(a->r_nb->nb_dialled);
 		assert_true(b->r_nb->nb_dialled);
 		assert_int_equal(links_count(a->r_links), 1);
@@ -1209,20 +726,20 @@ test_lost(void **state)
 static void
 test_partition(void **state)
 {
-	struct world	*w = pair(70, 3);
+	struct world	*w = world_pair(70, 3);
 	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
 
 	(void)state;
-	wait_s(w, 30);
+	world_wait(w, 30);
 	assert_int_equal(a->r_ups - a->r_downs, 1);
 	w->w_sim->sm_loss = 1000;
-	wait_s(w, 40);
+	world_wait(w, 40);
 	assert_int_equal(a->r_ups, a->r_downs);
 	assert_int_equal(b->r_ups, b->r_downs);
-	wait_s(w, 200);
+	world_wait(w, 200);
 	w->w_sim->sm_loss = 0;
 	/* The longest pause, its jitter, and a handshake that is under way. */
-	wait_s(w, 90);
+	world_wait(w, 90);
 	assert_int_equal(a->r_ups - a->r_downs, 1);
 	assert_int_equal(b->r_ups - b->r_downs, 1);
 	assert_int_equal(links_count(a->r_links), 1);
@@ -1233,11 +750,11 @@ test_partition(void **state)
 static void
 test_stop(void **state)
 {
-	struct world	*w = pair(80, 1);
+	struct world	*w = world_pair(80, 1);
 	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
 
 	(void)state;
-	wait_s(w, 2);
+	world_wait(w, 2);
 	(void)relay_begin(a->r_node);
 	links_stop(a->r_links);
 	sim_run(w->w_sim, w->w_sim->sm_now + 200 * NS_PER_MS);

@@ -497,6 +497,9 @@ test_versions(void **state)
 	say(0, ACTIVE(PERSON(BOB, "null", "null")));
 	word(0, 0x77, 0, BOB);
 	word(0, 0x77, 103, BOB);
+	/* Two days ahead of our clock nobody could outbid it. */
+	word(0, 0x77, 2 * (1000 + 172800000 + 30 * 60 * 1000), BOB);
+	word(1, 0x77, 2 * (1000 + 172800000 + 30 * 60 * 1000) + 1, NULL);
 	assert_told(0, "");
 	/* Taken back by somebody: shown a while, then gone. */
 	word(1, 0x77, 101, NULL);
