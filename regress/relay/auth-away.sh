@@ -74,6 +74,6 @@ until_true 10 registered || {
 LOOKUPD_PID=$(worker_pid lookupd)
 sed -e 's/kill -9/kill -0/' -e 's/= 4 \]/= 6 ]/' "$tmp/killed.wire" \
     >"$tmp/alive.wire"
-wire_fails alive 'ms have passed, want 0 to 2500'
+wire_fails alive 'ms have passed, want 0 to 4500'
 relay_stop
 relay_healthy lookupd
