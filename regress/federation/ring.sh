@@ -3,7 +3,6 @@
 #
 # COVERS: design 5 - a ring of ten: calls as far as they may go, the other way
 # COVERS: round when a link is away, and a global room all around it
-# long: yes
 . "$SRCDIR/regress/federation/fed.inc"
 
 RELAY_LIMIT=40
