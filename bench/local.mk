@@ -1,15 +1,35 @@
-# bench: what a datagram and a signal between two relays cost.
+# bench: what a datagram, a call, a registration and a handshake cost.
 
 check_PROGRAMS += bench/wzp-bench
-bench_wzp_bench_SOURCES = bench/bench.h bench/load.c bench/main.c \
-	bench/plain.c
-bench_wzp_bench_LDADD = common/libquic.a common/libwire.a \
-	common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) $(BSD_LIBS)
+bench_wzp_bench_SOURCES = bench/aead.c bench/allocs.c bench/allocs.h \
+	bench/bank.c bench/bank.h bench/bench.h \
+	bench/cpu.c bench/cpu.h bench/crowd.c bench/crowd.h \
+	bench/federated.c bench/figures.c bench/figures.h bench/main.c \
+	bench/media.c bench/pace.c bench/pace.h bench/people.c \
+	bench/people.h bench/pipe.c bench/pipe.h bench/plain.c bench/rates.c
+bench_wzp_bench_LDADD = client/libwzp.a common/libquic.a \
+	common/libwire.a common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) \
+	$(BSD_LIBS)
 
-EXTRA_DIST += bench/federated.sh
-LINT_SH += bench/federated.sh
+# Not a program, but built like one: nothing here needs libtool.
+check_PROGRAMS += bench/allocs.so
+bench_allocs_so_SOURCES = bench/allocs.h bench/interpose.c
+bench_allocs_so_CFLAGS = $(WARN_CFLAGS) -fPIC -fno-builtin
+bench_allocs_so_LDFLAGS = -shared
 
-bench: all bench/wzp-bench regress/nat/wire regress/peer/wzp-peer
-	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/bench/federated.sh
+# Frozen: see there.
+check_PROGRAMS += bench/wzp-plain
+bench_wzp_plain_SOURCES = bench/forward.c
+
+check_PROGRAMS += bench/wzp-bench-report
+bench_wzp_bench_report_SOURCES = bench/report.c bench/report.h bench/schema.c
+bench_wzp_bench_report_LDADD = $(YYJSON_LIBS) $(BSD_LIBS)
+
+EXTRA_DIST += bench/relayd-peer bench/run doc/PERFORMANCE.md
+LINT_SH += bench/relayd-peer bench/run
+
+bench: all bench/allocs.so bench/wzp-bench bench/wzp-bench-report bench/wzp-plain \
+    regress/nat/wire regress/peer/wzp-peer
+	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/bench/run $(BENCH_FLAGS)
 
 .PHONY: bench

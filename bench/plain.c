@@ -15,170 +15,204 @@
  */
 
 /*
- * The same datagrams without a relay (bench.h): a child process forwards them
- * from one socket to another, and what it needs for that is the least that
- * anybody can need who goes through the sockets of this system.
+ * The same datagrams as those of the crowd, through wzp-plain (forward.c):
+ * as many people at as many sockets, at the same pace.
  */
 #include "config.h"
 
-#include <sys/socket.h>
-#include <sys/wait.h>
-
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "bench/bench.h"
+#include "bench/bank.h"
+#include "bench/crowd.h"
+#include "bench/pace.h"
+#include "bench/pipe.h"
 #include "common/base/clock.h"
-#include "common/quic/udp.h"
 
-#define SETTLE_MS	500
+/* forward.c has what these are. */
+#define HEADER_LEN	6
+#define PHASE_OFF	HEADER_LEN
+#define SENT_OFF	(PHASE_OFF + 4)
+#define HELLOS_MAX	64
+#define SETTLE_NS	(500 * NS_PER_MS)
 
-struct forwarder {
-	struct udp	*f_in;
-	struct addr	 f_to;
+struct plain {
+	struct pipe	*pl_pipes[CROWD_SOCKETS];
+	unsigned int	 pl_n;
+	unsigned int	 pl_heard;	/* hellos that came back */
+	bool		*pl_known;
+	uint32_t	 pl_phase;
+	uint64_t	 pl_stamp;	/* what is being sent */
+	struct flow	*pl_flow;
 };
 
-static struct udp	*open_udp(void);
-static void		 forward(struct udp *, const struct addr *)
-			    __attribute__((noreturn));
-static void		 forward_one(void *, const struct addr *,
-			    const struct addr *, uint8_t, const uint8_t *,
-			    size_t);
-static void		 count_one(void *, const struct addr *,
-			    const struct addr *, uint8_t, const uint8_t *,
-			    size_t);
+static struct pipe
+		*pipe_to(unsigned int, const struct addr *);
+static struct pipe
+		*pipe_of(const struct plain *, unsigned int);
+static void	say(struct plain *, unsigned int, char);
+static void	received(void *, const uint8_t *, size_t, uint64_t);
+static void	turn(struct plain *, int);
 
-static struct udp *
-open_udp(void)
+struct plain *
+plain_new(const struct addr *forwarder, unsigned int calls)
 {
-	struct sockaddr_storage	ss;
-	socklen_t		len = sizeof(ss);
-	struct addr		a;
-	struct udp		*u;
-	int			fd;
+	struct plain	*pl;
+	unsigned int	 i;
 
-	if (addr_parse(&a, "127.0.0.1:0") == -1 ||
-	    (fd = udp_bind(&a, 1 << 20)) == -1)
+	if ((pl = calloc(1, sizeof(*pl))) == NULL)
 		return (NULL);
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
-	    addr_from_sockaddr(&a, (struct sockaddr *)&ss, len) == -1 ||
-	    (u = udp_new(fd, &a)) == NULL) {
-		close(fd);
+	pl->pl_n = 2 * calls;
+	if ((pl->pl_known = calloc(pl->pl_n, sizeof(*pl->pl_known))) == NULL)
+		goto fail;
+	for (i = 0; i < CROWD_SOCKETS; i++)
+		if ((pl->pl_pipes[i] = pipe_to(i, forwarder)) == NULL)
+			goto fail;
+	return (pl);
+fail:
+	plain_free(pl);
+	return (NULL);
+}
+
+/* At as many addresses as the crowd. */
+static struct pipe *
+pipe_to(unsigned int i, const struct addr *forwarder)
+{
+	struct addr	a;
+	char		text[32];
+
+	(void)snprintf(text, sizeof(text), "127.0.%u.1:0", i);
+	if (addr_parse(&a, text) == -1)
 		return (NULL);
+	return (pipe_open(&a, forwarder));
+}
+
+void
+plain_free(struct plain *pl)
+{
+	unsigned int	i;
+
+	if (pl == NULL)
+		return;
+	for (i = 0; i < CROWD_SOCKETS; i++)
+		pipe_free(pl->pl_pipes[i]);
+	free(pl->pl_known);
+	free(pl);
+}
+
+static struct pipe *
+pipe_of(const struct plain *pl, unsigned int who)
+{
+	return (pl->pl_pipes[who * CROWD_SOCKETS / pl->pl_n]);
+}
+
+static void
+say(struct plain *pl, unsigned int who, char kind)
+{
+	uint8_t		d[CROWD_PLAIN_LEN];
+	unsigned int	whom = who ^ 1;
+
+	memset(d, 0x5a, sizeof(d));
+	d[0] = 'P';
+	d[1] = (uint8_t)kind;
+	d[2] = (uint8_t)(who >> 8);
+	d[3] = (uint8_t)who;
+	d[4] = (uint8_t)(whom >> 8);
+	d[5] = (uint8_t)whom;
+	memcpy(d + PHASE_OFF, &pl->pl_phase, sizeof(pl->pl_phase));
+	memcpy(d + SENT_OFF, &pl->pl_stamp, sizeof(pl->pl_stamp));
+	pipe_queue(pipe_of(pl, who), d, sizeof(d));
+}
+
+static void
+received(void *arg, const uint8_t *data, size_t len, uint64_t at)
+{
+	struct plain	*pl = arg;
+	unsigned int	 who;
+	uint32_t	 phase;
+	uint64_t	 sent;
+
+	if (len != CROWD_PLAIN_LEN)
+		return;
+	who = (unsigned int)data[2] << 8 | data[3];
+	memcpy(&phase, data + PHASE_OFF, sizeof(phase));
+	memcpy(&sent, data + SENT_OFF, sizeof(sent));
+	if (data[1] == 'h' && who < pl->pl_n && !pl->pl_known[who]) {
+		pl->pl_known[who] = true;
+		pl->pl_heard++;
 	}
-	return (u);
+	if (data[1] != 'd' || pl->pl_flow == NULL || phase != pl->pl_phase)
+		return;
+	pl->pl_flow->fl_delivered++;
+	delay_add(&pl->pl_flow->fl_delays, at - sent);
 }
 
 static void
-forward_one(void *arg, const struct addr *local, const struct addr *remote,
-    uint8_t ecn, const uint8_t *data, size_t len)
+turn(struct plain *pl, int wait_ms)
 {
-	struct forwarder	*f = arg;
+	struct pollfd	pfds[CROWD_SOCKETS];
+	unsigned int	i;
 
-	(void)local;
-	(void)remote;
-	(void)ecn;
-	udp_queue(f->f_in, NULL, &f->f_to, 0, data, len);
-}
-
-static void
-forward(struct udp *in, const struct addr *to)
-{
-	struct forwarder	f = { in, *to };
-	struct pollfd		pfd = { udp_fd(in), POLLIN, 0 };
-
-	for (;;) {
-		if (poll(&pfd, 1, -1) == -1)
-			continue;
-		while (udp_receive(in, forward_one, &f) == UDP_BATCH)
-			udp_flush(in);
-		udp_flush(in);
+	for (i = 0; i < CROWD_SOCKETS; i++) {
+		pipe_flush(pl->pl_pipes[i]);
+		pfds[i].fd = pipe_fd(pl->pl_pipes[i]);
+		pfds[i].events = POLLIN;
+		pfds[i].revents = 0;
 	}
-}
-
-static void
-count_one(void *arg, const struct addr *local, const struct addr *remote,
-    uint8_t ecn, const uint8_t *data, size_t len)
-{
-	struct figures	*fi = arg;
-
-	(void)local;
-	(void)remote;
-	(void)ecn;
-	(void)data;
-	(void)len;
-	fi->fi_delivered++;
+	(void)poll(pfds, CROWD_SOCKETS, wait_ms);
+	for (i = 0; i < CROWD_SOCKETS; i++)
+		if (pfds[i].revents != 0)
+			pipe_receive(pl->pl_pipes[i], received, pl);
 }
 
 int
-plain_run(unsigned int per_s, unsigned int seconds, struct figures *fi,
-    double *us)
+plain_join(struct plain *pl, unsigned int limit_s)
 {
-	uint8_t		 data[BENCH_PLAIN_LEN];
-	struct udp	*in = NULL, *out = NULL, *from = NULL;
-	pid_t		 pid = -1;
-	uint64_t	 start, now, due, end;
-	double		 cpu;
-	int		 error = -1;
+	uint64_t	until = clock_mono_ns() + limit_s * NS_PER_S;
+	unsigned int	i, n;
 
-	memset(fi, 0, sizeof(*fi));
-	memset(data, 0x5a, sizeof(data));
-	if ((in = open_udp()) == NULL || (out = open_udp()) == NULL ||
-	    (from = open_udp()) == NULL || (pid = fork()) == -1)
-		goto done;
-	if (pid == 0)
-		forward(in, udp_bound(out));
-	start = clock_mono_ns();
-	end = start + seconds * NS_PER_S;
-	while ((now = clock_mono_ns()) < end + SETTLE_MS * NS_PER_MS) {
-		due = (now < end ? now - start : end - start) * per_s /
-		    NS_PER_S;
-		for (; fi->fi_sent < due; fi->fi_sent++)
-			udp_queue(from, NULL, udp_bound(in), 0, data,
-			    sizeof(data));
-		udp_flush(from);
-		while (udp_receive(out, count_one, fi) == UDP_BATCH)
-			continue;
-		(void)poll(NULL, 0, 1);
+	while (pl->pl_heard < pl->pl_n) {
+		if (clock_mono_ns() > until)
+			return (-1);
+		for (i = n = 0; i < pl->pl_n && n < HELLOS_MAX; i++) {
+			if (pl->pl_known[i])
+				continue;
+			say(pl, i, 'h');
+			n++;
+		}
+		turn(pl, 5);
 	}
-	fi->fi_seconds = seconds;
-	cpu = cpu_of(pid);
-	*us = fi->fi_delivered == 0 ? 0. :
-	    1e6 * cpu / (double)fi->fi_delivered;
-	if (cpu > 0. && fi->fi_delivered > 0)
-		error = 0;
-done:
-	if (pid > 0) {
-		kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-	}
-	udp_free(in);
-	udp_free(out);
-	udp_free(from);
-	return (error);
+	return (0);
 }
 
-double
-cpu_of(long pid)
+void
+plain_talk(struct plain *pl, uint64_t per_s, uint64_t ns, struct flow *fl,
+    struct bank *bank)
 {
-	unsigned long long	 utime, stime;
-	char			 path[64], line[1024], *p;
-	FILE			*fp;
-	double			 s = -1.;
+	struct pace	pa;
+	uint64_t	n;
+	unsigned int	k = 0, who = 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-	if ((fp = fopen(path, "r")) == NULL)
-		return (-1.);
-	/* The name may have anything in it: what counts is behind the ')'. */
-	if (fgets(line, sizeof(line), fp) != NULL &&
-	    (p = strrchr(line, ')')) != NULL && sscanf(p + 1,
-	    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
-	    &utime, &stime) == 2)
-		s = (double)(utime + stime) / (double)sysconf(_SC_CLK_TCK);
-	fclose(fp);
-	return (s);
+	memset(fl, 0, sizeof(*fl));
+	fl->fl_copies = 1;
+	pl->pl_flow = fl;
+	pl->pl_phase++;
+	pace_begin(&pa, per_s, ns);
+	while (pace_turn(&pa, fl, SETTLE_NS)) {
+		n = pace_due(&pa);
+		pl->pl_stamp = pipe_now();
+		for (; n > 0; n--) {
+			say(pl, who, 'd');
+			fl->fl_sent++;
+			who = (who + 1) % pl->pl_n;
+		}
+		turn(pl, 0);
+		if (bank != NULL && k++ % 16 == 0)
+			bank_turn(bank, 0);
+		pace_sleep(&pa);
+	}
+	pace_end(&pa, fl);
+	pl->pl_flow = NULL;
 }

@@ -65,6 +65,8 @@ struct path_counts {
 	/* Of those received: on both ways, or again; not the other's. */
 	uint64_t	pc_repeated;
 	uint64_t	pc_refused;
+	/* Checks and connections that were not the other's. */
+	uint64_t	pc_strangers;
 };
 
 /*

@@ -27,8 +27,8 @@
 #include "client/link.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/quic/params.h"
 
-#define EXPORTER	"EXPORTER-wzp-proof"
 #define SPREAD_MIN	(100 * NS_PER_MS)
 #define MESSAGE_MAX	16384	/* what we send is shorter by far */
 
@@ -42,12 +42,22 @@ int
 link_dial(struct link *li, const struct addr *to, const char *sni)
 {
 	struct link_shared	*ls = li->li_shared;
-	const struct quic_past	 past = {
+	struct quic_past	 past = {
 		.token = li->li_token,
 		.token_len = li->li_token_len,
 		.rtt_us = li->li_rtt_us
 	};
 
+	/*
+	 * That a token is shown twice tells the relay nothing (RFC 9000
+	 * 8.1.3): on the way to media we say who we are.
+	 */
+	if (past.token_len == 0 && !li->li_direct && ls->ls_past_len > 0 &&
+	    strcmp(sni, QUIC_SNI_SIGNAL) != 0 &&
+	    addr_same_host(&ls->ls_past_host, to)) {
+		past.token = ls->ls_past;
+		past.token_len = ls->ls_past_len;
+	}
 	li->li_conn = quic_connect_again(ls->ls_endpoint, link_listener(to),
 	    NULL, to, sni, &past, ls->ls_now);
 	li->li_token_len = 0;
@@ -225,7 +235,7 @@ link_prove(const struct link *li, const char *room, uint8_t sig[64])
 	const struct identity	*id = li->li_shared->ls_identity;
 	uint8_t			 exporter[32];
 
-	if (quic_conn_export(li->li_conn, EXPORTER, exporter,
+	if (quic_conn_export(li->li_conn, QUIC_PROOF_LABEL, exporter,
 	    sizeof(exporter)) == -1)
 		return (-1);
 	return (identity_prove(id->id_secret, exporter, id->id_pub, room,
@@ -287,6 +297,11 @@ link_on_new_token(struct quic_conn *conn, const uint8_t *token, size_t len)
 		return;
 	memcpy(li->li_token, token, len);
 	li->li_token_len = len;
+	if (li->li_direct)
+		return;
+	memcpy(li->li_shared->ls_past, token, len);
+	li->li_shared->ls_past_len = len;
+	li->li_shared->ls_past_host = *quic_conn_remote(conn);
 }
 
 void

@@ -29,6 +29,9 @@
 #include "common/wire/identity.h"
 #include "common/wire/signal.h"
 
+/* A relay's tokens may be this long; longer ones are not kept. */
+#define LINK_TOKEN_MAX	256
+
 /* What all connections of a client share. */
 struct link_shared {
 	struct quic_endpoint	*ls_endpoint;
@@ -39,6 +42,13 @@ struct link_shared {
 	unsigned int		 ls_open;	/* connections */
 	unsigned int		 ls_listeners;	/* bit 0 IPv4, 1 IPv6 */
 	unsigned int		 ls_expecting;	/* calls that may be dialled */
+	/*
+	 * The newest token of all: a first connection for media shows it, so
+	 * that it does not have to queue behind others of the same NAT.
+	 */
+	uint8_t			 ls_past[LINK_TOKEN_MAX];
+	size_t			 ls_past_len;
+	struct addr		 ls_past_host;	/* whose it is */
 };
 
 /* Sockets, as quic_packet.listener says it. */
@@ -54,9 +64,6 @@ struct link_ops {
 	/* Not after link_close(). */
 	void	(*closed)(void *, const struct quic_close *);
 };
-
-/* A relay's tokens may be this long; longer ones are not kept. */
-#define LINK_TOKEN_MAX	256
 
 struct link {
 	const struct link_ops	*li_ops;

@@ -424,6 +424,9 @@ talk_op_event(void *arg, const struct client_event *said)
 			s->vo_counts.pc_repeated = ss.ss_repeated;
 			s->vo_counts.pc_refused = ss.ss_refused;
 		}
+		if (s->vo_direct != NULL)
+			s->vo_counts.pc_strangers =
+			    direct_strangers(s->vo_direct);
 		ev.ce_paths = &s->vo_counts;
 		break;
 	default:

@@ -49,6 +49,7 @@ struct client {
 	size_t			 cl_size;	/* allocated */
 	size_t			 cl_end;	/* written by us */
 	size_t			 cl_sent;	/* taken by the client */
+	bool			 cl_full;	/* no room for more of it */
 	bool			 cl_done;
 };
 
@@ -66,6 +67,7 @@ struct clients {
 	void				*cs_arg;
 	struct client_list		 cs_list;
 	size_t				 cs_count;
+	size_t				 cs_answers;	/* bytes allocated */
 	struct listener			 cs_listeners[LISTENERS_MAX];
 	size_t				 cs_nlisteners;
 	ev_timer			 cs_pause;
@@ -253,6 +255,7 @@ client_free(struct client *cl)
 	TAILQ_REMOVE(&cs->cs_list, cl, cl_entry);
 	cs->cs_count--;
 	(void)close(cl->cl_fd);
+	cs->cs_answers -= cl->cl_size;
 	free(cl->cl_answer);
 	free(cl);
 }
@@ -304,9 +307,20 @@ client_late(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct client	*cl = timer->data;
 
-	(void)loop;
 	(void)revents;
-	cl->cl_clients->cs_counters.cn_bad++;
+	if (ev_is_active(&cl->cl_read)) {
+		cl->cl_clients->cs_counters.cn_bad++;
+		log_info("control: %s: closed: no request in time",
+		    cl->cl_name);
+	} else if (cl->cl_sent < cl->cl_end) {
+		cl->cl_clients->cs_counters.cn_unread++;
+		log_info("control: %s: closed: its answer is not read, "
+		    "%zu bytes of %zu", cl->cl_name, cl->cl_sent, cl->cl_end);
+	} else {
+		/* It waits for us, who have a time limit of our own. */
+		ev_timer_again(loop, timer);
+		return;
+	}
 	client_free(cl);
 }
 
@@ -331,15 +345,23 @@ client_line(struct client *cl, const char *text, size_t len)
 static int
 client_grow(struct client *cl, size_t need)
 {
-	char	*answer;
-	size_t	 size = cl->cl_size == 0 ? 4096 : cl->cl_size;
+	struct clients	*cs = cl->cl_clients;
+	char		*answer;
+	size_t		 size = cl->cl_size == 0 ? 4096 : cl->cl_size;
 
 	if (need <= cl->cl_size)
 		return (0);
 	while (size < need)
 		size *= 2;
+	/* The last line, which says that it is too long, is still taken. */
+	if (!cl->cl_full &&
+	    cs->cs_answers + size - cl->cl_size > CLIENTS_ANSWERS_MAX) {
+		cl->cl_full = true;
+		return (-1);
+	}
 	if ((answer = realloc(cl->cl_answer, size)) == NULL)
 		return (-1);
+	cs->cs_answers += size - cl->cl_size;
 	cl->cl_answer = answer;
 	cl->cl_size = size;
 	return (0);

@@ -31,6 +31,8 @@
 #define CLIENT_REQUEST_S	5.	/* for the whole line */
 #define CLIENT_STALL_S		10.	/* without reading a byte of ours */
 #define CLIENT_ANSWER_MAX	(4 * 1024 * 1024)
+/* What all of them together have not read yet. */
+#define CLIENTS_ANSWERS_MAX	(16 * 1024 * 1024)
 /* How long accept(2) rests when descriptors have run out. */
 #define CLIENT_PAUSE_S		1.
 
@@ -48,6 +50,7 @@ struct client_counters {
 	unsigned long long	cn_accepted;
 	unsigned long long	cn_refused;	/* too many at once */
 	unsigned long long	cn_bad;		/* no request, or too slow */
+	unsigned long long	cn_unread;	/* its answer was not read */
 };
 
 struct clients	*clients_new(struct ev_loop *, const struct client_ops *,

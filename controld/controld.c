@@ -44,6 +44,7 @@ struct controld {
 	ev_timer	 co_timer;
 	uint64_t	 co_requests;
 	uint64_t	 co_nonsense;	/* answers that fit no question */
+	uint64_t	 co_unfit;	/* requests not known, or not granted */
 	uint64_t	 co_started;
 };
 
@@ -51,6 +52,8 @@ static void	 controld_control_socket(struct worker *,
 		    const struct msg_control_socket *, int);
 static void	 controld_channel_lost(struct worker *, enum proc,
 		    unsigned int, bool);
+static void	 controld_settings(struct worker *,
+		    const struct msg_settings *);
 static int	 controld_serve(struct worker *);
 static void	 controld_message(struct channel *, void *, enum msg_type,
 		    const void *, int);
@@ -69,6 +72,7 @@ static void	 controld_arm(struct controld *);
 
 static const struct worker_ops	controld_ops = {
 	.role = PROC_CONTROLD,
+	.settings = controld_settings,
 	.control_socket = controld_control_socket,
 	.channel_lost = controld_channel_lost,
 	.serve = controld_serve,
@@ -115,6 +119,16 @@ controld_control_socket(struct worker *worker,
 	co->co_fds[co->co_nfds++] = fd;
 }
 
+/* At first in set-up, when there is nobody to tell them yet. */
+static void
+controld_settings(struct worker *worker, const struct msg_settings *settings)
+{
+	struct controld	*co = worker_ctx(worker);
+
+	if (co->co_queries != NULL)
+		queries_settings(co->co_queries, settings);
+}
+
 static int
 controld_serve(struct worker *worker)
 {
@@ -130,6 +144,7 @@ controld_serve(struct worker *worker)
 		log_warn("calloc");
 		return (-1);
 	}
+	queries_settings(co->co_queries, worker_settings(worker));
 	for (i = 0; i < co->co_nfds; i++)
 		if (clients_listen(co->co_clients, co->co_fds[i],
 		    co->co_read_only[i]) == -1)
@@ -151,10 +166,12 @@ controld_request(void *arg, struct client *cl, const char *line, size_t len)
 	log_info("control: %s: %s", client_name(cl), log_escape(text,
 	    sizeof(text), line, len));
 	if (request_parse(line, len, &rq, &why) == -1) {
+		co->co_unfit++;
 		query_error(co->co_queries, cl, why);
 		return;
 	}
 	if (rq.rq_admin && client_read_only(cl)) {
+		co->co_unfit++;
 		query_error(co->co_queries, cl,
 		    "this control socket is read-only");
 		return;
@@ -225,6 +242,8 @@ controld_own_row(struct controld *co, const struct msg_ctl_query *query)
 	row_u64(&row, "accepted", counters->cn_accepted);
 	row_u64(&row, "refused", counters->cn_refused);
 	row_u64(&row, "bad", counters->cn_bad);
+	row_u64(&row, "unread", counters->cn_unread);
+	row_u64(&row, "unfit", co->co_unfit);
 	row_u64(&row, "nonsense", co->co_nonsense);
 	msg.id = query->id;
 	msg.cells.data = row.row_buf;

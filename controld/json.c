@@ -62,6 +62,13 @@ json_u64(struct json *js, const char *name, size_t name_len, uint64_t value)
 }
 
 void
+json_null(struct json *js, const char *name, size_t name_len)
+{
+	json_name(js, name, name_len);
+	json_put(js, "null", 4);
+}
+
+void
 json_bool(struct json *js, const char *name, size_t name_len, bool value)
 {
 	json_name(js, name, name_len);

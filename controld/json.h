@@ -38,6 +38,7 @@ void	 json_begin(struct json *);			/* { */
 void	 json_str(struct json *, const char *name, size_t name_len,
 	    const char *, size_t);
 void	 json_u64(struct json *, const char *name, size_t name_len, uint64_t);
+void	 json_null(struct json *, const char *name, size_t name_len);
 void	 json_bool(struct json *, const char *name, size_t name_len, bool);
 void	 json_cell(struct json *, const struct row_cell *);
 void	 json_end(struct json *);			/* } and newline */

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/ipc/limits.h"
 #include "common/ipc/mesh.h"
 #include "common/ipc/row.h"
 #include "controld/json.h"
@@ -35,6 +36,14 @@ struct ask {
 	bool		 as_owed;	/* its end has not come */
 };
 
+/* A limit in all the workers that keep to it. */
+struct usage {
+	bool		 us_told;	/* a worker counts it */
+	uint64_t	 us_used;
+	uint64_t	 us_highest;
+	uint64_t	 us_refused;
+};
+
 struct query {
 	void		*qu_client;	/* NULL: free */
 	uint64_t	 qu_id;
@@ -46,6 +55,7 @@ struct query {
 	size_t		 qu_nasks;
 	size_t		 qu_nopen;
 	char		 qu_error[192];	/* the first one */
+	struct usage	 qu_usage[LIMITS];	/* CTL_LIMITS */
 };
 
 struct queries {
@@ -56,6 +66,7 @@ struct queries {
 	size_t			 qs_count;
 	unsigned int		 qs_owed[PROC_MAX][QUERY_INSTANCES];
 	struct json		 qs_json;
+	struct msg_settings	 qs_settings;
 };
 
 /* The words behind `show'. */
@@ -68,6 +79,7 @@ static const struct {
 	{ "calls", CTL_CALLS, PROC_REGISTRYD, QUERY_CALLS_LIMIT },
 	{ "clients", CTL_CLIENTS, PROC_SIGNALD, QUERY_ROWS_LIMIT },
 	{ "history", CTL_HISTORY, PROC_REGISTRYD, QUERY_CALLS_LIMIT },
+	{ "limits", CTL_LIMITS, PROC_MAX, QUERY_ROWS_LIMIT },
 	{ "mesh", CTL_MESH, PROC_FEDERD, QUERY_ROWS_LIMIT },
 	{ "peers", CTL_PEERS, PROC_FEDERD, QUERY_ROWS_LIMIT },
 	{ "rooms", CTL_ROOMS, PROC_MEDIAD, QUERY_ROWS_LIMIT },
@@ -81,6 +93,11 @@ static struct query	*query_find(struct queries *, uint64_t);
 static struct ask	*query_asked(struct query *, enum proc, unsigned int);
 static void		 query_role(struct queries *, struct query *,
 			    const struct request *, enum proc);
+static void		 query_limits(struct queries *, struct query *,
+			    const struct request *);
+static bool		 query_usage(struct query *, const struct row_cell *,
+			    int);
+static int		 query_limit_rows(struct queries *, struct query *);
 static void		 query_send(struct queries *, struct query *,
 			    const struct request *, enum proc, unsigned int);
 static void		 query_fail(struct query *, enum proc, unsigned int,
@@ -100,7 +117,7 @@ request_peer(struct request *rq, const char *name, const char *way,
 		return (-1);
 	}
 	if (strlen(name) >= PEER_NAME_LEN) {
-		*why = "no such peer";
+		*why = "no such peer; `wzpctl show peers' lists them";
 		return (-1);
 	}
 	rq->rq_what = CTL_PEER;
@@ -163,8 +180,8 @@ request_parse(const char *line, size_t len, struct request *rq,
 		if (strcmp(what, words[i].word) == 0)
 			break;
 	if (i == sizeof(words) / sizeof(words[0])) {
-		*why = "unknown word: show calls, clients, history, mesh, "
-		    "peers, rooms, stats or workers";
+		*why = "unknown word: show calls, clients, history, limits, "
+		    "mesh, peers, rooms, stats or workers";
 		return (-1);
 	}
 	rq->rq_what = words[i].what;
@@ -204,6 +221,12 @@ queries_free(struct queries *qs)
 }
 
 void
+queries_settings(struct queries *qs, const struct msg_settings *settings)
+{
+	qs->qs_settings = *settings;
+}
+
+void
 query_start(struct queries *qs, void *client, const struct request *rq,
     uint64_t now)
 {
@@ -229,7 +252,9 @@ query_start(struct queries *qs, void *client, const struct request *rq,
 	qs->qs_count++;
 	/* One that is ours: answers from within do not end it half-way. */
 	qu->qu_nopen = 1;
-	if (rq->rq_proc != PROC_MAX)
+	if (rq->rq_what == CTL_LIMITS)
+		query_limits(qs, qu, rq);
+	else if (rq->rq_proc != PROC_MAX)
 		query_role(qs, qu, rq, rq->rq_proc);
 	else {
 		query_role(qs, qu, rq, PROC_RELAYD);
@@ -239,6 +264,21 @@ query_start(struct queries *qs, void *client, const struct request *rq,
 	}
 	if (--qu->qu_nopen == 0)
 		query_finish(qs, qu);
+}
+
+/* Those that strangers talk to. */
+static void
+query_limits(struct queries *qs, struct query *qu, const struct request *rq)
+{
+	memset(qu->qu_usage, 0, sizeof(qu->qu_usage));
+	query_role(qs, qu, rq, PROC_DOORD);
+	query_role(qs, qu, rq, PROC_SIGNALD);
+	query_role(qs, qu, rq, PROC_MEDIAD);
+	/* Without these the rest can be said all the same. */
+	if (qs->qs_ops->present(qs->qs_arg, PROC_REGISTRYD, 0))
+		query_role(qs, qu, rq, PROC_REGISTRYD);
+	if (qs->qs_ops->present(qs->qs_arg, PROC_FEDERD, 0))
+		query_role(qs, qu, rq, PROC_FEDERD);
 }
 
 /*
@@ -362,6 +402,89 @@ cell_is(const struct row_cell *cell, const char *name)
 	    memcmp(cell->name, name, cell->name_len) == 0);
 }
 
+/*
+ * A limit is of one source, person or worker, so the most that anybody has of
+ * it counts; refusals add up.  false: the row is not about a limit itself.
+ */
+static bool
+query_usage(struct query *qu, const struct row_cell *cells, int n)
+{
+	const struct limit	*li = NULL;
+	struct usage		 us, *all;
+	char			 name[33];
+	int			 i;
+
+	memset(&us, 0, sizeof(us));
+	for (i = 0; i < n; i++) {
+		if (cell_is(&cells[i], "who"))
+			return (false);
+		if (cell_is(&cells[i], "limit") && cells[i].kind == ROW_STR &&
+		    cells[i].str_len < sizeof(name)) {
+			memcpy(name, cells[i].str, cells[i].str_len);
+			name[cells[i].str_len] = '\0';
+			li = limit_by_name(name);
+		} else if (cells[i].kind != ROW_U64)
+			continue;
+		else if (cell_is(&cells[i], "used"))
+			us.us_used = cells[i].u64;
+		else if (cell_is(&cells[i], "highest"))
+			us.us_highest = cells[i].u64;
+		else if (cell_is(&cells[i], "refused"))
+			us.us_refused = cells[i].u64;
+	}
+	/* Of a limit that is not in the table there is nothing to show. */
+	if (li == NULL)
+		return (true);
+	all = &qu->qu_usage[li - limit_table];
+	all->us_told = true;
+	if (us.us_used > all->us_used)
+		all->us_used = us.us_used;
+	if (us.us_highest > all->us_highest)
+		all->us_highest = us.us_highest;
+	all->us_refused += us.us_refused;
+	return (true);
+}
+
+static int
+query_limit_rows(struct queries *qs, struct query *qu)
+{
+	const struct limit	*li;
+	const struct usage	*us;
+	const char		*unit;
+	struct json		*js = &qs->qs_json;
+	size_t			 i;
+	bool			 rate;
+
+	for (i = 0; i < LIMITS; i++) {
+		li = &limit_table[i];
+		us = &qu->qu_usage[i];
+		unit = limit_unit_name(li->li_unit);
+		json_begin(js);
+		json_str(js, "limit", 5, li->li_name, strlen(li->li_name));
+		json_u64(js, "value", 5, limit_get(&qs->qs_settings, li));
+		json_u64(js, "default", 7, li->li_default);
+		json_str(js, "unit", 4, unit, strlen(unit));
+		/* Nobody used it so far, or nobody counts it, as times. */
+		rate = li->li_unit == LIMIT_SECOND ||
+		    li->li_unit == LIMIT_MINUTE;
+		if (us->us_told || rate) {
+			json_u64(js, "used", 4, us->us_used);
+			json_u64(js, "highest", 7, us->us_highest);
+		} else {
+			json_null(js, "used", 4);
+			json_null(js, "highest", 7);
+		}
+		json_u64(js, "refused", 7, us->us_refused);
+		json_str(js, "reason", 6, li->li_reason,
+		    strlen(li->li_reason));
+		json_end(js);
+		if (js->js_full || qs->qs_ops->line(qu->qu_client,
+		    js->js_text, js->js_len) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 int
 query_row(struct queries *qs, enum proc proc, unsigned int instance,
     const struct msg_ctl_row *msg)
@@ -385,9 +508,12 @@ query_row(struct queries *qs, enum proc proc, unsigned int instance,
 		return (-1);
 	}
 	qu->qu_rows++;
+	if (qu->qu_what == CTL_LIMITS && query_usage(qu, cells, n))
+		return (0);
 	json_begin(js);
 	/* Whose counters and rooms these are, we know better than they. */
-	named = qu->qu_what == CTL_STATS || qu->qu_what == CTL_ROOMS;
+	named = qu->qu_what == CTL_STATS || qu->qu_what == CTL_ROOMS ||
+	    qu->qu_what == CTL_LIMITS;
 	if (qu->qu_what == CTL_STATS) {
 		json_str(js, "worker", 6, name, strlen(name));
 		json_u64(js, "instance", 8, instance);
@@ -396,7 +522,7 @@ query_row(struct queries *qs, enum proc proc, unsigned int instance,
 		if (!named || (!cell_is(&cells[i], "worker") &&
 		    !cell_is(&cells[i], "instance")))
 			json_cell(js, &cells[i]);
-	if (qu->qu_what == CTL_ROOMS) {
+	if (qu->qu_what == CTL_ROOMS || qu->qu_what == CTL_LIMITS) {
 		json_str(js, "worker", 6, name, strlen(name));
 		json_u64(js, "instance", 8, instance);
 	}
@@ -493,6 +619,13 @@ query_finish(struct queries *qs, struct query *qu)
 	    qu->qu_error[0] == '\0')
 		(void)snprintf(qu->qu_error, sizeof(qu->qu_error),
 		    "no such room");
+	if (qu->qu_what == CTL_LIMITS && qu->qu_error[0] == '\0') {
+		qu->qu_client = client;
+		if (query_limit_rows(qs, qu) == -1)
+			(void)snprintf(qu->qu_error, sizeof(qu->qu_error),
+			    "the answer is too long");
+		qu->qu_client = NULL;
+	}
 	if (qu->qu_error[0] != '\0') {
 		query_error(qs, client, qu->qu_error);
 		return;

@@ -78,6 +78,9 @@ int		 request_parse(const char *, size_t, struct request *,
 
 struct queries	*queries_new(const struct query_ops *, void *arg);
 void		 queries_free(struct queries *);
+/* The limits that are in force. */
+void		 queries_settings(struct queries *,
+		    const struct msg_settings *);
 /* Ends in ops->done, perhaps from within. */
 void		 query_start(struct queries *, void *client,
 		    const struct request *, uint64_t now);

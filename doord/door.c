@@ -26,6 +26,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/notice.h"
 #include "common/base/table.h"
 #include "common/ipc/slots.h"
 #include "common/quic/cid.h"
@@ -66,11 +67,13 @@ struct door {
 	struct placement	*do_placement;
 	struct validate		*do_validate;
 	struct reassembly	*do_re;
+	struct sources		*do_sources;
 	struct table		*do_known;
 	struct known_list	 do_list;	/* oldest first */
 	struct packet_rate	 do_version_rate;
 	struct packet_rate	 do_refuse_rate;
 	struct packet_rate	 do_stray_rate[SLOTS_MAX];
+	struct notice		 do_misnamed;
 	struct door_counters	 do_count;
 };
 
@@ -116,7 +119,9 @@ door_new(const struct door_ops *ops, void *arg, const struct slots *slots,
 		    STRAYS_RATE);
 	d->do_re = reassembly_new();
 	d->do_known = table_new(DOOR_KNOWN_MAX);
-	if (d->do_re == NULL || d->do_known == NULL) {
+	d->do_sources = sources_new();
+	if (d->do_re == NULL || d->do_known == NULL ||
+	    d->do_sources == NULL) {
 		door_free(d);
 		return (NULL);
 	}
@@ -134,6 +139,7 @@ door_free(struct door *d)
 		known_remove(d, kn);
 	reassembly_free(d->do_re);
 	table_free(d->do_known);
+	sources_free(d->do_sources);
 	free(d);
 }
 
@@ -180,6 +186,7 @@ door_expire(struct door *d, uint64_t now)
 	while ((kn = TAILQ_FIRST(&d->do_list)) != NULL && kn->kn_until <= now)
 		known_remove(d, kn);
 	validate_expire(d->do_validate, now);
+	limiter_expire(sources_limiter(d->do_sources), now);
 }
 
 void
@@ -199,6 +206,12 @@ const struct door_counters *
 door_counters(const struct door *d)
 {
 	return (&d->do_count);
+}
+
+struct limiter *
+door_limiter(struct door *d)
+{
+	return (sources_limiter(d->do_sources));
 }
 
 size_t
@@ -244,6 +257,7 @@ first_flight(struct door *d, const struct door_datagram *dd,
 	struct reassembly_hello	 rh;
 	enum reassembly_verdict	 verdict;
 	struct quic_first	 first;
+	struct door_datagram	 judged = *dd;
 	struct validated	 vd;
 	struct known		*kn;
 
@@ -264,8 +278,21 @@ first_flight(struct door *d, const struct door_datagram *dd,
 		retry(d, dd, dcid, len, now);
 		return;
 	}
+	/* Once for each connection that begins. */
+	switch (reassembly_has(d->do_re, dcid, len) ? SOURCE_PASS :
+	    sources_judge(d->do_sources, &dd->dd_remote, &vd, now)) {
+	case SOURCE_PASS:
+		break;
+	case SOURCE_RETRY:
+		retry(d, dd, dcid, len, now);
+		return;
+	case SOURCE_DROP:
+		d->do_count.dc_dropped_rate++;
+		return;
+	}
+	judged.dd_checked = vd.vd_verdict != VALIDATE_NONE;
 	rh.rh_evicted = false;
-	verdict = reassembly_feed(d->do_re, dd, dcid, len, now, &rh);
+	verdict = reassembly_feed(d->do_re, &judged, dcid, len, now, &rh);
 	if (rh.rh_evicted)
 		d->do_count.dc_dropped_full++;
 	switch (verdict) {
@@ -279,7 +306,11 @@ first_flight(struct door *d, const struct door_datagram *dd,
 		d->do_count.dc_dropped_full++;
 		break;
 	case REASSEMBLY_SOURCE:
-		d->do_count.dc_dropped_source++;
+		/* Who has not sent those there are gets in all the same. */
+		if (judged.dd_checked)
+			d->do_count.dc_dropped_source++;
+		else
+			retry(d, dd, dcid, len, now);
 		break;
 	case REASSEMBLY_COMPLETE:
 		begin(d, &rh, dd, dcid, len, &vd, now);
@@ -296,9 +327,18 @@ begin(struct door *d, const struct reassembly_hello *rh,
 	const struct slot	*sl;
 	struct quic_first	 first;
 	struct known		 kn;
+	char			 remote[ADDR_STRLEN];
 	size_t			 i;
 	int			 slot;
 
+	if (rh->rh_name[0] == '\0' || !rh->rh_alpn_ok) {
+		d->do_count.dc_misnamed++;
+		if (notice_due(&d->do_misnamed, now))
+			notice(&d->do_misnamed, "%s: its ClientHello has %s",
+			    addr_print(&dd->dd_remote, remote, sizeof(remote)),
+			    rh->rh_alpn_ok ? "a name that no room can have" :
+			    "no protocol of ours");
+	}
 	slot = route(d, rh->rh_name, rh->rh_alpn_ok, now);
 	if (slot == -1 || (sl = slots_owner(d->do_slots,
 	    (unsigned int)slot)) == NULL) {

@@ -31,6 +31,7 @@
 #include "common/ipc/slots.h"
 #include "common/quic/endpoint.h"
 #include "doord/reassembly.h"
+#include "doord/sources.h"
 #include "doord/validate.h"
 
 #define DOOR_KNOWN_MAX	16384
@@ -58,6 +59,7 @@ struct door_counters {
 	uint64_t	dc_strays;		/* given back by workers */
 	uint64_t	dc_by_cid;		/* forwarded by connection ID */
 	uint64_t	dc_by_name;		/* connections begun */
+	uint64_t	dc_misnamed;		/* no name, protocol of ours */
 	uint64_t	dc_validated;		/* of them, with a good token */
 	uint64_t	dc_repeated;		/* Initials of those */
 	uint64_t	dc_waiting;		/* kept for reassembly */
@@ -69,6 +71,7 @@ struct door_counters {
 	uint64_t	dc_dropped_bad;		/* not a first flight */
 	uint64_t	dc_dropped_full;	/* made room for newer */
 	uint64_t	dc_dropped_source;	/* too much from one source */
+	uint64_t	dc_dropped_rate;	/* too many from one source */
 	uint64_t	dc_dropped_expired;	/* never became complete */
 	uint64_t	dc_dropped_stray;	/* too many from one worker */
 	uint64_t	dc_dropped_worker;	/* worker away or too slow */
@@ -97,6 +100,7 @@ void		 door_expire(struct door *, uint64_t now);
 void		 door_slot_lost(struct door *, unsigned int slot);
 const struct door_counters
 		*door_counters(const struct door *);
+struct limiter	*door_limiter(struct door *);
 size_t		 door_waiting(const struct door *);
 size_t		 door_known(const struct door *);
 

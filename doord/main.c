@@ -30,6 +30,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/notice.h"
 #include "common/ipc/slots.h"
 #include "common/quic/service.h"
 #include "common/quic/tls.h"
@@ -37,6 +38,7 @@
 #include "common/worker/worker.h"
 #include "doord/door.h"
 
+#define DROPPED_LEAST	100	/* a second are worth a line */
 #define EXPIRE_S	1.
 /* Rooms that are not where the rule would put them, at most. */
 #define EXCEPTIONS_MAX	65536
@@ -60,6 +62,8 @@ struct doord {
 	struct validate		 dd_validate;
 	struct socket_watch	 dd_sockets[SERVICE_LISTENERS_MAX];
 	struct ev_timer		 dd_expire;
+	struct notice		 dd_dropped;
+	uint64_t		 dd_told;	/* of what was dropped */
 	/* Channels that have something queued in this turn, by slot. */
 	uint64_t		 dd_touched;
 	uint64_t		 dd_now;
@@ -75,8 +79,11 @@ static int	serve(struct worker *);
 static void	message(struct channel *, void *, enum msg_type, const void *,
 		    int);
 static void	batch_end(struct channel *, void *);
+static void	tell(struct doord *, uint64_t);
 static void	stray(struct doord *, struct channel *,
 		    const struct msg_door_datagram *);
+static void	query(struct doord *, struct channel *,
+		    const struct msg_ctl_query *);
 static void	stats(struct worker *, struct row *);
 static void	readable(struct ev_loop *, struct ev_io *, int);
 static void	expire(struct ev_loop *, struct ev_timer *, int);
@@ -124,6 +131,8 @@ settings(struct worker *w, const struct msg_settings *m)
 
 	validate_settings(&d->dd_validate, m->retry_always,
 	    m->max_connections / RETRY_SHARE);
+	if (d->dd_door != NULL)
+		limiter_settings(door_limiter(d->dd_door), m);
 }
 
 static void
@@ -174,6 +183,7 @@ start(struct worker *w)
 		log_warn("door");
 		return (-1);
 	}
+	limiter_settings(door_limiter(d->dd_door), worker_settings(w));
 	return (0);
 }
 
@@ -224,6 +234,9 @@ message(struct channel *ch, void *arg, enum msg_type type, const void *msg,
 	switch (type) {
 	case MSG_DOOR_STRAY:
 		stray(d, ch, msg);
+		break;
+	case MSG_CTL_QUERY:
+		query(d, ch, msg);
 		break;
 	case MSG_PLACE_RESET:
 		placement_reset(d->dd_placement);
@@ -314,6 +327,29 @@ expire(struct ev_loop *loop, struct ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	door_expire(d->dd_door, clock_mono_ns());
+	tell(d, clock_mono_ns());
+}
+
+/*
+ * What nobody wanted since the last line.  A packet now and then is noise of
+ * the network, or of a client that was away.
+ */
+static void
+tell(struct doord *d, uint64_t now)
+{
+	const struct door_counters	*dc = door_counters(d->dd_door);
+	uint64_t			 dropped;
+
+	dropped = dc->dc_dropped_unknown + dc->dc_dropped_retried +
+	    dc->dc_dropped_token + dc->dc_dropped_stray + dc->dc_dropped_bad +
+	    dc->dc_dropped_full + dc->dc_dropped_source +
+	    dc->dc_dropped_rate + dc->dc_dropped_expired;
+	if (dropped - d->dd_told < DROPPED_LEAST ||
+	    !notice_due(&d->dd_dropped, now))
+		return;
+	notice(&d->dd_dropped, "dropped %llu packets that begin no connection",
+	    (unsigned long long)(dropped - d->dd_told));
+	d->dd_told = dropped;
 }
 
 static void
@@ -323,6 +359,7 @@ received(void *arg, const struct addr *local, const struct addr *remote,
 	struct socket_watch	*sw = arg;
 	struct door_datagram	 dd;
 
+	memset(&dd, 0, sizeof(dd));
 	dd.dd_listener = sw->sw_listener;
 	dd.dd_local = *local;
 	dd.dd_remote = *remote;
@@ -406,6 +443,16 @@ flush(struct doord *d)
 }
 
 static void
+query(struct doord *d, struct channel *ch, const struct msg_ctl_query *m)
+{
+	if (m->what == CTL_LIMITS && d->dd_door != NULL)
+		worker_ctl_limits(ch, m, door_limiter(d->dd_door),
+		    clock_mono_ns());
+	else
+		worker_ctl_end(ch, m->id, "not known to doord");
+}
+
+static void
 stats(struct worker *w, struct row *row)
 {
 	struct doord			*d = worker_ctx(w);
@@ -424,6 +471,7 @@ stats(struct worker *w, struct row *row)
 	row_u64(row, "strays", dc->dc_strays);
 	row_u64(row, "by_cid", dc->dc_by_cid);
 	row_u64(row, "begun", dc->dc_by_name);
+	row_u64(row, "misnamed", dc->dc_misnamed);
 	row_u64(row, "validated", dc->dc_validated);
 	row_u64(row, "retries", dc->dc_retries);
 	row_u64(row, "repeated", dc->dc_repeated);
@@ -439,6 +487,7 @@ stats(struct worker *w, struct row *row)
 	row_u64(row, "dropped_bad", dc->dc_dropped_bad);
 	row_u64(row, "dropped_full", dc->dc_dropped_full);
 	row_u64(row, "dropped_source", dc->dc_dropped_source);
+	row_u64(row, "dropped_rate", dc->dc_dropped_rate);
 	row_u64(row, "dropped_expired", dc->dc_dropped_expired);
 	row_u64(row, "dropped_worker", dc->dc_dropped_worker);
 	row_u64(row, "dropped_socket", udp);

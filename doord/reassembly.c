@@ -29,7 +29,7 @@
 #include "doord/reassembly.h"
 
 #define DCID_MAX	20
-#define PREFIX_MAX	9	/* family, then 3 or 8 bytes of address */
+#define PREFIX_MAX	19	/* family, address or part of it, port */
 
 struct source {
 	uint8_t			 so_prefix[PREFIX_MAX];
@@ -66,8 +66,9 @@ static void		 entry_unlink(struct reassembly *, struct entry *);
 static void		 entry_free(struct entry *);
 static int		 entry_add(struct entry *,
 			    const struct door_datagram *);
-static size_t		 prefix_of(const struct addr *, uint8_t *);
-static struct source	*source_get(struct reassembly *, const struct addr *);
+static size_t		 prefix_of(const struct door_datagram *, uint8_t *);
+static struct source	*source_get(struct reassembly *,
+			    const struct door_datagram *);
 static void		 source_put(struct reassembly *, struct source *);
 
 struct reassembly *
@@ -170,6 +171,14 @@ reassembly_feed(struct reassembly *re, const struct door_datagram *dd,
 	return (REASSEMBLY_COMPLETE);
 }
 
+bool
+reassembly_has(const struct reassembly *re, const uint8_t *dcid,
+    size_t dcid_len)
+{
+	return (dcid_len <= DCID_MAX &&
+	    table_find(re->re_entries, dcid, dcid_len) != NULL);
+}
+
 size_t
 reassembly_expire(struct reassembly *re, uint64_t now)
 {
@@ -201,7 +210,7 @@ entry_new(struct reassembly *re, const struct door_datagram *dd,
 
 	(void)reassembly_expire(re, now);
 	*why = REASSEMBLY_FULL;
-	if ((so = source_get(re, &dd->dd_remote)) == NULL)
+	if ((so = source_get(re, dd)) == NULL)
 		return (NULL);
 	if (so->so_count >= REASSEMBLY_PER_SOURCE) {
 		*why = REASSEMBLY_SOURCE;
@@ -262,25 +271,37 @@ entry_add(struct entry *en, const struct door_datagram *dd)
 	return (0);
 }
 
-/* What one customer of a provider has: an IPv4 /24, an IPv6 /64. */
+/*
+ * What one customer of a provider has: an IPv4 /24, an IPv6 /64.  Who has
+ * shown that the address is his does not suffer from those who have not.
+ */
 static size_t
-prefix_of(const struct addr *a, uint8_t *prefix)
+prefix_of(const struct door_datagram *dd, uint8_t *prefix)
 {
+	const struct addr	*a = &dd->dd_remote;
+	uint16_t		 port = addr_port(a);
+	size_t			 len;
+
 	if (addr_family(a) == AF_INET) {
+		len = dd->dd_checked ? 4 : 3;
+		memcpy(prefix + 1, &a->addr_u.in.sin_addr, len);
 		prefix[0] = 4;
-		memcpy(prefix + 1, &a->addr_u.in.sin_addr, 3);
-		return (4);
+	} else {
+		len = dd->dd_checked ? 16 : 8;
+		memcpy(prefix + 1, &a->addr_u.in6.sin6_addr, len);
+		prefix[0] = 6;
 	}
-	prefix[0] = 6;
-	memcpy(prefix + 1, &a->addr_u.in6.sin6_addr, 8);
-	return (9);
+	if (!dd->dd_checked)
+		return (1 + len);
+	memcpy(prefix + 1 + len, &port, sizeof(port));
+	return (1 + len + sizeof(port));
 }
 
 static struct source *
-source_get(struct reassembly *re, const struct addr *a)
+source_get(struct reassembly *re, const struct door_datagram *dd)
 {
 	uint8_t		 prefix[PREFIX_MAX];
-	size_t		 len = prefix_of(a, prefix);
+	size_t		 len = prefix_of(dd, prefix);
 	struct source	*so;
 
 	if ((so = table_find(re->re_sources, prefix, len)) != NULL)

@@ -31,7 +31,8 @@
 #include "common/quic/initial.h"
 
 #define REASSEMBLY_MAX		1024
-#define REASSEMBLY_PER_SOURCE	16	/* of one IPv4 /24 or IPv6 /64 */
+/* Of one IPv4 /24 or IPv6 /64; of an address and port that is checked. */
+#define REASSEMBLY_PER_SOURCE	16
 #define REASSEMBLY_MS		3000
 #define REASSEMBLY_DATAGRAM_MAX	2048
 
@@ -41,6 +42,7 @@ struct door_datagram {
 	struct addr	 dd_local;
 	struct addr	 dd_remote;
 	uint8_t		 dd_ecn;
+	bool		 dd_checked;	/* the remote address is */
 	const uint8_t	*dd_data;
 	size_t		 dd_len;
 };
@@ -74,6 +76,9 @@ enum reassembly_verdict
 	 reassembly_feed(struct reassembly *, const struct door_datagram *,
 	    const uint8_t *dcid, size_t dcid_len, uint64_t now,
 	    struct reassembly_hello *);
+/* Has something of this flight come? */
+bool	 reassembly_has(const struct reassembly *, const uint8_t *dcid,
+	    size_t dcid_len);
 /* Forgets what is too old; number of entries forgotten. */
 size_t	 reassembly_expire(struct reassembly *, uint64_t now);
 size_t	 reassembly_count(const struct reassembly *);

@@ -113,6 +113,8 @@ validate_check(const struct validate *va, const struct door_datagram *dd,
 				    &dd->dd_remote, now) == 0) {
 					vd->vd_verdict = VALIDATE_TOKEN;
 					vd->vd_role = (enum proc)role;
+					vd->vd_token = siphash24(
+					    va->va_hash_key, token, len);
 					return;
 				}
 			}

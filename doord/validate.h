@@ -79,6 +79,7 @@ enum validate_verdict {
 struct validated {
 	enum validate_verdict	vd_verdict;
 	enum proc		vd_role;
+	uint64_t		vd_token;	/* which; keyed hash */
 	/* After a Retry: what the client chose first. */
 	uint8_t			vd_odcid[PACKET_CID_MAX];
 	size_t			vd_odcid_len;

@@ -8,11 +8,11 @@ CLEANFILES += etc/relayd.rc etc/relayd.service
 
 etc/relayd.rc: etc/relayd.rc.in Makefile
 	@$(MKDIR_P) etc
-	$(AM_V_GEN)$(SED) 's|@sbindir@|$(sbindir)|g' \
+	$(AM_V_GEN)$(SED) 's|[@]sbindir[@]|$(sbindir)|g' \
 	    $(srcdir)/etc/relayd.rc.in >$@.tmp && mv $@.tmp $@
 etc/relayd.service: etc/relayd.service.in Makefile
 	@$(MKDIR_P) etc
-	$(AM_V_GEN)$(SED) 's|@sbindir@|$(sbindir)|g' \
+	$(AM_V_GEN)$(SED) 's|[@]sbindir[@]|$(sbindir)|g' \
 	    $(srcdir)/etc/relayd.service.in >$@.tmp && mv $@.tmp $@
 
 # The workers' empty root, and the places relayd makes its own folders in.
@@ -25,3 +25,10 @@ install-data-local:
 	test -f $(DESTDIR)$(sysconfdir)/wzp/relayd.conf || \
 	    $(INSTALL_DATA) $(srcdir)/etc/relayd.conf \
 	    $(DESTDIR)$(sysconfdir)/wzp/relayd.conf
+
+# A configuration that nobody changed goes with the rest.
+uninstall-hook:
+	if cmp -s $(srcdir)/etc/relayd.conf \
+	    $(DESTDIR)$(sysconfdir)/wzp/relayd.conf; then \
+		rm -f $(DESTDIR)$(sysconfdir)/wzp/relayd.conf; \
+	fi

@@ -72,16 +72,7 @@ call_free(struct fedrooms *fr, struct call *ca)
 struct neighbour *
 call_neighbour(const struct fedrooms *fr, const struct call *ca)
 {
-	struct neighbour	*nb;
-	unsigned int		 i;
-
-	for (i = 0; i < PEERS_MAX; i++) {
-		nb = fr->fr_neighbours[i];
-		if (nb != NULL && memcmp(nb->nb_fp, ca->ca_path[0],
-		    TLS_HASH_LEN) == 0)
-			return (nb);
-	}
-	return (NULL);
+	return (rooms_neighbour(fr, ca->ca_path[0]));
 }
 
 void
@@ -126,20 +117,13 @@ call_say(struct fedrooms *fr, struct call *ca)
 {
 	struct neighbour	*nb = call_neighbour(fr, ca);
 	struct signal		 sig;
-	struct person		*pe, *told;
-	bool			 news;
+	const struct person	*pe;
 
 	if (nb == NULL) {
 		crowd_clear(&ca->ca_told);
 		return;
 	}
-	news = ca->ca_told.cr_count != ca->ca_locals.cr_count;
-	CROWD_FOREACH(pe, &ca->ca_locals) {
-		told = crowd_find(&ca->ca_told, pe->pe_fp);
-		if (told == NULL || strcmp(told->pe_alias, pe->pe_alias) != 0)
-			news = true;
-	}
-	if (!news)
+	if (crowd_same(&ca->ca_locals, &ca->ca_told))
 		return;
 	rooms_announcement(fr, &sig, ca->ca_name, &ca->ca_locals);
 	if (!speaks_rooms(nb) || (nb->nb_features & NEIGHBOUR_PATHS) == 0)
@@ -150,9 +134,7 @@ call_say(struct fedrooms *fr, struct call *ca)
 		fr->fr_counters.rn_sent++;
 	crowd_clear(&ca->ca_told);
 	CROWD_FOREACH(pe, &ca->ca_locals)
-		if ((told = crowd_put(&ca->ca_told, pe->pe_fp,
-		    CALL_PEOPLE)) != NULL)
-			person_name(told, pe->pe_alias, NULL);
+		crowd_copy(&ca->ca_told, pe, NULL, CALL_PEOPLE);
 }
 
 void
@@ -201,7 +183,6 @@ call_signal(struct fedrooms *fr, struct call *ca, const struct signal *sig)
 	const struct neighbour		*nb = call_neighbour(fr, ca);
 	struct person			*next, *pe;
 	char				 fp[FP_STRLEN];
-	struct person			 name;
 	const char			*label;
 	size_t				 i;
 	bool				 news;
@@ -225,18 +206,10 @@ call_signal(struct fedrooms *fr, struct call *ca, const struct signal *sig)
 		if (label == NULL && nb != NULL && ca->ca_npath == 1)
 			label = nb->nb_label;
 		pe->pe_mark = true;
-		person_name(&name, list->list[i].alias, label);
-		if (!news && strcmp(name.pe_alias, pe->pe_alias) == 0 &&
-		    strcmp(name.pe_label, pe->pe_label) == 0)
-			continue;
-		person_name(pe, list->list[i].alias, label);
-		rooms_tell(fr, -1, ca->ca_name, pe, true);
+		if (person_name(pe, list->list[i].alias, label) || news)
+			rooms_tell(fr, -1, ca->ca_name, pe, true);
 	}
-	if (ca->ca_remote.cr_count == 0)
-		return;
-	for (pe = TAILQ_FIRST(&ca->ca_remote.cr_list); pe != NULL;
-	    pe = next) {
-		next = TAILQ_NEXT(pe, pe_entry);
+	CROWD_FOREACH_SAFE(pe, &ca->ca_remote, next) {
 		if (pe->pe_mark)
 			continue;
 		rooms_tell(fr, -1, ca->ca_name, pe, false);
@@ -265,7 +238,7 @@ call_member(struct fedrooms *fr, struct call *ca, unsigned int mediad,
 		}
 		pe->pe_raw |= BIT(mediad);
 		pe->pe_stale &= ~BIT(mediad);
-		person_name(pe, msg->alias, NULL);
+		(void)person_name(pe, msg->alias, NULL);
 	}
 	call_route(fr, ca);
 	call_say(fr, ca);
@@ -288,12 +261,9 @@ call_mediad_lost(struct fedrooms *fr, struct call *ca, uint64_t mask)
 
 	if (!locals_drop(&ca->ca_locals, mask))
 		return;
-	for (pe = TAILQ_FIRST(&ca->ca_locals.cr_list); pe != NULL;
-	    pe = next) {
-		next = TAILQ_NEXT(pe, pe_entry);
+	CROWD_FOREACH_SAFE(pe, &ca->ca_locals, next)
 		if (pe->pe_raw == 0)
 			crowd_remove(&ca->ca_locals, pe);
-	}
 	call_route(fr, ca);
 	call_say(fr, ca);
 }

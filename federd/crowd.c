@@ -21,9 +21,10 @@
 #include <string.h>
 
 #include "common/base/table.h"
+#include "common/base/text.h"
 #include "federd/crowd.h"
 
-static void	copy_cut(char *, size_t, const char *);
+static bool	copy_cut(char *, size_t, const char *);
 
 struct person *
 crowd_find(const struct crowd *cr, const char *fp)
@@ -81,24 +82,71 @@ crowd_clear(struct crowd *cr)
 	cr->cr_table = NULL;
 }
 
-static void
+void
+crowd_copy(struct crowd *cr, const struct person *pe, const char *label,
+    size_t max)
+{
+	struct person	*new;
+	size_t		 before = cr->cr_count;
+
+	new = crowd_put(cr, pe->pe_fp, max);
+	if (cr->cr_count > before)
+		(void)person_name(new, pe->pe_alias, label);
+}
+
+void
+crowd_move(struct crowd *to, struct crowd *from)
+{
+	crowd_clear(to);
+	if (from->cr_table == NULL)
+		return;
+	TAILQ_INIT(&to->cr_list);
+	TAILQ_CONCAT(&to->cr_list, &from->cr_list, pe_entry);
+	to->cr_table = from->cr_table;
+	to->cr_count = from->cr_count;
+	from->cr_table = NULL;
+	from->cr_count = 0;
+}
+
+bool
+crowd_same(const struct crowd *a, const struct crowd *b)
+{
+	const struct person	*other, *pe;
+
+	if (a->cr_count != b->cr_count)
+		return (false);
+	CROWD_FOREACH(pe, a) {
+		other = crowd_find(b, pe->pe_fp);
+		if (other == NULL || strcmp(other->pe_alias,
+		    pe->pe_alias) != 0)
+			return (false);
+	}
+	return (true);
+}
+
+/* true: to was something else. */
+static bool
 copy_cut(char *to, size_t size, const char *from)
 {
 	size_t	len;
 
 	if (from == NULL)
 		from = "";
-	if (strlcpy(to, from, size) < size)
-		return;
-	len = size - 1;
-	while (len > 0 && ((unsigned char)from[len] & 0xc0) == 0x80)
-		len--;
+	len = text_fit(from, size);
+	if (strncmp(to, from, len) == 0 && to[len] == '\0')
+		return (false);
+	memcpy(to, from, len);
 	to[len] = '\0';
+	return (true);
 }
 
-void
+bool
 person_name(struct person *pe, const char *alias, const char *label)
 {
-	copy_cut(pe->pe_alias, sizeof(pe->pe_alias), alias);
-	copy_cut(pe->pe_label, sizeof(pe->pe_label), label);
+	bool	changed;
+
+	changed = copy_cut(pe->pe_alias, sizeof(pe->pe_alias), alias);
+	if (copy_cut(pe->pe_label, sizeof(pe->pe_label), label))
+		changed = true;
+	return (changed);
 }

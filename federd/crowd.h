@@ -54,14 +54,29 @@ struct crowd {
 	for ((pe) = (cr)->cr_table == NULL ? NULL :			\
 	    TAILQ_FIRST(&(cr)->cr_list); (pe) != NULL;			\
 	    (pe) = TAILQ_NEXT(pe, pe_entry))
+/* The one in hand may be removed. */
+#define CROWD_FOREACH_SAFE(pe, cr, next)				\
+	for ((pe) = (cr)->cr_table == NULL ? NULL :			\
+	    TAILQ_FIRST(&(cr)->cr_list); (pe) != NULL &&		\
+	    ((next) = TAILQ_NEXT(pe, pe_entry), true); (pe) = (next))
 
 struct person	*crowd_find(const struct crowd *, const char *fp);
 /* The one there is, or a new one.  NULL: max are there, or no memory. */
 struct person	*crowd_put(struct crowd *, const char *fp, size_t max);
+/* As crowd_put(), with the alias and this label; who is there stays as is. */
+void		 crowd_copy(struct crowd *, const struct person *,
+		    const char *label, size_t max);
 void		 crowd_remove(struct crowd *, struct person *);
 void		 crowd_clear(struct crowd *);	/* as at the beginning */
-/* Longer ones are cut between characters; NULL is "". */
-void		 person_name(struct person *, const char *alias,
+/* Everybody there takes the place of those here. */
+void		 crowd_move(struct crowd *to, struct crowd *from);
+/* The same people under the same aliases; labels depend on the way. */
+bool		 crowd_same(const struct crowd *, const struct crowd *);
+/*
+ * Longer ones are cut between characters; NULL is "".  true: they are others
+ * than before.
+ */
+bool		 person_name(struct person *, const char *alias,
 		    const char *label);
 
 #endif /* WZP_FEDERD_CROWD_H */

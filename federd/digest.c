@@ -27,21 +27,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/rate.h"
 #include "common/base/table.h"
+#include "common/wire/identity.h"
 #include "federd/digest.h"
-#include "federd/rate.h"
 
-#define FP_BYTES	16	/* of a fingerprint, as bytes (4.2) */
 #define SALT_LEN	16
 #define HASH_DIGITS	8
 #define SET_MIN		64	/* places; a power of two */
 #define MIN_PEOPLE	64
 #define NOBODY		UINT32_MAX
-
-/* Messages of one neighbour: twice what an honest one sends. */
-#define MESSAGES		200
-#define MESSAGES_BURST		400
 
 #define PERSON_USED	0x1
 #define PERSON_HERE	0x2
@@ -49,7 +46,7 @@
 #define PERSON_LISTED	0x8	/* somebody has to be told */
 
 struct person {
-	uint8_t		pe_fp[FP_BYTES];
+	uint8_t		pe_fp[IDENTITY_FP_LEN];
 	uint64_t	pe_said;	/* links that know him; free: next */
 	uint32_t	pe_flags;
 };
@@ -82,6 +79,7 @@ struct digest_link {
 
 struct digest {
 	uint8_t			 dg_secret[16];
+	struct limiter		*dg_limiter;	/* or NULL */
 	uint64_t		 dg_now;
 	uint64_t		 dg_salts;	/* that were made */
 	uint64_t		 dg_links;	/* 1 << nb_index */
@@ -102,13 +100,9 @@ struct digest {
 	char			 dg_remove[DIGEST_CHUNK * HASH_DIGITS + 1];
 };
 
-static const char	hexdigits[] = "0123456789abcdef";
-
-static int	 fp_bytes(const char *, uint8_t[FP_BYTES]);
-static void	 fp_print(const uint8_t[FP_BYTES], char[FP_STRLEN]);
-static uint32_t	 fp_hash(const uint8_t[SALT_LEN], const uint8_t[FP_BYTES]);
-static int	 hex_value(char);
-static int	 hex_bytes(const char *, uint8_t *, size_t);
+static int	 fp_bytes(const char *, uint8_t[IDENTITY_FP_LEN]);
+static uint32_t	 fp_hash(const uint8_t[SALT_LEN],
+		    const uint8_t[IDENTITY_FP_LEN]);
 static void	 hash_print(char *, uint32_t);
 static size_t	 set_place(const struct digest *, const struct hash_set *,
 		    uint32_t);
@@ -118,91 +112,55 @@ static bool	 set_add(const struct digest *, struct hash_set *,
 static void	 set_remove(const struct digest *, struct hash_set *,
 		    uint32_t);
 static void	 set_clear(struct hash_set *);
-static uint32_t	 index_place(const struct digest *, const uint8_t[FP_BYTES]);
+static uint32_t	 index_place(const struct digest *,
+		    const uint8_t[IDENTITY_FP_LEN]);
 static int	 index_grow(struct digest *);
 static void	 index_remove(struct digest *, uint32_t);
-static uint32_t	 person_find(const struct digest *, const uint8_t[FP_BYTES]);
-static uint32_t	 person_new(struct digest *, const uint8_t[FP_BYTES]);
+static uint32_t	 person_find(const struct digest *,
+		    const uint8_t[IDENTITY_FP_LEN]);
+static uint32_t	 person_new(struct digest *,
+		    const uint8_t[IDENTITY_FP_LEN]);
 static void	 person_changed(struct digest *, uint32_t);
 static void	 list_prune(struct digest *);
 static void	 link_send(struct digest *, struct digest_link *);
 
 /* Text. */
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	return (-1);
-}
-
-/* Exactly 2 * len digits; more may follow. */
-static int
-hex_bytes(const char *s, uint8_t *out, size_t len)
-{
-	size_t	 i;
-	int	 hi, lo;
-
-	for (i = 0; i < len; i++) {
-		if ((hi = hex_value(s[2 * i])) == -1 ||
-		    (lo = hex_value(s[2 * i + 1])) == -1)
-			return (-1);
-		out[i] = (uint8_t)(hi << 4 | lo);
-	}
-	return (0);
-}
-
 /* Only the canonical form (4.2); nothing else is registered anywhere. */
 static int
-fp_bytes(const char *s, uint8_t out[FP_BYTES])
+fp_bytes(const char *s, uint8_t out[IDENTITY_FP_LEN])
 {
 	size_t	 i;
 
 	if (strlen(s) != FP_STRLEN - 1)
 		return (-1);
-	for (i = 0; i < FP_BYTES / 2; i++, s += 5)
-		if (hex_bytes(s, out + 2 * i, 2) == -1 ||
-		    (i < FP_BYTES / 2 - 1 && s[4] != ':'))
+	for (i = 0; i < IDENTITY_FP_LEN / 2; i++, s += 5)
+		if (bytes_unhex(s, out + 2 * i, 2) == -1 ||
+		    (i < IDENTITY_FP_LEN / 2 - 1 && s[4] != ':'))
 			return (-1);
 	return (0);
 }
 
-static void
-fp_print(const uint8_t fp[FP_BYTES], char text[FP_STRLEN])
-{
-	size_t	 i;
-
-	for (i = 0; i < FP_BYTES; i++) {
-		if (i > 0 && i % 2 == 0)
-			*text++ = ':';
-		*text++ = hexdigits[fp[i] >> 4];
-		*text++ = hexdigits[fp[i] & 15];
-	}
-	*text = '\0';
-}
-
 /* The first four bytes of SipHash-2-4 of the text, first byte lowest. */
 static uint32_t
-fp_hash(const uint8_t salt[SALT_LEN], const uint8_t fp[FP_BYTES])
+fp_hash(const uint8_t salt[SALT_LEN], const uint8_t fp[IDENTITY_FP_LEN])
 {
 	char	 text[FP_STRLEN];
 
-	fp_print(fp, text);
+	identity_fingerprint_print(fp, text);
 	return ((uint32_t)siphash24(salt, text, FP_STRLEN - 1));
 }
 
+/* First byte lowest, as fp_hash() has it. */
 static void
 hash_print(char *p, uint32_t hash)
 {
-	int	 i;
+	uint8_t	 b[HASH_DIGITS / 2];
+	size_t	 i;
 
-	for (i = 0; i < HASH_DIGITS / 2; i++, hash >>= 8) {
-		*p++ = hexdigits[hash >> 4 & 15];
-		*p++ = hexdigits[hash & 15];
-	}
+	for (i = 0; i < sizeof(b); i++, hash >>= 8)
+		b[i] = (uint8_t)hash;
+	bytes_hex(b, sizeof(b), p);
 }
 
 /* Sets of neighbours. */
@@ -257,7 +215,7 @@ set_add(const struct digest *d, struct hash_set *hs, uint32_t hash)
 		return (false);
 	i = set_place(d, hs, hash);
 	if (hs->hs_count[i] == 0) {
-		if (hs->hs_held == DIGEST_SET_MAX)
+		if (hs->hs_held >= quota(d->dg_limiter, LIMIT_PEER_PEOPLE))
 			return (false);
 		hs->hs_hash[i] = hash;
 		hs->hs_held++;
@@ -304,13 +262,14 @@ set_clear(struct hash_set *hs)
 /* Our own people. */
 
 static uint32_t
-index_place(const struct digest *d, const uint8_t fp[FP_BYTES])
+index_place(const struct digest *d, const uint8_t fp[IDENTITY_FP_LEN])
 {
 	uint32_t	 i, mask = d->dg_places - 1;
 
-	i = (uint32_t)siphash24(d->dg_secret, fp, FP_BYTES) & mask;
+	i = (uint32_t)siphash24(d->dg_secret, fp, IDENTITY_FP_LEN) & mask;
 	while (d->dg_index[i] != NOBODY &&
-	    memcmp(d->dg_people[d->dg_index[i]].pe_fp, fp, FP_BYTES) != 0)
+	    memcmp(d->dg_people[d->dg_index[i]].pe_fp, fp,
+	    IDENTITY_FP_LEN) != 0)
 		i = (i + 1) & mask;
 	return (i);
 }
@@ -348,7 +307,7 @@ index_remove(struct digest *d, uint32_t person)
 	for (k = (i + 1) & mask; d->dg_index[k] != NOBODY;
 	    k = (k + 1) & mask) {
 		home = (uint32_t)siphash24(d->dg_secret,
-		    d->dg_people[d->dg_index[k]].pe_fp, FP_BYTES) & mask;
+		    d->dg_people[d->dg_index[k]].pe_fp, IDENTITY_FP_LEN) & mask;
 		if (((k - home) & mask) < ((k - i) & mask))
 			continue;
 		d->dg_index[i] = d->dg_index[k];
@@ -358,7 +317,7 @@ index_remove(struct digest *d, uint32_t person)
 }
 
 static uint32_t
-person_find(const struct digest *d, const uint8_t fp[FP_BYTES])
+person_find(const struct digest *d, const uint8_t fp[IDENTITY_FP_LEN])
 {
 	if (d->dg_places == 0)
 		return (NOBODY);
@@ -367,7 +326,7 @@ person_find(const struct digest *d, const uint8_t fp[FP_BYTES])
 
 /* NOBODY: there are too many, or no memory. */
 static uint32_t
-person_new(struct digest *d, const uint8_t fp[FP_BYTES])
+person_new(struct digest *d, const uint8_t fp[IDENTITY_FP_LEN])
 {
 	struct person	*people;
 	uint32_t	 n, size;
@@ -388,7 +347,7 @@ person_new(struct digest *d, const uint8_t fp[FP_BYTES])
 		}
 		n = d->dg_used++;
 	}
-	memcpy(d->dg_people[n].pe_fp, fp, FP_BYTES);
+	memcpy(d->dg_people[n].pe_fp, fp, IDENTITY_FP_LEN);
 	d->dg_people[n].pe_said = 0;
 	d->dg_people[n].pe_flags = PERSON_USED;
 	d->dg_index[index_place(d, fp)] = n;
@@ -475,6 +434,23 @@ digest_new(const uint8_t secret[16])
 }
 
 void
+digest_set_limiter(struct digest *d, struct limiter *lm)
+{
+	d->dg_limiter = lm;
+}
+
+void
+digest_usage(const struct digest *d, struct limiter *lm)
+{
+	size_t	i, most = 0;
+
+	for (i = 0; i < d->dg_top; i++)
+		if (d->dg_link[i].dl_set.hs_held > most)
+			most = d->dg_link[i].dl_set.hs_held;
+	limiter_used(lm, LIMIT_PEER_PEOPLE, most);
+}
+
+void
 digest_free(struct digest *d)
 {
 	size_t	 i;
@@ -534,7 +510,7 @@ void
 digest_person(struct digest *d, const struct msg_fed_presence *msg)
 {
 	struct person	*pe;
-	uint8_t		 fp[FP_BYTES];
+	uint8_t		 fp[IDENTITY_FP_LEN];
 	uint32_t	 n;
 	bool		 was;
 
@@ -575,7 +551,7 @@ digest_end(struct digest *d)
 bool
 digest_local(const struct digest *d, const char *text)
 {
-	uint8_t		 fp[FP_BYTES];
+	uint8_t		 fp[IDENTITY_FP_LEN];
 	uint32_t	 n;
 
 	return (fp_bytes(text, fp) == 0 &&
@@ -595,7 +571,7 @@ digest_list(const struct digest *d, uint32_t *cursor, char (*fps)[FP_STRLEN],
 		if ((pe->pe_flags & PERSON_USED) == 0 ||
 		    (pe->pe_flags & PERSON_HERE) == 0)
 			continue;
-		fp_print(pe->pe_fp, fps[n++]);
+		identity_fingerprint_print(pe->pe_fp, fps[n++]);
 	}
 	if (*cursor >= d->dg_used)
 		*cursor = 0;
@@ -709,11 +685,7 @@ link_send(struct digest *d, struct digest_link *dl)
 		return;
 	d->dg_add[HASH_DIGITS * nadd] = '\0';
 	d->dg_remove[HASH_DIGITS * nremove] = '\0';
-	for (i = 0; i < SALT_LEN; i++) {
-		salt[2 * i] = hexdigits[dl->dl_salt[i] >> 4];
-		salt[2 * i + 1] = hexdigits[dl->dl_salt[i] & 15];
-	}
-	salt[2 * SALT_LEN] = '\0';
+	bytes_hex(dl->dl_salt, SALT_LEN, salt);
 	memset(&s, 0, sizeof(s));
 	s.type = SIGNAL_PRESENCE_DIGEST;
 	s.u.presence_digest.salt = salt;
@@ -738,6 +710,7 @@ digest_signal(struct digest *d, struct neighbour *nb, const struct signal *s)
 	uint32_t		 hash;
 	size_t			 nadd, nremove, i;
 	int			 pass;
+	bool			 over = false;
 
 	if (s->type != SIGNAL_PRESENCE_DIGEST || nb->nb_index >= PEERS_MAX ||
 	    (dl = &d->dg_link[nb->nb_index])->dl_nb != nb)
@@ -745,13 +718,14 @@ digest_signal(struct digest *d, struct neighbour *nb, const struct signal *s)
 	nadd = strlen(pd->add);
 	nremove = strlen(pd->remove);
 	if (strlen(pd->salt) != 2 * SALT_LEN ||
-	    hex_bytes(pd->salt, salt, SALT_LEN) == -1 ||
+	    bytes_unhex(pd->salt, salt, SALT_LEN) == -1 ||
 	    nadd % HASH_DIGITS != 0 || nremove % HASH_DIGITS != 0 ||
 	    (nadd + nremove) / HASH_DIGITS > DIGEST_CHUNK ||
 	    (pd->reset && nremove > 0) ||
 	    (!pd->reset && (!dl->dl_salted ||
 	    memcmp(salt, dl->dl_its_salt, SALT_LEN) != 0)) ||
-	    !rate_take(&dl->dl_rate, d->dg_now, MESSAGES, MESSAGES_BURST)) {
+	    !quota_take(d->dg_limiter, LIMIT_PEER_PRESENCE_RATE, &dl->dl_rate,
+	    nb->nb_label, d->dg_now)) {
 		dl->dl_stats.bad++;
 		return;
 	}
@@ -764,7 +738,7 @@ digest_signal(struct digest *d, struct neighbour *nb, const struct signal *s)
 	for (pass = 0; pass < 2; pass++) {
 		p = pass == 0 ? pd->remove : pd->add;
 		for (; *p != '\0'; p += HASH_DIGITS) {
-			if (hex_bytes(p, b, sizeof(b)) == -1) {
+			if (bytes_unhex(p, b, sizeof(b)) == -1) {
 				dl->dl_stats.bad++;
 				break;
 			}
@@ -773,17 +747,23 @@ digest_signal(struct digest *d, struct neighbour *nb, const struct signal *s)
 			dl->dl_stats.received_hashes++;
 			if (pass == 0)
 				set_remove(d, &dl->dl_set, hash);
-			else if (!set_add(d, &dl->dl_set, hash))
+			else if (!set_add(d, &dl->dl_set, hash)) {
 				dl->dl_stats.over++;
+				over = true;
+			}
 		}
 	}
+	quota_reached(d->dg_limiter, LIMIT_PEER_PEOPLE, dl->dl_set.hs_held);
+	if (over)
+		quota_refused(d->dg_limiter, LIMIT_PEER_PEOPLE, nb->nb_label,
+		    d->dg_now);
 }
 
 uint64_t
 digest_claims(const struct digest *d, const char *text)
 {
 	const struct digest_link	*dl;
-	uint8_t				 fp[FP_BYTES];
+	uint8_t				 fp[IDENTITY_FP_LEN];
 	uint32_t			 hash;
 	uint64_t			 found = 0;
 	size_t				 i;

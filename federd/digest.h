@@ -32,6 +32,7 @@
 #include "common/ipc/messages.h"
 #include "common/wire/signal.h"
 #include "federd/neighbour.h"
+#include "federd/quota.h"
 
 #define DIGEST_CHUNK		2000	/* hashes in a message at most */
 #define DIGEST_TICK_MS		100	/* between two messages of a link */
@@ -41,8 +42,6 @@
  * for an answer.
  */
 #define DIGEST_READY_MS		2000
-/* Of one neighbour; in its hands, so it must be worth its memory. */
-#define DIGEST_SET_MAX		200000
 #define DIGEST_PEOPLE_MAX	1000000	/* of ours */
 
 struct digest;
@@ -60,6 +59,10 @@ struct digest_stats {
 /* secret: random; salts and the places in tables come from it. */
 struct digest	*digest_new(const uint8_t secret[16]);
 void		 digest_free(struct digest *);
+/* The limits that hold; before anything else. */
+void		 digest_set_limiter(struct digest *, struct limiter *);
+/* Tells it how much of them is used. */
+void		 digest_usage(const struct digest *, struct limiter *);
 void		 digest_set_time(struct digest *, uint64_t now_ns);
 uint64_t	 digest_expiry(const struct digest *);
 void		 digest_expire(struct digest *);

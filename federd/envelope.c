@@ -22,15 +22,17 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/clock.h"
+#include "common/base/notice.h"
+#include "common/base/rate.h"
+#include "common/quic/params.h"
 #include "common/wire/identity.h"
 #include "federd/envelope.h"
-#include "federd/rate.h"
-
-#define CALL_ROOM	"call-"
 
 /* A path and its rest: relays that are all different, none of them us. */
 struct way {
@@ -54,6 +56,7 @@ struct peer_slot {
 	uint8_t			 ps_fp[TLS_HASH_LEN];
 	struct rate		 ps_offers;
 	struct rate		 ps_others;
+	struct notice		 ps_floods;
 	struct kept		*ps_kept;	/* ENVELOPE_HANGUPS; or NULL */
 	size_t			 ps_nkept;
 	struct envelope_stats	 ps_stats;
@@ -63,12 +66,12 @@ struct envelope {
 	uint8_t				 ev_self[TLS_HASH_LEN];
 	const struct envelope_ops	*ev_ops;
 	void				*ev_arg;
+	struct limiter			*ev_limiter;	/* or NULL */
 	uint64_t			 ev_now;
 	struct peer_slot		 ev_slots[PEERS_MAX];
 	char				 ev_text[FED_SIGNAL_MAX + 1];
 };
 
-static bool		 original(const struct neighbour *);
 static size_t		 broadcast(struct envelope *, const struct signal *);
 static struct peer_slot	*slot_by_fp(struct envelope *,
 			    const uint8_t[TLS_HASH_LEN]);
@@ -113,6 +116,12 @@ envelope_new(const uint8_t self[TLS_HASH_LEN],
 	e->ev_ops = ops;
 	e->ev_arg = arg;
 	return (e);
+}
+
+void
+envelope_set_limiter(struct envelope *e, struct limiter *lm)
+{
+	e->ev_limiter = lm;
 }
 
 void
@@ -194,10 +203,7 @@ envelope_up(struct envelope *e, struct neighbour *nb)
 		ke = &ps->ps_kept[k];
 		if (ke->ke_path.wy_n > 1 && !nb->nb_transit)
 			continue;	/* the policy changed meanwhile */
-		memset(&hangup, 0, sizeof(hangup));
-		hangup.type = SIGNAL_HANGUP;
-		hangup.u.hangup.reason = ke->ke_reason;
-		hangup.u.hangup.call_id = ke->ke_call_id;
+		signal_hangup(&hangup, ke->ke_call_id, ke->ke_reason);
 		if (post(e, nb, &ke->ke_path, &ke->ke_route, &hangup) == 0) {
 			ps->ps_stats.kept++;
 			ke->ke_sent = true;
@@ -243,12 +249,6 @@ envelope_stats(const struct envelope *e, unsigned int index)
 	return (&e->ev_slots[index].ps_stats);
 }
 
-static bool
-original(const struct neighbour *nb)
-{
-	return (nb->nb_legacy || (nb->nb_features & NEIGHBOUR_PATHS) == 0);
-}
-
 static struct peer_slot *
 slot_by_fp(struct envelope *e, const uint8_t fp[TLS_HASH_LEN])
 {
@@ -285,7 +285,8 @@ inner_call_id(const struct signal *s)
 	case SIGNAL_GLOBAL_ROOM_ACTIVE:
 	case SIGNAL_GLOBAL_ROOM_INACTIVE:
 		if (inner_of_room(s))
-			return (s->u.global_room.room + strlen(CALL_ROOM));
+			return (s->u.global_room.room +
+			    strlen(QUIC_CALL_ROOM_PREFIX));
 		return (NULL);
 	default:
 		return (NULL);
@@ -309,11 +310,11 @@ static bool
 inner_of_room(const struct signal *s)
 {
 	const char	*room = s->u.global_room.room;
-	size_t		 len = strlen(CALL_ROOM);
+	size_t		 len = strlen(QUIC_CALL_ROOM_PREFIX);
 
 	return ((s->type == SIGNAL_GLOBAL_ROOM_ACTIVE ||
 	    s->type == SIGNAL_GLOBAL_ROOM_INACTIVE) && room != NULL &&
-	    strncmp(room, CALL_ROOM, len) == 0 &&
+	    strncmp(room, QUIC_CALL_ROOM_PREFIX, len) == 0 &&
 	    strlen(room) < len + CALL_ID_STRLEN);
 }
 
@@ -342,21 +343,14 @@ inner_strip(struct signal *s)
 int
 envelope_fp_parse(const char *s, uint8_t out[TLS_HASH_LEN])
 {
-	unsigned int	 v;
-	size_t		 n = 0;
+	size_t	 n = 0;
+	int	 v;
 
 	for (; *s != '\0'; s++) {
 		if (*s == ':')
 			continue;
-		if (*s >= '0' && *s <= '9')
-			v = (unsigned int)(*s - '0');
-		else if (*s >= 'a' && *s <= 'f')
-			v = (unsigned int)(*s - 'a') + 10;
-		else if (*s >= 'A' && *s <= 'F')
-			v = (unsigned int)(*s - 'A') + 10;
-		else
-			return (-1);
-		if (n == 2 * (size_t)TLS_HASH_LEN)
+		if ((v = bytes_digit_any(*s)) == -1 ||
+		    n == 2 * (size_t)TLS_HASH_LEN)
 			return (-1);
 		if (n % 2 == 0)
 			out[n / 2] = (uint8_t)(v << 4);
@@ -434,7 +428,7 @@ post(struct envelope *e, struct neighbour *nb, const struct way *path,
 	s.type = SIGNAL_FEDERATED_SIGNAL_FORWARD;
 	ff->inner = &copy;
 	ff->origin_relay_fp = self;
-	if (original(nb)) {
+	if (neighbour_original(nb)) {
 		if (route->wy_n > 0 || path->wy_n > 1 ||
 		    inner_only_ours(inner) || inner_of_room(inner)) {
 			errno = EOPNOTSUPP;
@@ -503,10 +497,7 @@ refuse(struct envelope *e, struct neighbour *nb, const struct way *path,
 	memmove(back.wy_fp[0], back.wy_fp[1], back.wy_n * TLS_HASH_LEN);
 	own.wy_n = 1;
 	memcpy(own.wy_fp[0], e->ev_self, TLS_HASH_LEN);
-	memset(&s, 0, sizeof(s));
-	s.type = SIGNAL_HANGUP;
-	s.u.hangup.reason = HANGUP_ERROR;
-	s.u.hangup.call_id = inner_call_id(inner);
+	signal_hangup(&s, inner_call_id(inner), HANGUP_ERROR);
 	(void)post(e, nb, &own, &back, &s);
 }
 
@@ -586,7 +577,7 @@ deliver(struct envelope *e, struct peer_slot *ps, const struct way *path,
 	memset(&msg, 0, sizeof(msg));
 	msg.path.data = back.wy_fp[0];
 	msg.path.len = back.wy_n * TLS_HASH_LEN;
-	msg.legacy = original(nb);
+	msg.legacy = neighbour_original(nb);
 	memcpy(msg.label, nb->nb_label, sizeof(msg.label));
 	msg.inner.data = (const uint8_t *)e->ev_text;
 	msg.inner.len = (size_t)len;
@@ -607,7 +598,8 @@ pass(struct envelope *e, struct peer_slot *ps, const struct way *path,
 	struct peer_slot	*next;
 	struct way		 done, rest;
 	uint8_t			 tag[8];
-	char			 room[sizeof(CALL_ROOM) + CALL_ID_STRLEN];
+	char			 room[sizeof(QUIC_CALL_ROOM_PREFIX) +
+				    CALL_ID_STRLEN];
 
 	next = slot_by_fp(e, route->wy_fp[0]);
 	done = *path;
@@ -615,7 +607,8 @@ pass(struct envelope *e, struct peer_slot *ps, const struct way *path,
 	rest.wy_n = route->wy_n - 1;
 	memcpy(rest.wy_fp, route->wy_fp[1], rest.wy_n * TLS_HASH_LEN);
 	if (!nb->nb_transit || (next != NULL && next->ps_nb != NULL &&
-	    (!next->ps_nb->nb_transit || original(next->ps_nb)))) {
+	    (!next->ps_nb->nb_transit ||
+	    neighbour_original(next->ps_nb)))) {
 		ps->ps_stats.policy++;
 		refuse(e, nb, path, inner);
 		return;
@@ -636,9 +629,8 @@ pass(struct envelope *e, struct peer_slot *ps, const struct way *path,
 	    inner->type == SIGNAL_MEDIA_PATH_REPORT ||
 	    inner->type == SIGNAL_GLOBAL_ROOM_ACTIVE ||
 	    (inner->type == SIGNAL_HANGUP && inner_call_id(inner) != NULL)) {
-		memcpy(room, CALL_ROOM, strlen(CALL_ROOM));
-		memcpy(room + strlen(CALL_ROOM), inner_call_id(inner),
-		    strlen(inner_call_id(inner)) + 1);
+		(void)snprintf(room, sizeof(room), "%s%s",
+		    QUIC_CALL_ROOM_PREFIX, inner_call_id(inner));
 		identity_room_tag(room, tag);
 		e->ev_ops->transit(e->ev_arg, tag, nb, next->ps_nb,
 		    inner->type != SIGNAL_HANGUP);
@@ -653,6 +645,7 @@ envelope_signal(struct envelope *e, struct neighbour *nb,
 	struct peer_slot	*ps;
 	struct way		 path, route;
 	struct signal		 inner;
+	enum limit_id		 id;
 	uint8_t			 origin[TLS_HASH_LEN];
 	bool			 offer;
 
@@ -671,7 +664,7 @@ envelope_signal(struct envelope *e, struct neighbour *nb,
 	if (way_parse(&path, &ff->path) == -1 ||
 	    way_parse(&route, &ff->route) == -1 ||
 	    path.wy_n + route.wy_n > FED_PATH_MAX ||
-	    (original(nb) && path.wy_n + route.wy_n > 0) ||
+	    (neighbour_original(nb) && path.wy_n + route.wy_n > 0) ||
 	    (path.wy_n == 0 && route.wy_n > 0)) {
 		ps->ps_stats.path++;
 		return;
@@ -691,7 +684,7 @@ envelope_signal(struct envelope *e, struct neighbour *nb,
 		ps->ps_stats.inner++;
 		return;
 	}
-	if (original(nb)) {
+	if (neighbour_original(nb)) {
 		if (inner_only_ours(&inner) || inner_of_room(&inner)) {
 			ps->ps_stats.inner++;
 			return;
@@ -699,10 +692,15 @@ envelope_signal(struct envelope *e, struct neighbour *nb,
 		inner_strip(&inner);
 	}
 	offer = inner.type == SIGNAL_DIRECT_CALL_OFFER;
-	if (!rate_take(offer ? &ps->ps_offers : &ps->ps_others, e->ev_now,
-	    offer ? ENVELOPE_OFFERS : ENVELOPE_OTHERS,
-	    offer ? ENVELOPE_OFFERS_BURST : ENVELOPE_OTHERS_BURST)) {
+	id = offer ? LIMIT_PEER_OFFER_RATE : LIMIT_PEER_CALL_SIGNAL_RATE;
+	if (!quota_take(e->ev_limiter, id, offer ? &ps->ps_offers :
+	    &ps->ps_others, nb->nb_label, e->ev_now)) {
 		ps->ps_stats.limited++;
+		if (notice_due(&ps->ps_floods, e->ev_now))
+			notice(&ps->ps_floods, "peer %s: %s dropped: more "
+			    "than %llu a second", nb->nb_label,
+			    signal_name(inner.type),
+			    (unsigned long long)quota(e->ev_limiter, id));
 		refuse(e, nb, &path, &inner);
 		return;
 	}
@@ -743,7 +741,7 @@ broadcast(struct envelope *e, const struct signal *inner)
 
 	for (i = 0; i < PEERS_MAX; i++) {
 		if (e->ev_slots[i].ps_nb == NULL ||
-		    !original(e->ev_slots[i].ps_nb))
+		    !neighbour_original(e->ev_slots[i].ps_nb))
 			continue;
 		way.wy_n = 1;
 		memcpy(way.wy_fp[0], e->ev_slots[i].ps_fp, TLS_HASH_LEN);

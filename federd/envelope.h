@@ -30,12 +30,8 @@
 #include "common/ipc/messages.h"
 #include "common/wire/signal.h"
 #include "federd/neighbour.h"
+#include "federd/quota.h"
 
-/* Of one neighbour: offers, and everything else; a second, and at once. */
-#define ENVELOPE_OFFERS		100
-#define ENVELOPE_OFFERS_BURST	500
-#define ENVELOPE_OTHERS		1000
-#define ENVELOPE_OTHERS_BURST	4000
 /*
  * Hangups that wait for a link, of each peer, and how long.  Those of the
  * last moments before a link ended may be lost with it: they go once more.
@@ -90,6 +86,8 @@ struct envelope_stats {
 struct envelope	*envelope_new(const uint8_t self[TLS_HASH_LEN],
 		    const struct envelope_ops *, void *);
 void		 envelope_free(struct envelope *);
+/* The limits that hold; before anything else. */
+void		 envelope_set_limiter(struct envelope *, struct limiter *);
 void		 envelope_set_time(struct envelope *, uint64_t now_ns);
 uint64_t	 envelope_expiry(const struct envelope *);
 void		 envelope_expire(struct envelope *);

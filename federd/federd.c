@@ -31,17 +31,13 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/quic/params.h"
 #include "federd/federd.h"
 
 /* Rounds of write-and-handle before the loop gets a chance to read again. */
 #define FEDERD_ROUNDS		4
 /* Kept of the time for an orderly stop, for the last packets. */
 #define FEDERD_STOP_MARGIN_MS	200
-/*
- * Signals that wait for a neighbour's acknowledgements, bytes: all of a relay
- * with many people are named at once when a link comes up (digest.h).
- */
-#define FEDERD_QUEUE_MAX	(4 * 1024 * 1024)
 
 static void	 federd_settings(struct worker *,
 		    const struct msg_settings *);
@@ -101,13 +97,13 @@ federd_begin(struct federd *fd)
 static bool
 federd_is_probe(const struct quic_conn *conn)
 {
-	return (strcmp(quic_conn_name(conn), "_probe") == 0);
+	return (strcmp(quic_conn_name(conn), QUIC_SNI_PROBE) == 0);
 }
 
 static bool
 federd_is_link(const struct quic_conn *conn)
 {
-	return (strcmp(quic_conn_name(conn), "_federation") == 0);
+	return (strcmp(quic_conn_name(conn), QUIC_SNI_FEDERATION) == 0);
 }
 
 /* Whatever the door gave us gets its answer after the handshake. */
@@ -224,9 +220,13 @@ federd_settings(struct worker *worker, const struct msg_settings *settings)
 {
 	struct federd	*fd = worker_ctx(worker);
 
-	if (fd->fd_service != NULL)
-		quic_endpoint_set_max(quic_service_endpoint(fd->fd_service),
-		    settings->max_connections);
+	limiter_settings(fd->fd_limiter, settings);
+	if (fd->fd_service == NULL)
+		return;
+	quic_endpoint_set_max(quic_service_endpoint(fd->fd_service),
+	    settings->max_connections);
+	quic_endpoint_set_queue(quic_service_endpoint(fd->fd_service),
+	    settings->peer_queue);
 }
 
 /* The two newest are kept until there is a service to use them. */
@@ -271,7 +271,7 @@ federd_make_tls(struct federd *fd)
 	    keys->keys_certificate_len, keys_sign_tls, fd->fd_worker);
 	if (fd->fd_tls == NULL || fd->fd_tls_client == NULL)
 		return (-1);
-	quic_tls_request_certificate(fd->fd_tls, "_federation");
+	quic_tls_request_certificate(fd->fd_tls, QUIC_SNI_FEDERATION);
 	return (0);
 }
 
@@ -297,7 +297,7 @@ federd_make_service(struct federd *fd)
 	config.limits.max_message = SIGNAL_MAX;
 	/* Speech that CUBIC holds back after a loss is lost (doc/PROTOCOL). */
 	config.limits.congestion = QUIC_BBR;
-	config.limits.max_send_queue = FEDERD_QUEUE_MAX;
+	config.limits.max_send_queue = settings->peer_queue;
 	/* Strangers leave room for the links that we dial. */
 	config.limits.incoming = (unsigned int)settings->max_connections / 2;
 	config.tls_server = fd->fd_tls;
@@ -349,6 +349,9 @@ federd_make_modules(struct federd *fd)
 	if (fd->fd_links == NULL || fd->fd_envelope == NULL ||
 	    fd->fd_digest == NULL)
 		return (-1);
+	links_set_limiter(fd->fd_links, fd->fd_limiter);
+	envelope_set_limiter(fd->fd_envelope, fd->fd_limiter);
+	digest_set_limiter(fd->fd_digest, fd->fd_limiter);
 	arc4random_buf(secret, sizeof(secret));
 	fd->fd_find = find_new(fd->fd_own, fd->fd_digest, secret,
 	    &federd_find_ops, fd);
@@ -356,19 +359,25 @@ federd_make_modules(struct federd *fd)
 	memset(&media, 0, sizeof(media));
 	media.fm_ops = &federd_media_ops;
 	media.fm_arg = fd;
+	media.fm_limiter = fd->fd_limiter;
 	memcpy(media.fm_fp, fd->fd_own, sizeof(media.fm_fp));
 	fd->fd_media = fedmedia_new(&media);
 	if (fd->fd_find == NULL || fd->fd_media == NULL)
 		return (-1);
+	find_set_limiter(fd->fd_find, fd->fd_limiter);
 	memset(&rooms, 0, sizeof(rooms));
 	rooms.fc_ops = &federd_rooms_ops;
 	rooms.fc_arg = fd;
 	rooms.fc_media = fd->fd_media;
+	rooms.fc_limiter = fd->fd_limiter;
 	memcpy(rooms.fc_fp, fd->fd_own, sizeof(rooms.fc_fp));
 	rooms.fc_wall_ms = clock_wall_ms();
 	fd->fd_rooms = fedrooms_new(&rooms);
 	fd->fd_probes = probes_new(fd->fd_digest, &federd_probes_ops, fd);
-	return (fd->fd_rooms != NULL && fd->fd_probes != NULL ? 0 : -1);
+	if (fd->fd_rooms == NULL || fd->fd_probes == NULL)
+		return (-1);
+	probes_set_limiter(fd->fd_probes, fd->fd_limiter);
+	return (0);
 }
 
 static int
@@ -518,7 +527,8 @@ main(int argc, char **argv)
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++)
 		fd.fd_sockets[i].fs_fd = -1;
 	/* The configuration comes before anything else is there. */
-	if ((fd.fd_peers = peers_new(&federd_peers_ops, &fd)) == NULL)
+	if ((fd.fd_peers = peers_new(&federd_peers_ops, &fd)) == NULL ||
+	    (fd.fd_limiter = limiter_new(LIMITER_KEYS)) == NULL)
 		return (1);
 	return (worker_main(argc, argv, &federd_ops, &fd));
 }

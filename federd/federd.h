@@ -31,6 +31,7 @@
 #include "federd/media.h"
 #include "federd/peers.h"
 #include "federd/probe.h"
+#include "federd/quota.h"
 #include "federd/rooms.h"
 
 /* Generations of a token key that are good (messages.h). */
@@ -50,6 +51,7 @@ struct federd {
 		struct addr	 fs_address;
 		bool		 fs_receive;
 	}			 fd_sockets[SERVICE_LISTENERS_MAX];
+	struct limiter		*fd_limiter;
 	struct peers		*fd_peers;
 	struct links		*fd_links;
 	struct envelope		*fd_envelope;

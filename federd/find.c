@@ -33,19 +33,15 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/rate.h"
 #include "common/base/table.h"
 #include "common/wire/identity.h"
 #include "federd/envelope.h"
 #include "federd/find.h"
-#include "federd/rate.h"
 
 #define KEY_LEN		(sizeof(uint64_t) + FP_STRLEN)
 #define CLASSES		(FED_PATH_MAX + 1)	/* relays; 0 is not used */
 #define HOP_NS		(FIND_HOP_MS * NS_PER_MS)
-#define SEARCHES_MAX	(FIND_OWN_MAX + PEERS_MAX * FIND_OPEN)
-/* As many as the rates let in before they are forgotten. */
-#define SEEN_MAX	(PEERS_MAX * (FIND_QUERIES * FIND_SEEN_MS / 1000 + \
-			    FIND_QUERIES_BURST))
 
 struct search {
 	TAILQ_ENTRY(search)	 se_entry;	/* of fi_queue[se_class] */
@@ -95,6 +91,7 @@ struct find {
 	struct digest		*fi_digest;
 	const struct find_ops	*fi_ops;
 	void			*fi_arg;
+	struct limiter		*fi_limiter;	/* or NULL */
 	uint64_t		 fi_now;
 	uint64_t		 fi_ids;	/* that were made */
 	unsigned int		 fi_own;
@@ -107,7 +104,6 @@ struct find {
 	size_t			 fi_top;	/* behind the last one used */
 };
 
-static bool	 asks_paths(const struct neighbour *);
 static void	 key_make(uint8_t[KEY_LEN], uint64_t, const char *);
 static bool	 in_path(uint8_t (*)[TLS_HASH_LEN], size_t,
 		    const uint8_t[TLS_HASH_LEN]);
@@ -152,8 +148,9 @@ find_new(const uint8_t self[TLS_HASH_LEN], struct digest *d,
 		TAILQ_INIT(&f->fi_queue[i]);
 	TAILQ_INIT(&f->fi_confirm);
 	TAILQ_INIT(&f->fi_seens);
-	f->fi_searches = table_new(SEARCHES_MAX);
-	f->fi_seen = table_new(SEEN_MAX);
+	/* Bounded by the limits, what is seen by the rates of searches. */
+	f->fi_searches = table_new(SIZE_MAX);
+	f->fi_seen = table_new(SIZE_MAX);
 	if (f->fi_searches == NULL || f->fi_seen == NULL) {
 		find_free(f);
 		return (NULL);
@@ -182,6 +179,24 @@ find_free(struct find *f)
 	table_free(f->fi_searches);
 	table_free(f->fi_seen);
 	free(f);
+}
+
+void
+find_set_limiter(struct find *f, struct limiter *lm)
+{
+	f->fi_limiter = lm;
+}
+
+void
+find_usage(const struct find *f, struct limiter *lm)
+{
+	size_t	i, most = 0;
+
+	for (i = 0; i < f->fi_top; i++)
+		if (f->fi_peers[i].fp_open > most)
+			most = f->fi_peers[i].fp_open;
+	limiter_used(lm, LIMIT_PEER_SEARCHES, most);
+	limiter_used(lm, LIMIT_SEARCHES, f->fi_own);
 }
 
 void
@@ -310,13 +325,6 @@ find_bytes(const struct find *f)
 
 /* Small things. */
 
-/* An original is never asked: it would end the link over it (gap 33). */
-static bool
-asks_paths(const struct neighbour *nb)
-{
-	return (!nb->nb_legacy && (nb->nb_features & NEIGHBOUR_PATHS) != 0);
-}
-
 static void
 key_make(uint8_t key[KEY_LEN], uint64_t id, const char *fp)
 {
@@ -433,7 +441,9 @@ may_ask(const struct find *f, struct search *se)
 	size_t			 i;
 
 	for (i = 0; i < f->fi_top; i++) {
-		if ((nb = f->fi_peers[i].fp_nb) == NULL || !asks_paths(nb) ||
+		/* An original would end the link over it (gap 33). */
+		if ((nb = f->fi_peers[i].fp_nb) == NULL ||
+		    neighbour_original(nb) ||
 		    (!se->se_own && (!nb->nb_transit ||
 		    in_path(se->se_path, se->se_npath, nb->nb_fp))))
 			continue;
@@ -541,7 +551,7 @@ search_failed(struct find *f, struct search *se)
 	msg.outcome = FED_NOT_FOUND;
 	for (i = 0; i < f->fi_top; i++)
 		if (f->fi_peers[i].fp_nb != NULL &&
-		    !asks_paths(f->fi_peers[i].fp_nb))
+		    neighbour_original(f->fi_peers[i].fp_nb))
 			msg.outcome = FED_MAYBE;
 	search_end(f, se);
 	f->fi_ops->found(f->fi_arg, &msg);
@@ -634,8 +644,12 @@ find_person(struct find *f, const struct msg_fed_find *msg)
 	memset(&none, 0, sizeof(none));
 	none.seq = msg->seq;
 	none.outcome = FED_NOT_FOUND;
+	if (f->fi_own >= quota(f->fi_limiter, LIMIT_SEARCHES)) {
+		quota_refused(f->fi_limiter, LIMIT_SEARCHES, NULL, f->fi_now);
+		f->fi_ops->found(f->fi_arg, &none);
+		return;
+	}
 	if (!identity_fingerprint_valid(msg->fingerprint) ||
-	    f->fi_own >= FIND_OWN_MAX ||
 	    (se = calloc(1, sizeof(*se))) == NULL) {
 		f->fi_ops->found(f->fi_arg, &none);
 		return;
@@ -646,6 +660,7 @@ find_person(struct find *f, const struct msg_fed_find *msg)
 	se->se_id = siphash24(f->fi_secret, &f->fi_ids, sizeof(f->fi_ids));
 	f->fi_ids++;
 	f->fi_own++;
+	quota_reached(f->fi_limiter, LIMIT_SEARCHES, f->fi_own);
 	se->se_claimed = true;
 	if (search_enter(f, se, 1) == -1) {
 		f->fi_own--;
@@ -670,10 +685,11 @@ query(struct find *f, struct find_peer *fp, const struct sig_route_query *q)
 	uint8_t			 key[KEY_LEN];
 	unsigned int		 ttl = q->ttl;
 	int			 npath;
+	bool			 full;
 
 	fp->fp_stats.asked++;
-	if (!rate_take(&fp->fp_rate, f->fi_now, FIND_QUERIES,
-	    FIND_QUERIES_BURST)) {
+	if (!quota_take(f->fi_limiter, LIMIT_PEER_SEARCH_RATE, &fp->fp_rate,
+	    nb->nb_label, f->fi_now)) {
 		fp->fp_stats.limited++;
 		return;
 	}
@@ -705,8 +721,11 @@ query(struct find *f, struct find_peer *fp, const struct sig_route_query *q)
 		reply(f, nb, q->fingerprint, q->id, NULL, 0);
 		return;
 	}
-	if (fp->fp_open == FIND_OPEN ||
-	    (se = calloc(1, sizeof(*se))) == NULL) {
+	full = fp->fp_open >= quota(f->fi_limiter, LIMIT_PEER_SEARCHES);
+	if (full)
+		quota_refused(f->fi_limiter, LIMIT_PEER_SEARCHES,
+		    nb->nb_label, f->fi_now);
+	if (full || (se = calloc(1, sizeof(*se))) == NULL) {
 		fp->fp_stats.limited++;
 		reply(f, nb, q->fingerprint, q->id, NULL, 0);
 		return;
@@ -719,6 +738,7 @@ query(struct find *f, struct find_peer *fp, const struct sig_route_query *q)
 	se->se_npath = (size_t)npath;
 	memcpy(se->se_path, path, sizeof(se->se_path));
 	fp->fp_open++;
+	quota_reached(f->fi_limiter, LIMIT_PEER_SEARCHES, fp->fp_open);
 	if (search_enter(f, se, ttl) == -1) {
 		fp->fp_open--;
 		fp->fp_stats.limited++;
@@ -794,7 +814,7 @@ find_signal(struct find *f, struct neighbour *nb, const struct signal *s)
 	fp = &f->fi_peers[nb->nb_index];
 	if (fp->fp_nb != nb)
 		return;
-	if (!asks_paths(nb)) {
+	if (neighbour_original(nb)) {
 		fp->fp_stats.bad++;
 		return;
 	}

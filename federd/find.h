@@ -36,6 +36,7 @@
 #include "common/wire/signal.h"
 #include "federd/digest.h"
 #include "federd/neighbour.h"
+#include "federd/quota.h"
 
 /*
  * An answer takes this long for each relay that it may have to come from:
@@ -47,11 +48,6 @@
 /* All steps together: 1, 2, ... relays. */
 #define FIND_LIMIT_MS		\
 	(FIND_HOP_MS * FED_PATH_MAX * (FED_PATH_MAX + 1) / 2)
-/* Queries of one neighbour: a second, at once, and open ones. */
-#define FIND_QUERIES		200
-#define FIND_QUERIES_BURST	400
-#define FIND_OPEN		256
-#define FIND_OWN_MAX		1024	/* open ones of signald */
 /* A query that comes again within this is not passed on again. */
 #define FIND_SEEN_MS		5000
 /* Who was silent this often in a row is not asked to search for a while. */
@@ -84,6 +80,10 @@ struct find	*find_new(const uint8_t self[TLS_HASH_LEN], struct digest *,
 		    const uint8_t secret[16], const struct find_ops *,
 		    void *);
 void		 find_free(struct find *);
+/* The limits that hold; before anything else. */
+void		 find_set_limiter(struct find *, struct limiter *);
+/* Tells it how much of them is used. */
+void		 find_usage(const struct find *, struct limiter *);
 void		 find_set_time(struct find *, uint64_t now_ns);
 uint64_t	 find_expiry(const struct find *);
 void		 find_expire(struct find *);

@@ -113,29 +113,11 @@ crowd_empty(struct fedrooms *fr, struct crowd *cr)
 	crowd_clear(cr);
 }
 
-bool
-same_people(const struct crowd *a, const struct crowd *b)
-{
-	const struct person	*other, *pe;
-
-	if (a->cr_count != b->cr_count)
-		return (false);
-	CROWD_FOREACH(pe, a) {
-		other = crowd_find(b, pe->pe_fp);
-		/* Labels are what the way made of them. */
-		if (other == NULL || strcmp(other->pe_alias,
-		    pe->pe_alias) != 0)
-			return (false);
-	}
-	return (true);
-}
-
 static void
 global_merge(struct fedrooms *fr, struct global *gl)
 {
 	const struct origin	*org;
 	const struct person	*pe;
-	struct person		*new;
 	unsigned int		 i;
 
 	crowd_clear(&gl->gl_merged);
@@ -143,22 +125,17 @@ global_merge(struct fedrooms *fr, struct global *gl)
 		if (!origin_counts(org))
 			continue;
 		CROWD_FOREACH(pe, &org->or_people)
-			if (crowd_find(&gl->gl_merged, pe->pe_fp) == NULL &&
-			    (new = crowd_put(&gl->gl_merged, pe->pe_fp,
-			    FEDROOMS_PEOPLE_MAX)) != NULL)
-				person_name(new, pe->pe_alias, pe->pe_label);
+			crowd_copy(&gl->gl_merged, pe, pe->pe_label,
+			    FEDROOMS_PEOPLE_MAX);
 	}
 	for (i = 0; i < PEERS_MAX; i++) {
 		if (fr->fr_neighbours[i] == NULL)
 			continue;
 		CROWD_FOREACH(pe, &gl->gl_heard[i])
-			if (!pe->pe_ghost &&
-			    crowd_find(&gl->gl_merged, pe->pe_fp) == NULL &&
-			    (new = crowd_put(&gl->gl_merged, pe->pe_fp,
-			    FEDROOMS_PEOPLE_MAX)) != NULL)
-				person_name(new, pe->pe_alias,
-				    pe->pe_label[0] != '\0' ? pe->pe_label :
-				    fr->fr_neighbours[i]->nb_label);
+			if (!pe->pe_ghost)
+				crowd_copy(&gl->gl_merged, pe,
+				    heard_label(pe, fr->fr_neighbours[i]),
+				    FEDROOMS_PEOPLE_MAX);
 	}
 }
 
@@ -172,7 +149,7 @@ global_view(struct fedrooms *fr, struct global *gl, enum global_name which)
 	const struct crowd	*from[2] = { &gl->gl_locals, &gl->gl_merged };
 	struct crowd		*view = &gl->gl_views[which];
 	const struct person	*local, *pe;
-	struct person		*next, *old, new;
+	struct person		*next, *old;
 	const char		*room;
 	size_t			 i;
 	bool			 fresh;
@@ -194,19 +171,12 @@ global_view(struct fedrooms *fr, struct global *gl, enum global_name which)
 			    FEDROOMS_PEOPLE_MAX)) == NULL)
 				continue;
 			old->pe_mark = true;
-			person_name(&new, pe->pe_alias, i == 0 ? NULL :
-			    pe->pe_label);
-			if (!fresh &&
-			    strcmp(old->pe_alias, new.pe_alias) == 0 &&
-			    strcmp(old->pe_label, new.pe_label) == 0)
-				continue;
-			person_name(old, new.pe_alias, new.pe_label);
-			rooms_tell(fr, -1, room, old, true);
+			if (person_name(old, pe->pe_alias, i == 0 ? NULL :
+			    pe->pe_label) || fresh)
+				rooms_tell(fr, -1, room, old, true);
 		}
 	}
-	for (old = view->cr_count == 0 ? NULL : TAILQ_FIRST(&view->cr_list);
-	    old != NULL; old = next) {
-		next = TAILQ_NEXT(old, pe_entry);
+	CROWD_FOREACH_SAFE(old, view, next) {
 		if (old->pe_mark)
 			continue;
 		rooms_tell(fr, -1, room, old, false);
@@ -426,8 +396,8 @@ global_member(struct fedrooms *fr, struct global *gl, unsigned int mediad,
 	mask = hashed ? &pe->pe_hashed : &pe->pe_raw;
 	*mask |= BIT(mediad);
 	pe->pe_stale &= ~BIT(mediad);
-	person_name(pe, msg->alias, NULL);
-	heard_doubt(fr, gl, msg->fingerprint, PEERS_MAX);
+	(void)person_name(pe, msg->alias, NULL);
+	heard_doubt(gl, msg->fingerprint, PEERS_MAX);
 	global_changed(fr, gl, true);
 }
 
@@ -452,9 +422,7 @@ global_mediad_lost(struct fedrooms *fr, struct global *gl, uint64_t mask)
 
 	if (!locals_drop(&gl->gl_locals, mask))
 		return;
-	for (pe = TAILQ_FIRST(&gl->gl_locals.cr_list); pe != NULL;
-	    pe = next) {
-		next = TAILQ_NEXT(pe, pe_entry);
+	CROWD_FOREACH_SAFE(pe, &gl->gl_locals, next) {
 		if ((pe->pe_raw | pe->pe_hashed) != 0)
 			continue;
 		strlcpy(fp, pe->pe_fp, sizeof(fp));
@@ -465,13 +433,12 @@ global_mediad_lost(struct fedrooms *fr, struct global *gl, uint64_t mask)
 }
 
 uint64_t
-global_expiry(const struct fedrooms *fr, const struct global *gl)
+global_expiry(const struct global *gl)
 {
 	const struct origin	*org;
 	const struct person	*pe;
 	uint64_t		 due;
 
-	(void)fr;
 	due = clock_earlier(gl->gl_show_due,
 	    clock_earlier(gl->gl_own_due, gl->gl_old_due));
 	TAILQ_FOREACH(org, &gl->gl_origins, or_entry)
@@ -491,8 +458,7 @@ global_expire(struct fedrooms *fr, struct global *gl)
 	struct person	*nextpe, *pe;
 	bool		 gone = false;
 
-	for (org = TAILQ_FIRST(&gl->gl_origins); org != NULL; org = next) {
-		next = TAILQ_NEXT(org, or_entry);
+	TAILQ_FOREACH_SAFE(org, &gl->gl_origins, or_entry, next) {
 		if (!org->or_gone)
 			continue;
 		if (org->or_lingers &&
@@ -502,12 +468,9 @@ global_expire(struct fedrooms *fr, struct global *gl)
 		} else if (org->or_since + FEDROOMS_TOMB_NS <= fr->fr_now)
 			origin_free(fr, gl, org);
 	}
-	for (pe = gl->gl_left.cr_count == 0 ? NULL :
-	    TAILQ_FIRST(&gl->gl_left.cr_list); pe != NULL; pe = nextpe) {
-		nextpe = TAILQ_NEXT(pe, pe_entry);
+	CROWD_FOREACH_SAFE(pe, &gl->gl_left, nextpe)
 		if (pe->pe_time + FEDROOMS_GHOST_NS <= fr->fr_now)
 			crowd_remove(&gl->gl_left, pe);
-	}
 	if (gone)
 		global_changed(fr, gl, false);
 	else

@@ -76,6 +76,26 @@ links_new(const uint8_t own[TLS_HASH_LEN], struct peers *peers,
 }
 
 void
+links_set_limiter(struct links *ls, struct limiter *lm)
+{
+	ls->ls_limiter = lm;
+}
+
+void
+links_usage(const struct links *ls, struct limiter *lm)
+{
+	size_t	i, n, most = 0;
+
+	for (i = 0; i < PEERS_MAX; i++) {
+		n = link_count(ls, &ls->ls_peer[i], false);
+		if (n > most)
+			most = n;
+	}
+	limiter_used(lm, LIMIT_PEER_LINKS, most);
+	limiter_used(lm, LIMIT_STRANGERS, ls->ls_unknown);
+}
+
+void
 links_free(struct links *ls)
 {
 	struct link	*lk;
@@ -267,12 +287,36 @@ links_verify(struct links *ls, struct quic_conn *conn,
 	return (false);
 }
 
+/* Who shows no certificate has no room left. */
+static bool
+link_crowded(struct links *ls, const struct addr *from)
+{
+	const struct link	*lk;
+	const struct peer	*pe;
+	size_t			 here = 0, iter = 0;
+
+	if (ls->ls_unknown < quota(ls->ls_limiter, LIMIT_STRANGERS))
+		return (false);
+	while ((pe = peers_next(ls->ls_peers, &iter)) != NULL)
+		if (pe->pe_config.legacy && peers_lives_at(pe, from))
+			break;
+	if (pe == NULL)
+		return (true);
+	TAILQ_FOREACH(lk, &ls->ls_list, lk_entry)
+		if (lk->lk_unknown &&
+		    addr_same_host(quic_conn_remote(lk->lk_conn), from))
+			here++;
+	return (here >= LINK_EXPECTED_MAX);
+}
+
 void
 links_established(struct links *ls, struct quic_conn *conn)
 {
 	struct link		*lk = quic_conn_data(conn);
 	uint8_t			 hash[TLS_HASH_LEN];
 	bool			 certified;
+	bool			 crowded;
+	char			 source[LIMITER_KEY];
 
 	if (!quic_conn_is_server(conn)) {
 		if (lk == NULL || lk->lk_state != LINK_HANDSHAKE)
@@ -289,8 +333,12 @@ links_established(struct links *ls, struct quic_conn *conn)
 	}
 	ls->ls_stats.ls_accepted++;
 	certified = quic_conn_peer_certificate(conn, hash);
-	if (ls->ls_stopping || (!certified &&
-	    ls->ls_unknown >= LINK_UNKNOWN_MAX) ||
+	crowded = !certified && link_crowded(ls, quic_conn_remote(conn));
+	if (crowded)
+		quota_refused(ls->ls_limiter, LIMIT_STRANGERS,
+		    addr_print_source(quic_conn_remote(conn), source,
+		    sizeof(source)), ls->ls_now);
+	if (ls->ls_stopping || crowded ||
 	    (lk = link_new(ls, conn, LINK_HELLO)) == NULL) {
 		quic_close(conn, 0, "");
 		return;
@@ -300,6 +348,7 @@ links_established(struct links *ls, struct quic_conn *conn)
 	if (!certified) {
 		lk->lk_unknown = true;
 		ls->ls_unknown++;
+		quota_reached(ls->ls_limiter, LIMIT_STRANGERS, ls->ls_unknown);
 		return;
 	}
 	/* The answer to who shows a certificate does not wait for its hello. */
@@ -339,8 +388,11 @@ link_judge(struct link *lk, const char *asserted)
 	verdict = trust_judge(ls->ls_peers, ls->ls_own, &tc, &pe);
 	if (verdict == TRUST_PEER) {
 		lk->lk_peer = link_peer(ls, pe);
-		if (link_count(ls, lk->lk_peer, false) <= LINK_PEER_MAX)
+		if (link_count(ls, lk->lk_peer, false) <=
+		    quota(ls->ls_limiter, LIMIT_PEER_LINKS))
 			return (true);
+		quota_refused(ls->ls_limiter, LIMIT_PEER_LINKS,
+		    pe->pe_config.name, ls->ls_now);
 		lk->lk_peer = NULL;
 		link_close(lk, "", "too many links");
 		return (false);
@@ -371,8 +423,11 @@ link_print(struct link *lk, const struct signal *sig)
 		return (0);
 	/* Who does not read costs itself only (gaps 14, 35). */
 	if (errno == ENOBUFS) {
-		if (lk->lk_peer != NULL)
+		if (lk->lk_peer != NULL) {
 			lk->lk_peer->lp_slow++;
+			quota_refused(ls->ls_limiter, LIMIT_PEER_QUEUE,
+			    lk->lk_peer->lp_nb.nb_label, ls->ls_now);
+		}
 		link_close(lk, "", "it reads too slowly");
 		errno = ENOBUFS;
 	}
@@ -415,6 +470,21 @@ link_features(const struct sig_strings *names)
 		}
 	}
 	return (mask);
+}
+
+void
+links_features(uint32_t mask, char *buf, size_t cap)
+{
+	size_t	i;
+
+	buf[0] = '\0';
+	for (i = 0; i < NFEATURES; i++) {
+		if ((mask & features[i].bit) == 0)
+			continue;
+		if (buf[0] != '\0')
+			strlcat(buf, ",", cap);
+		strlcat(buf, features[i].name, cap);
+	}
 }
 
 /* The first signal of a peer; false: it is no hello, or not a good one. */
@@ -530,9 +600,14 @@ links_message(struct links *ls, struct quic_conn *conn, const uint8_t *data,
 	/* Nothing is said on a media connection but our own hello. */
 	if (lk->lk_media || (lp = lk->lk_peer) == NULL)
 		return;
-	if (!rate_take(&lk->lk_rate, ls->ls_now, LINK_SIGNALS,
-	    LINK_SIGNALS_BURST)) {
+	if (!quota_take(ls->ls_limiter, LIMIT_PEER_SIGNAL_RATE, &lk->lk_rate,
+	    lp->lp_nb.nb_label, ls->ls_now)) {
 		lp->lp_limited++;
+		if (notice_due(&lp->lp_floods, ls->ls_now))
+			notice(&lp->lp_floods, "peer %s: signal dropped: "
+			    "more than %llu a second", lp->lp_nb.nb_label,
+			    (unsigned long long)quota(ls->ls_limiter,
+			    LIMIT_PEER_SIGNAL_RATE));
 		return;
 	}
 	if ((sig = signal_parse(data, len, &why)) == NULL) {
@@ -598,6 +673,8 @@ links_closed(struct links *ls, struct quic_conn *conn,
 	(void)ls;
 	if (lk == NULL)
 		return;
+	if (close->kind == QUIC_CLOSED_ERROR && lk->lk_peer != NULL)
+		lk->lk_peer->lp_broken++;
 	why = link_end(lk, close, buf, sizeof(buf));
 	link_named(lk);
 	lk->lk_state = LINK_CLOSING;

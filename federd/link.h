@@ -33,6 +33,7 @@
 #include "common/quic/endpoint.h"
 #include "federd/neighbour.h"
 #include "federd/peers.h"
+#include "federd/quota.h"
 #include "federd/trust.h"
 
 /* FederationHello must be there (9.1). */
@@ -47,18 +48,14 @@
  * came from the same peer gets no hello: both would be up for a moment.
  */
 #define LINK_HOLD_NS		(UINT64_C(1) * 1000000000)
-/* Signals of one link: a second, and at once. */
-#define LINK_SIGNALS		2000
-#define LINK_SIGNALS_BURST	8000
-/* Connections that showed no certificate and have not said who they are. */
-#define LINK_UNKNOWN_MAX	32
-/* Media connections with one peer. */
-#define LINK_MEDIA_MAX		64
 /*
- * Connections with one peer that are no media connections, or have not said
- * yet that they are: all of them may be made at once.
+ * Connections that showed no certificate and have not said who they are have
+ * a limit, `strangers'.  From the address of a `legacy' peer so many are taken
+ * when it is used up: strangers shall not keep it out.
  */
-#define LINK_PEER_MAX		(LINK_MEDIA_MAX + 16)
+#define LINK_EXPECTED_MAX	4
+/* Media connections with one peer; media.h counts them by a byte's bits. */
+#define LINK_MEDIA_MAX		64
 
 struct link;
 struct links;
@@ -103,6 +100,7 @@ struct link_info {
 	uint64_t	li_bad;		/* no signals at all, or unknown ones */
 	uint64_t	li_unexpected;	/* not from this neighbour, or now */
 	uint64_t	li_limited;	/* too many */
+	uint64_t	li_broken;	/* connections, by the peer */
 	uint64_t	li_slow;	/* closed because it did not read */
 };
 
@@ -118,6 +116,10 @@ struct links	*links_new(const uint8_t own[TLS_HASH_LEN], struct peers *,
 		    const struct links_ops *, void *arg);
 /* The endpoint is freed before; nobody is told. */
 void		 links_free(struct links *);
+/* The limits that hold; before anything else. */
+void		 links_set_limiter(struct links *, struct limiter *);
+/* Tells it how much of them is used. */
+void		 links_usage(const struct links *, struct limiter *);
 void		 links_set_time(struct links *, uint64_t now);
 uint64_t	 links_expiry(const struct links *);
 void		 links_expire(struct links *);
@@ -151,6 +153,8 @@ size_t		 links_count(const struct links *);
 struct neighbour *links_neighbour(struct links *, unsigned int index);
 void		 links_info(const struct links *, unsigned int index,
 		    struct link_info *);
+/* The names of these features (neighbour.h), with commas between them. */
+void		 links_features(uint32_t mask, char *buf, size_t cap);
 const struct links_stats *links_stats(const struct links *);
 
 #endif /* WZP_FEDERD_LINK_H */

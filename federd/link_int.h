@@ -20,10 +20,11 @@
 
 #include <sys/queue.h>
 
+#include "common/base/notice.h"
+#include "common/base/rate.h"
 #include "common/wire/identity.h"
 #include "common/wire/signal.h"
 #include "federd/link.h"
-#include "federd/rate.h"
 
 enum link_state {
 	LINK_HANDSHAKE,		/* dialled */
@@ -70,17 +71,20 @@ struct link_peer {
 	uint64_t		 lp_bad;
 	uint64_t		 lp_unexpected;
 	uint64_t		 lp_limited;
+	uint64_t		 lp_broken;	/* framing, protocol */
 	uint64_t		 lp_slow;
 	struct rate		 lp_lines;
+	struct notice		 lp_floods;
 };
 
 struct links {
 	uint8_t			 ls_own[TLS_HASH_LEN];
 	char			 ls_own_fp[TLS_FP_STRLEN];
 	struct peers		*ls_peers;
+	struct limiter		*ls_limiter;	/* or NULL */
 	struct link_list	 ls_list;
 	size_t			 ls_count;
-	size_t			 ls_unknown;	/* LINK_UNKNOWN_MAX */
+	size_t			 ls_unknown;	/* limit strangers */
 	struct link_peer	 ls_peer[PEERS_MAX];
 	struct trust_log	 ls_log;
 	struct links_stats	 ls_stats;

@@ -308,6 +308,7 @@ links_info(const struct links *ls, unsigned int index, struct link_info *li)
 	li->li_bad = lp->lp_bad;
 	li->li_unexpected = lp->lp_unexpected;
 	li->li_limited = lp->lp_limited;
+	li->li_broken = lp->lp_broken;
 	li->li_slow = lp->lp_slow;
 	TAILQ_FOREACH(lk, &ls->ls_list, lk_entry) {
 		if (lk->lk_peer != lp)

@@ -11,7 +11,7 @@ federd_libfederd_a_SOURCES = \
 	federd/mediastate.h federd/neighbour.h federd/originals.c \
 	federd/origins.c \
 	federd/peers.c federd/peers.h \
-	federd/probe.c federd/probe.h federd/rate.h \
+	federd/probe.c federd/probe.h federd/quota.c federd/quota.h \
 	federd/rooms.c federd/rooms.h federd/roomstate.h \
 	federd/trust.c federd/trust.h
 
@@ -24,8 +24,8 @@ federd_federd_LDADD = federd/libfederd.a common/libworker.a \
 	$(QUIC_LIBS) $(YYJSON_LIBS) $(MSGPACK_LIBS) $(SECCOMP_LIBS) \
 	$(EV_LIBS) $(BSD_LIBS)
 
-LINKS_TEST_LIBS = federd/libfederd.a common/libquic.a common/libwire.a \
-	common/libbase.a $(QUIC_LIBS) $(CMOCKA_LIBS) $(YYJSON_LIBS) \
+LINKS_TEST_LIBS = federd/libfederd.a common/libquic.a common/libipc.a \
+	common/libwire.a common/libbase.a $(QUIC_LIBS) $(CMOCKA_LIBS) $(YYJSON_LIBS) \
 	$(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/federd_peers_test \
@@ -47,8 +47,8 @@ regress_unit_federd_probe_test_SOURCES = regress/unit/federd_probe_test.c \
 regress_unit_federd_probe_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_federd_probe_test_LDADD = $(LINKS_TEST_LIBS)
 
-ROUTES_TEST_LIBS = federd/libfederd.a common/libwire.a common/libbase.a \
-	$(CMOCKA_LIBS) $(YYJSON_LIBS) $(CRYPTO_LIBS) $(BSD_LIBS)
+ROUTES_TEST_LIBS = federd/libfederd.a common/libipc.a common/libwire.a \
+	common/libbase.a $(CMOCKA_LIBS) $(YYJSON_LIBS) $(CRYPTO_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/federd_digest_test \
 	regress/unit/federd_envelope_test regress/unit/federd_find_test
@@ -68,12 +68,13 @@ regress_unit_federd_find_test_SOURCES = \
 regress_unit_federd_find_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_federd_find_test_LDADD = $(ROUTES_TEST_LIBS)
 
-ROOMS_TEST_LIBS = federd/libfederd.a common/libwire.a common/libbase.a \
-	$(YYJSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+ROOMS_TEST_LIBS = federd/libfederd.a common/libipc.a common/libwire.a \
+	common/libbase.a $(YYJSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/fedrooms_test regress/unit/fedstorm_test \
 	regress/unit/fedmedia_test
-regress_unit_fedrooms_test_SOURCES = regress/unit/fedrooms_test.c
+regress_unit_fedrooms_test_SOURCES = regress/unit/fedrooms_test.c \
+	regress/unit/rooms_world.c regress/unit/rooms_world.h
 regress_unit_fedrooms_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_fedrooms_test_LDADD = $(ROOMS_TEST_LIBS)
 regress_unit_fedstorm_test_SOURCES = regress/unit/fedstorm_test.c

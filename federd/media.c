@@ -23,23 +23,27 @@
 #include <unistd.h>
 
 #include "common/base/bytes.h"
+#include "common/base/notice.h"
 #include "common/base/table.h"
 #include "common/wire/media.h"
 #include "federd/duplicates.h"
 #include "federd/mediastate.h"
 
 static bool	 packet_take(struct fedmedia *, const uint8_t *, size_t);
-static bool	 sender_take(struct fedmedia *, unsigned int, bool);
+static bool	 sender_take(struct fedmedia *, unsigned int, bool,
+		    const char *);
 static bool	 bare_counts(const struct fedmedia *);
 static struct route *route_find(const struct fedmedia *, const uint8_t *);
 static struct route *route_new(struct fedmedia *, const uint8_t *);
-static void	 route_mediads(struct fedmedia *, const struct route *,
-		    uint64_t);
+static void	 route_mediads(struct fedmedia *, uint64_t);
 static void	 route_neighbours(struct fedmedia *, struct route *,
 		    uint64_t);
 static uint64_t	 route_skipped(const struct fedmedia *);
 static void	 route_heard(struct fedmedia *, struct route *);
+static void	 datagram_take(struct fedmedia *, const struct neighbour *,
+		    const uint8_t *, size_t, size_t);
 static void	 batch_add(struct fedmedia *, unsigned int);
+static void	 batch_send(struct fedmedia *, unsigned int);
 
 struct fedmedia *
 fedmedia_new(const struct fedmedia_config *config)
@@ -50,6 +54,7 @@ fedmedia_new(const struct fedmedia_config *config)
 	if ((fm = calloc(1, sizeof(*fm))) == NULL)
 		return (NULL);
 	fm->fm_config = *config;
+	fm->fm_due = UINT64_MAX;
 	for (i = 0; i < PEERS_MAX; i++)
 		TAILQ_INIT(&fm->fm_links[i].li_transits);
 	fm->fm_routes = table_new(FEDMEDIA_ROUTES_MAX);
@@ -142,17 +147,17 @@ void
 route_count(struct fedmedia *fm, struct route *ro)
 {
 	struct link	*li;
-	uint64_t	 mask = ro->ro_neighbours;
+	uint64_t	 changed, mask = ro->ro_neighbours;
 	unsigned int	 i;
 
 	if (ro->ro_kind == FEDMEDIA_GLOBAL && !ro->ro_transit &&
 	    ro->ro_mediads == 0 && (mask & (mask - 1)) == 0)
 		mask = 0;
-	for (i = 0; i < PEERS_MAX; i++) {
-		if (((mask ^ ro->ro_counted) & BIT(i)) == 0)
-			continue;
+	for (changed = mask ^ ro->ro_counted; changed != 0;
+	    changed &= changed - 1) {
+		i = (unsigned int)ffsll((long long)changed) - 1;
 		li = &fm->fm_links[i];
-		fm->fm_dirty = true;
+		fm->fm_due = 0;
 		if (mask & BIT(i)) {
 			li->li_streams += ro->ro_streams;
 			continue;
@@ -193,7 +198,7 @@ route_heard(struct fedmedia *fm, struct route *ro)
 		fm->fm_links[ffsll((long long)mask) - 1].li_streams +=
 		    streams - ro->ro_streams;
 	ro->ro_streams = streams;
-	fm->fm_dirty = true;
+	fm->fm_due = 0;
 }
 
 int
@@ -292,6 +297,7 @@ fedmedia_transit(struct fedmedia *fm, const uint8_t tag[FEDMEDIA_TAG_LEN],
 	ro->ro_touched = fm->fm_now;
 	ro->ro_due = fm->fm_now + FEDMEDIA_TRANSIT_NS;
 	TAILQ_INSERT_TAIL(&li->li_transits, ro, ro_entry);
+	fm->fm_due = clock_earlier(fm->fm_due, ro->ro_due);
 	ro->ro_neighbours = BIT(from->nb_index) | BIT(to->nb_index);
 	route_count(fm, ro);
 }
@@ -317,8 +323,12 @@ packet_take(struct fedmedia *fm, const uint8_t *packet, size_t len)
 
 /* Rates of those heard longest ago go; they start with a full burst again. */
 static bool
-sender_take(struct fedmedia *fm, unsigned int link, bool bare)
+sender_take(struct fedmedia *fm, unsigned int link, bool bare,
+    const char *label)
 {
+	struct limiter	*lm = fm->fm_config.fm_limiter;
+	enum limit_id	 id = bare ? LIMIT_ORIGINAL_ROOM_RATE :
+			    LIMIT_PEER_MEMBER_RATE;
 	struct sender	*se, *set;
 	uint8_t		 text[FEDMEDIA_HEAD_LEN + 1];
 	uint64_t	 key;
@@ -341,11 +351,12 @@ sender_take(struct fedmedia *fm, unsigned int link, bool bare)
 		se->se_key = key;
 		se->se_rate.ra_paid = 0;
 	}
-	if (rate_take(&se->se_rate, fm->fm_now,
-	    bare ? FEDMEDIA_BARE_RATE : FEDMEDIA_SOURCE_RATE,
-	    bare ? FEDMEDIA_BARE_BURST : FEDMEDIA_SOURCE_BURST))
+	if (quota_take(lm, id, &se->se_rate, label, fm->fm_now))
 		return (true);
 	fm->fm_counters.dn_limited++;
+	if (notice_due(&fm->fm_floods, fm->fm_now))
+		notice(&fm->fm_floods, "media dropped: more than %llu a "
+		    "second of one sender", (unsigned long long)quota(lm, id));
 	return (false);
 }
 
@@ -385,21 +396,26 @@ fedmedia_local(struct fedmedia *fm, unsigned int mediad,
 		memcpy(fm->fm_head + 8, fm->fm_config.fm_fp, PREFIX_LEN);
 		fm->fm_head[12] = (uint8_t)mediad;
 		memcpy(fm->fm_head + 13, p + 13, 3);
-		if (!sender_take(fm, LOCAL, false))
+		if (!sender_take(fm, LOCAL, false, "(from here)"))
 			continue;
 		if (bare_counts(fm))
 			duplicates_local(fm->fm_seen, fm->fm_head,
 			    fm->fm_packet, fm->fm_len, fm->fm_now);
 		route_heard(fm, ro);
-		route_mediads(fm, ro, ro->ro_mediads & ~BIT(mediad));
+		route_mediads(fm, ro->ro_mediads & ~BIT(mediad));
 		route_neighbours(fm, ro, ro->ro_neighbours);
 	}
 }
 
-void
-fedmedia_datagram(struct fedmedia *fm, struct neighbour *nb,
-    const uint8_t *data, size_t len)
+/*
+ * What both kinds from outside have in common.  head: bytes in front of the
+ * MediaPacket, the tag alone (on the link of an original) or with a source.
+ */
+static void
+datagram_take(struct fedmedia *fm, const struct neighbour *nb,
+    const uint8_t *data, size_t len, size_t head)
 {
+	struct limiter	*lm = fm->fm_config.fm_limiter;
 	struct link	*li = link_of(fm, nb);
 	struct route	*ro;
 	uint64_t	 others;
@@ -408,33 +424,43 @@ fedmedia_datagram(struct fedmedia *fm, struct neighbour *nb,
 	if (li == NULL)
 		return;
 	fm->fm_counters.dn_heard++;
-	if (len < FEDMEDIA_HEAD_LEN) {
+	if (len < head) {
 		fm->fm_counters.dn_malformed++;
 		return;
 	}
-	if (!rate_take(&li->li_rate, fm->fm_now, FEDMEDIA_LINK_RATE,
-	    FEDMEDIA_LINK_BURST)) {
+	if (!quota_take(lm, LIMIT_PEER_DATAGRAM_RATE, &li->li_rate,
+	    nb->nb_label, fm->fm_now)) {
 		fm->fm_counters.dn_limited++;
+		if (notice_due(&fm->fm_floods, fm->fm_now))
+			notice(&fm->fm_floods, "peer %s: media dropped: more "
+			    "than %llu a second", nb->nb_label,
+			    (unsigned long long)quota(lm,
+			    LIMIT_PEER_DATAGRAM_RATE));
 		return;
 	}
-	/* A call's media comes over the link that its signals come over. */
+	/*
+	 * A call's media comes over the link that its signals come over, but
+	 * an original gives every link the media of every call (gap 22).
+	 */
 	if ((ro = route_find(fm, data)) == NULL ||
 	    (ro->ro_kind == FEDMEDIA_CALL &&
 	    (ro->ro_neighbours & BIT(nb->nb_index)) == 0)) {
 		fm->fm_counters.dn_unknown++;
 		return;
 	}
-	if (memcmp(data + FEDMEDIA_TAG_LEN, fm->fm_config.fm_fp,
+	memcpy(fm->fm_head, data, head);
+	if (head == FEDMEDIA_TAG_LEN) {
+		memcpy(fm->fm_head + 8, nb->nb_fp, PREFIX_LEN);
+		memset(fm->fm_head + 12, 0, 4);
+	} else if (memcmp(fm->fm_head + 8, fm->fm_config.fm_fp,
 	    PREFIX_LEN) == 0) {
 		fm->fm_counters.dn_echo++;
 		return;
 	}
-	if (!packet_take(fm, data + FEDMEDIA_HEAD_LEN,
-	    len - FEDMEDIA_HEAD_LEN))
+	if (!packet_take(fm, data + head, len - head))
 		return;
-	memcpy(fm->fm_head, data, FEDMEDIA_HEAD_LEN);
-	bare = bytes_zero(data + 12, 4);
-	if (!sender_take(fm, nb->nb_index, bare))
+	bare = bytes_zero(fm->fm_head + 12, 4);
+	if (!sender_take(fm, nb->nb_index, bare, nb->nb_label))
 		return;
 	if (bare) {
 		fm->fm_bare_until = fm->fm_now + BARE_NS;
@@ -450,61 +476,26 @@ fedmedia_datagram(struct fedmedia *fm, struct neighbour *nb,
 	ro->ro_touched = fm->fm_now;
 	route_heard(fm, ro);
 	others = ro->ro_neighbours & ~BIT(nb->nb_index);
-	if (ro->ro_kind == FEDMEDIA_GLOBAL)
-		others &= ~route_skipped(fm);
-	else if (!ro->ro_transit)
+	if (ro->ro_kind == FEDMEDIA_CALL && !ro->ro_transit)
 		others = 0;
-	route_mediads(fm, ro, ro->ro_mediads);
+	else if (ro->ro_kind == FEDMEDIA_GLOBAL && head == FEDMEDIA_HEAD_LEN)
+		others &= ~route_skipped(fm);
+	route_mediads(fm, ro->ro_mediads);
 	route_neighbours(fm, ro, others);
+}
+
+void
+fedmedia_datagram(struct fedmedia *fm, struct neighbour *nb,
+    const uint8_t *data, size_t len)
+{
+	datagram_take(fm, nb, data, len, FEDMEDIA_HEAD_LEN);
 }
 
 void
 fedmedia_bare(struct fedmedia *fm, struct neighbour *nb, const uint8_t *data,
     size_t len)
 {
-	struct link	*li = link_of(fm, nb);
-	struct route	*ro;
-	uint64_t	 others;
-
-	if (li == NULL)
-		return;
-	fm->fm_counters.dn_heard++;
-	if (len < FEDMEDIA_TAG_LEN) {
-		fm->fm_counters.dn_malformed++;
-		return;
-	}
-	if (!rate_take(&li->li_rate, fm->fm_now, FEDMEDIA_LINK_RATE,
-	    FEDMEDIA_LINK_BURST)) {
-		fm->fm_counters.dn_limited++;
-		return;
-	}
-	/* An original gives every link the media of every call (gap 22). */
-	if ((ro = route_find(fm, data)) == NULL ||
-	    (ro->ro_kind == FEDMEDIA_CALL &&
-	    (ro->ro_neighbours & BIT(nb->nb_index)) == 0)) {
-		fm->fm_counters.dn_unknown++;
-		return;
-	}
-	if (!packet_take(fm, data + FEDMEDIA_TAG_LEN, len - FEDMEDIA_TAG_LEN))
-		return;
-	memcpy(fm->fm_head, data, FEDMEDIA_TAG_LEN);
-	memcpy(fm->fm_head + 8, nb->nb_fp, PREFIX_LEN);
-	memset(fm->fm_head + 12, 0, 4);
-	if (!sender_take(fm, nb->nb_index, true))
-		return;
-	fm->fm_bare_until = fm->fm_now + BARE_NS;
-	if (!duplicates_bare(fm->fm_seen, fm->fm_head, fm->fm_packet,
-	    fm->fm_len, nb->nb_index, fm->fm_now)) {
-		fm->fm_counters.dn_duplicate++;
-		return;
-	}
-	ro->ro_touched = fm->fm_now;
-	route_heard(fm, ro);
-	others = ro->ro_neighbours & ~BIT(nb->nb_index);
-	if (ro->ro_kind == FEDMEDIA_CALL && !ro->ro_transit)
-		others = 0;
-	route_mediads(fm, ro, ro->ro_mediads);
-	route_neighbours(fm, ro, others);
+	datagram_take(fm, nb, data, len, FEDMEDIA_TAG_LEN);
 }
 
 /* Whom the relay that it is from reaches without us. */
@@ -519,9 +510,8 @@ route_skipped(const struct fedmedia *fm)
 }
 
 static void
-route_mediads(struct fedmedia *fm, const struct route *ro, uint64_t mask)
+route_mediads(struct fedmedia *fm, uint64_t mask)
 {
-	(void)ro;
 	for (; mask != 0; mask &= mask - 1)
 		batch_add(fm, (unsigned int)ffsll((long long)mask) - 1);
 }
@@ -529,19 +519,12 @@ route_mediads(struct fedmedia *fm, const struct route *ro, uint64_t mask)
 static void
 batch_add(struct fedmedia *fm, unsigned int mediad)
 {
-	struct batch		*ba = &fm->fm_batches[mediad];
-	struct msg_fed_media	 msg;
-	uint8_t			*p;
+	struct batch	*ba = &fm->fm_batches[mediad];
+	uint8_t		*p;
 
 	if (ba->ba_len + FEDMEDIA_FRAME_LEN + fm->fm_len >
-	    sizeof(ba->ba_frames)) {
-		msg.frames.data = ba->ba_frames;
-		msg.frames.len = ba->ba_len;
-		fm->fm_config.fm_ops->media(fm->fm_config.fm_arg, mediad,
-		    &msg);
-		fm->fm_queued |= BIT(mediad);
-		ba->ba_len = 0;
-	}
+	    sizeof(ba->ba_frames))
+		batch_send(fm, mediad);
 	p = ba->ba_frames + ba->ba_len;
 	memcpy(p, fm->fm_head, FEDMEDIA_HEAD_LEN);
 	p[16] = (uint8_t)(fm->fm_len >> 8);
@@ -552,28 +535,28 @@ batch_add(struct fedmedia *fm, unsigned int mediad)
 	fm->fm_counters.dn_given++;
 }
 
+static void
+batch_send(struct fedmedia *fm, unsigned int mediad)
+{
+	struct batch		*ba = &fm->fm_batches[mediad];
+	struct msg_fed_media	 msg;
+
+	msg.frames.data = ba->ba_frames;
+	msg.frames.len = ba->ba_len;
+	fm->fm_config.fm_ops->media(fm->fm_config.fm_arg, mediad, &msg);
+	ba->ba_len = 0;
+}
+
 void
 fedmedia_flush(struct fedmedia *fm)
 {
-	struct msg_fed_media	 msg;
-	struct batch		*ba;
-	uint64_t		 mask;
-	unsigned int		 i;
+	unsigned int	i;
 
-	for (mask = fm->fm_filled | fm->fm_queued; mask != 0;
-	    mask &= mask - 1) {
-		i = (unsigned int)ffsll((long long)mask) - 1;
-		ba = &fm->fm_batches[i];
-		if (ba->ba_len > 0) {
-			msg.frames.data = ba->ba_frames;
-			msg.frames.len = ba->ba_len;
-			fm->fm_config.fm_ops->media(fm->fm_config.fm_arg, i,
-			    &msg);
-			ba->ba_len = 0;
-		}
+	for (; fm->fm_filled != 0; fm->fm_filled &= fm->fm_filled - 1) {
+		i = (unsigned int)ffsll((long long)fm->fm_filled) - 1;
+		batch_send(fm, i);
 		fm->fm_config.fm_ops->flush(fm->fm_config.fm_arg, i);
 	}
-	fm->fm_filled = fm->fm_queued = 0;
 }
 
 static void

@@ -35,6 +35,7 @@
 #include "common/base/clock.h"
 #include "common/ipc/messages.h"
 #include "federd/neighbour.h"
+#include "federd/quota.h"
 
 #define FEDMEDIA_TAG_LEN	8
 #define FEDMEDIA_SOURCE_LEN	8
@@ -54,16 +55,6 @@
 #define FEDMEDIA_STREAM_NS	(2 * NS_PER_S)
 /* Routes: rooms that end here, and calls that go through us. */
 #define FEDMEDIA_ROUTES_MAX	32768
-
-/* Datagrams a second, and at once: of one sender (50 a second is usual)... */
-#define FEDMEDIA_SOURCE_RATE	200
-#define FEDMEDIA_SOURCE_BURST	50
-/* ... all the senders behind an original in one room (it takes 500)... */
-#define FEDMEDIA_BARE_RATE	500
-#define FEDMEDIA_BARE_BURST	100
-/* ... and all that a neighbour gives us. */
-#define FEDMEDIA_LINK_RATE	50000
-#define FEDMEDIA_LINK_BURST	5000
 
 /* A media connection without a room is closed after this. */
 #define FEDMEDIA_IDLE_NS	(10 * NS_PER_S)
@@ -92,6 +83,7 @@ struct fedmedia_config {
 	const struct fedmedia_ops	*fm_ops;
 	void				*fm_arg;
 	uint8_t				 fm_fp[TLS_HASH_LEN];	/* our own */
+	struct limiter			*fm_limiter;	/* or NULL */
 };
 
 struct fedmedia_counters {

@@ -104,7 +104,7 @@ fedmedia_up(struct fedmedia *fm, struct neighbour *nb)
 		fm->fm_bares++;
 	li->li_pause = FEDMEDIA_RETRY_NS;
 	li->li_retry = li->li_surplus = 0;
-	fm->fm_dirty = true;
+	fm->fm_due = 0;
 }
 
 void
@@ -113,7 +113,6 @@ fedmedia_down(struct fedmedia *fm, struct neighbour *nb)
 	struct link	*li = link_of(fm, nb);
 	struct route	*ro;
 	size_t		 iter = 0;
-	unsigned int	 i;
 
 	if (li == NULL)
 		return;
@@ -129,8 +128,7 @@ fedmedia_down(struct fedmedia *fm, struct neighbour *nb)
 	}
 	if (li->li_bare)
 		fm->fm_bares--;
-	for (i = 0; i < FEDMEDIA_CONNS_MAX; i++)
-		memset(&li->li_conns[i], 0, sizeof(li->li_conns[i]));
+	memset(li->li_conns, 0, sizeof(li->li_conns));
 	li->li_nconns = li->li_nup = 0;
 	li->li_nb = NULL;
 }
@@ -163,6 +161,7 @@ fedmedia_conn_up(struct fedmedia *fm, struct neighbour *nb,
 		co = place;
 		co->co_conn = conn;
 		li->li_nconns++;
+		fm->fm_due = 0;
 	}
 	if (co->co_up || co->co_closing)
 		return;
@@ -222,7 +221,7 @@ fedmedia_conn_down(struct fedmedia *fm, struct neighbour *nb,
 	}
 	memset(co, 0, sizeof(*co));
 	link_ups(li);
-	fm->fm_dirty = true;
+	fm->fm_due = 0;
 }
 
 /* How many connections its streams should have. */
@@ -342,14 +341,7 @@ link_expire(struct fedmedia *fm, struct link *li)
 uint64_t
 fedmedia_expiry(const struct fedmedia *fm)
 {
-	uint64_t	due = UINT64_MAX;
-	size_t		i;
-
-	if (fm->fm_dirty)
-		return (0);
-	for (i = 0; i < PEERS_MAX; i++)
-		due = clock_earlier(due, link_expiry(&fm->fm_links[i]));
-	return (due);
+	return (fm->fm_due);
 }
 
 void
@@ -357,7 +349,12 @@ fedmedia_expire(struct fedmedia *fm)
 {
 	size_t	i;
 
-	fm->fm_dirty = false;
-	for (i = 0; i < PEERS_MAX; i++)
+	if (fm->fm_now < fm->fm_due)
+		return;
+	fm->fm_due = UINT64_MAX;
+	for (i = 0; i < PEERS_MAX; i++) {
 		link_expire(fm, &fm->fm_links[i]);
+		fm->fm_due = clock_earlier(fm->fm_due,
+		    link_expiry(&fm->fm_links[i]));
+	}
 }

@@ -23,8 +23,9 @@
 
 #include <sys/queue.h>
 
+#include "common/base/rate.h"
+#include "common/base/notice.h"
 #include "federd/media.h"
-#include "federd/rate.h"
 
 struct duplicates;
 
@@ -100,7 +101,8 @@ struct batch {
 struct fedmedia {
 	struct fedmedia_config	 fm_config;
 	uint64_t		 fm_now;
-	bool			 fm_dirty;	/* links want a look */
+	struct notice		 fm_floods;
+	uint64_t		 fm_due;	/* links want a look; 0: now */
 	struct table		*fm_routes;
 	struct table		*fm_skips;
 	struct duplicates	*fm_seen;
@@ -111,7 +113,6 @@ struct fedmedia {
 	struct link		 fm_links[PEERS_MAX];
 	struct sender		 fm_senders[SENDER_SETS][SENDER_WAYS];
 	uint64_t		 fm_filled;	/* mediads with a batch */
-	uint64_t		 fm_queued;	/* mediads to be flushed */
 	struct batch		 fm_batches[FEDMEDIA_MEDIADS_MAX];
 	struct fedmedia_counters fm_counters;
 	/* The one datagram in hand: tag, source, MediaPacket. */

@@ -78,6 +78,13 @@ struct neighbour {
 	void		*nb_arg;	/* link.c's */
 };
 
+/* Who knows no paths is one to us, whatever it is (gap 33). */
+static inline bool
+neighbour_original(const struct neighbour *nb)
+{
+	return (nb->nb_legacy || (nb->nb_features & NEIGHBOUR_PATHS) == 0);
+}
+
 static inline int
 neighbour_send(struct neighbour *nb, const struct signal *s)
 {

@@ -26,6 +26,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/quic/params.h"
 #include "federd/federd.h"
 
 static struct channel	*federd_to(struct federd *, enum proc,
@@ -208,9 +209,7 @@ federd_tell_link(struct federd *fd, const struct neighbour *nb, bool up)
 
 	memset(&msg, 0, sizeof(msg));
 	memcpy(msg.fingerprint, nb->nb_fp, sizeof(msg.fingerprint));
-	/* Who knows no paths is an original to signald, whatever it is. */
-	msg.legacy = nb->nb_legacy ||
-	    (nb->nb_features & NEIGHBOUR_PATHS) == 0;
+	msg.legacy = neighbour_original(nb);
 	msg.up = up;
 	(void)federd_send(fd, PROC_SIGNALD, 0, MSG_FED_LINK, &msg);
 }
@@ -309,7 +308,8 @@ federd_connect(void *arg, unsigned int listener, const struct addr *local,
 	struct federd	*fd = arg;
 
 	return (quic_connect(quic_service_endpoint(fd->fd_service), listener,
-	    local, remote, "_federation", quic_service_now(fd->fd_service)));
+	    local, remote, QUIC_SNI_FEDERATION,
+	    quic_service_now(fd->fd_service)));
 }
 
 static void
@@ -339,7 +339,8 @@ federd_connect_probe(void *arg, unsigned int listener,
 	struct federd	*fd = arg;
 
 	return (quic_connect(quic_service_endpoint(fd->fd_service), listener,
-	    local, remote, "_probe", quic_service_now(fd->fd_service)));
+	    local, remote, QUIC_SNI_PROBE,
+	    quic_service_now(fd->fd_service)));
 }
 
 static bool

@@ -26,9 +26,28 @@
 
 #include "federd/roomstate.h"
 
+/*
+ * Lists whose end one message may be, as many as an original has links; what
+ * is in more of them stays.  Each costs a walk over all the people.
+ */
+#define VERDICTS_MAX	PEERS_MAX
+
+struct verdict {
+	uint64_t	ve_time;
+	bool		ve_replaced;
+};
+
+struct verdicts {
+	struct verdict	vs_list[VERDICTS_MAX];
+	size_t		vs_n;
+};
+
 static bool	 heard_elsewhere(const struct fedrooms *,
 		    const struct global *, const char *, unsigned int);
-static bool	 heard_replaced(const struct crowd *, const struct person *);
+static bool	 heard_replaced(const struct crowd *, const struct person *,
+		    struct verdicts *);
+static void	 heard_people(struct fedrooms *, struct global *,
+		    struct neighbour *, const struct sig_participants *);
 static bool	 old_hears(const struct global *, const struct person *,
 		    unsigned int);
 
@@ -57,13 +76,11 @@ heard_elsewhere(const struct fedrooms *fr, const struct global *gl,
 
 /* Who is known at first hand is hearsay from others than this one. */
 void
-heard_doubt(struct fedrooms *fr, struct global *gl, const char *fp,
-    unsigned int index)
+heard_doubt(struct global *gl, const char *fp, unsigned int index)
 {
 	struct person	*pe;
 	unsigned int	 i;
 
-	(void)fr;
 	for (i = 0; i < PEERS_MAX; i++) {
 		if (i == index || gl->gl_heard[i].cr_count == 0)
 			continue;
@@ -121,11 +138,18 @@ person_left(struct fedrooms *fr, struct global *gl, const char *fp)
  * marked, is a later state?  Lists of different links share few people.
  */
 static bool
-heard_replaced(const struct crowd *cr, const struct person *one)
+heard_replaced(const struct crowd *cr, const struct person *one,
+    struct verdicts *verdicts)
 {
 	const struct person	*pe;
-	size_t			 all = 0, marked = 0;
+	struct verdict		*ve;
+	size_t			 all = 0, i, marked = 0;
 
+	for (i = 0; i < verdicts->vs_n; i++)
+		if (verdicts->vs_list[i].ve_time == one->pe_time)
+			return (verdicts->vs_list[i].ve_replaced);
+	if (verdicts->vs_n == VERDICTS_MAX)
+		return (false);
 	CROWD_FOREACH(pe, cr) {
 		if (pe->pe_own || pe->pe_time != one->pe_time)
 			continue;
@@ -133,7 +157,10 @@ heard_replaced(const struct crowd *cr, const struct person *one)
 		if (pe->pe_mark)
 			marked++;
 	}
-	return (marked * 2 >= all);
+	ve = &verdicts->vs_list[verdicts->vs_n++];
+	ve->ve_time = one->pe_time;
+	ve->ve_replaced = marked * 2 >= all;
+	return (ve->ve_replaced);
 }
 
 /*
@@ -150,14 +177,20 @@ heard_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 	const struct sig_participant	*sp;
 	struct crowd			*cr = &gl->gl_heard[nb->nb_index];
 	struct person			*next, *pe;
+	struct verdicts			 verdicts;
 	char				 fp[FP_STRLEN];
-	uint64_t			 checked = 0;
-	size_t				 before, i;
+	size_t				 i;
 	bool				 all, echo = true, gone = false;
-	bool				 first = true, keep = false;
-	bool				 labels = false;
+	bool				 first = true, labels = false;
 	bool				 own = false, sure;
 
+	/* One word may cost a look at everybody in a room. */
+	if (!quota_take(fr->fr_config.fc_limiter, LIMIT_PEER_ROOM_RATE,
+	    &fr->fr_rates[nb->nb_index], nb->nb_label, fr->fr_now)) {
+		fr->fr_counters.rn_excess++;
+		return;
+	}
+	verdicts.vs_n = 0;
 	CROWD_FOREACH(pe, cr) {
 		pe->pe_mark = false;
 		if (pe->pe_own)
@@ -183,9 +216,7 @@ heard_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 	if (!active && gl->gl_told[nb->nb_index].cr_count > 0)
 		own = true;
 	all = active ? (own && (labels || !first)) || (labels && echo) : !own;
-	for (pe = cr->cr_count == 0 ? NULL : TAILQ_FIRST(&cr->cr_list);
-	    pe != NULL; pe = next) {
-		next = TAILQ_NEXT(pe, pe_entry);
+	CROWD_FOREACH_SAFE(pe, cr, next) {
 		if (pe->pe_mark)
 			continue;
 		/* Who is elsewhere came to it by another link, and stays. */
@@ -193,14 +224,8 @@ heard_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 		    pe->pe_fp, nb->nb_index)))
 			continue;
 		if (!all || (labels && !own && pe->pe_own)) {
-			if (pe->pe_own != own)
-				continue;
-			/* They stand together: one look at each list. */
-			if (!own && pe->pe_time != checked) {
-				checked = pe->pe_time;
-				keep = !heard_replaced(cr, pe);
-			}
-			if (!own && keep)
+			if (pe->pe_own != own || (!own &&
+			    !heard_replaced(cr, pe, &verdicts)))
 				continue;
 		}
 		if (pe->pe_ghost) {
@@ -217,9 +242,28 @@ heard_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 		if (sure)
 			person_left(fr, gl, fp);
 	}
+	if (active)
+		heard_people(fr, gl, nb, &msg->participants);
+	/* Nobody else says for us who has left. */
+	if (gone)
+		gl->gl_own_due = clock_earlier(gl->gl_own_due,
+		    gl->gl_own_last + FEDROOMS_PACE_NS);
+	global_changed(fr, gl, false);
+}
+
+static void
+heard_people(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
+    const struct sig_participants *list)
+{
+	const struct sig_participant	*sp;
+	struct crowd			*cr = &gl->gl_heard[nb->nb_index];
+	struct person			*pe;
+	char				 fp[FP_STRLEN];
+	size_t				 before, i;
+
 	fr->fr_message++;
-	for (i = 0; active && i < msg->participants.n; i++) {
-		sp = &msg->participants.list[i];
+	for (i = 0; i < list->n; i++) {
+		sp = &list->list[i];
 		before = cr->cr_count;
 		if (identity_fingerprint_parse(sp->fingerprint, fp) == -1)
 			continue;
@@ -231,20 +275,15 @@ heard_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 		}
 		fr->fr_people += cr->cr_count - before;
 		pe->pe_time = fr->fr_message;
-		person_name(pe, sp->alias, sp->relay_label);
+		(void)person_name(pe, sp->alias, sp->relay_label);
 		if (sp->relay_label == NULL) {
 			pe->pe_own = true;
 			pe->pe_ghost = false;
-			heard_doubt(fr, gl, fp, nb->nb_index);
+			heard_doubt(gl, fp, nb->nb_index);
 		} else if (cr->cr_count != before || pe->pe_ghost)
 			pe->pe_ghost = heard_elsewhere(fr, gl, fp,
 			    nb->nb_index);
 	}
-	/* Nobody else says for us who has left. */
-	if (gone)
-		gl->gl_own_due = clock_earlier(gl->gl_own_due,
-		    gl->gl_own_last + FEDROOMS_PACE_NS);
-	global_changed(fr, gl, false);
 }
 
 /*
@@ -269,31 +308,20 @@ old_say(struct fedrooms *fr, struct global *gl, struct neighbour *nb)
 {
 	struct crowd		*told = &gl->gl_told[nb->nb_index];
 	struct crowd		 new;
-	struct person		*copy, *pe;
+	const struct person	*pe;
 	struct signal		 sig;
 
 	memset(&new, 0, sizeof(new));
 	CROWD_FOREACH(pe, &gl->gl_locals)
-		if ((copy = crowd_put(&new, pe->pe_fp,
-		    FEDROOMS_LIST_MAX)) != NULL)
-			person_name(copy, pe->pe_alias, NULL);
-	CROWD_FOREACH(pe, &gl->gl_merged) {
-		if (crowd_find(&new, pe->pe_fp) != NULL ||
-		    !old_hears(gl, pe, nb->nb_index))
-			continue;
-		if ((copy = crowd_put(&new, pe->pe_fp,
-		    FEDROOMS_LIST_MAX)) != NULL)
-			person_name(copy, pe->pe_alias, pe->pe_label);
+		crowd_copy(&new, pe, NULL, FEDROOMS_LIST_MAX);
+	CROWD_FOREACH(pe, &gl->gl_merged)
+		if (old_hears(gl, pe, nb->nb_index))
+			crowd_copy(&new, pe, pe->pe_label, FEDROOMS_LIST_MAX);
+	if (crowd_same(&new, told)) {
+		crowd_clear(&new);
+		return;
 	}
-	if (!same_people(&new, told)) {
-		rooms_announcement(fr, &sig, gl->gl_name, &new);
-		rooms_send(fr, nb, &sig);
-		crowd_clear(told);
-		CROWD_FOREACH(pe, &new)
-			if ((copy = crowd_put(told, pe->pe_fp,
-			    FEDROOMS_LIST_MAX)) != NULL)
-				person_name(copy, pe->pe_alias,
-				    pe->pe_label);
-	}
-	crowd_clear(&new);
+	rooms_announcement(fr, &sig, gl->gl_name, &new);
+	rooms_send(fr, nb, &sig);
+	crowd_move(told, &new);
 }

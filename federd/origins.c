@@ -86,15 +86,12 @@ origin_counts(const struct origin *org)
 void
 origin_empty(struct fedrooms *fr, struct global *gl, struct origin *org)
 {
-	struct crowd	 old = org->or_people;
+	struct crowd	 old;
 	struct person	*pe;
 
-	memset(&org->or_people, 0, sizeof(org->or_people));
+	memset(&old, 0, sizeof(old));
+	crowd_move(&old, &org->or_people);
 	org->or_lingers = false;
-	/* The list's head has moved, but nobody in it. */
-	if (old.cr_table != NULL && old.cr_count > 0)
-		old.cr_list.tqh_first->pe_entry.tqe_prev =
-		    &old.cr_list.tqh_first;
 	CROWD_FOREACH(pe, &old)
 		person_left(fr, gl, pe->pe_fp);
 	crowd_empty(fr, &old);
@@ -126,14 +123,12 @@ origin_people(struct fedrooms *fr, struct global *gl, struct origin *org,
 		}
 		fr->fr_people += org->or_people.cr_count - before;
 		pe->pe_mark = true;
-		person_name(pe, sp->alias, sp->relay_label != NULL ?
+		(void)person_name(pe, sp->alias, sp->relay_label != NULL ?
 		    sp->relay_label : nb->nb_label);
 		if (fr->fr_noriginals > 0)
-			heard_doubt(fr, gl, fp, PEERS_MAX);
+			heard_doubt(gl, fp, PEERS_MAX);
 	}
-	for (pe = TAILQ_FIRST(&org->or_people.cr_list); pe != NULL;
-	    pe = next) {
-		next = TAILQ_NEXT(pe, pe_entry);
+	CROWD_FOREACH_SAFE(pe, &org->or_people, next) {
 		if (pe->pe_mark)
 			continue;
 		strlcpy(fp, pe->pe_fp, sizeof(fp));
@@ -204,11 +199,10 @@ void
 origin_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
     const struct sig_global_room *msg, bool active)
 {
-	struct neighbour	*direct = NULL;
+	struct neighbour	*direct;
 	struct origin		*org;
 	uint8_t			 fp[TLS_HASH_LEN];
 	uint64_t		 version = msg->version;
-	unsigned int		 i;
 	bool			 back = version % VERSION_STEP != 0;
 
 	if (msg->origin == NULL || version == 0 ||
@@ -222,11 +216,9 @@ origin_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 		return;
 	}
 	org = origin_find(gl, fp);
-	for (i = 0; i < PEERS_MAX; i++)
-		if (fr->fr_neighbours[i] != NULL &&
-		    speaks_rooms(fr->fr_neighbours[i]) &&
-		    memcmp(fr->fr_neighbours[i]->nb_fp, fp, sizeof(fp)) == 0)
-			direct = fr->fr_neighbours[i];
+	direct = rooms_neighbour(fr, fp);
+	if (direct != NULL && !speaks_rooms(direct))
+		direct = NULL;
 	if (org != NULL && version <= org->or_version &&
 	    !fr->fr_config.fc_parrot) {
 		fr->fr_counters.rn_stale++;
@@ -284,18 +276,13 @@ origin_signal(struct fedrooms *fr, struct global *gl, struct neighbour *nb,
 static void
 own_people(struct fedrooms *fr, struct global *gl, struct crowd *out)
 {
-	const struct origin	*org;
 	const struct neighbour	*nb;
 	const struct person	*pe;
-	struct person		*new;
 	unsigned int		 i;
-	bool			 said;
 
 	memset(out, 0, sizeof(*out));
 	CROWD_FOREACH(pe, &gl->gl_locals)
-		if ((new = crowd_put(out, pe->pe_fp,
-		    FEDROOMS_LIST_MAX)) != NULL)
-			person_name(new, pe->pe_alias, NULL);
+		crowd_copy(out, pe, NULL, FEDROOMS_LIST_MAX);
 	for (i = 0; i < PEERS_MAX; i++) {
 		if ((nb = fr->fr_neighbours[i]) == NULL)
 			continue;
@@ -303,20 +290,10 @@ own_people(struct fedrooms *fr, struct global *gl, struct crowd *out)
 			if (pe->pe_ghost || crowd_find(out, pe->pe_fp) != NULL)
 				continue;
 			/* Once said it stays, or two would give way. */
-			said = crowd_find(&gl->gl_own, pe->pe_fp) == NULL;
-			if (said) {
-				said = false;
-				TAILQ_FOREACH(org, &gl->gl_origins, or_entry)
-					if (origin_counts(org) &&
-					    crowd_find(&org->or_people,
-					    pe->pe_fp) != NULL)
-						said = true;
-			}
-			if (!said && (new = crowd_put(out, pe->pe_fp,
-			    FEDROOMS_LIST_MAX)) != NULL)
-				person_name(new, pe->pe_alias,
-				    pe->pe_label[0] != '\0' ? pe->pe_label :
-				    nb->nb_label);
+			if (crowd_find(&gl->gl_own, pe->pe_fp) != NULL ||
+			    !person_known(gl, pe->pe_fp))
+				crowd_copy(out, pe, heard_label(pe, nb),
+				    FEDROOMS_LIST_MAX);
 		}
 	}
 }
@@ -336,27 +313,16 @@ void
 own_say(struct fedrooms *fr, struct global *gl)
 {
 	struct crowd	 new;
-	struct person	*pe;
 	unsigned int	 i;
-	bool		 same;
 
 	gl->gl_own_due = UINT64_MAX;
 	own_people(fr, gl, &new);
-	same = same_people(&new, &gl->gl_own);
-	if (same && !gl->gl_own_anew) {
+	if (!gl->gl_own_anew && crowd_same(&new, &gl->gl_own)) {
 		crowd_clear(&new);
 		return;
 	}
 	gl->gl_own_anew = false;
-	crowd_clear(&gl->gl_own);
-	CROWD_FOREACH(pe, &new) {
-		struct person	*copy;
-
-		if ((copy = crowd_put(&gl->gl_own, pe->pe_fp,
-		    FEDROOMS_LIST_MAX)) != NULL)
-			person_name(copy, pe->pe_alias, pe->pe_label);
-	}
-	crowd_clear(&new);
+	crowd_move(&gl->gl_own, &new);
 	fr->fr_version += VERSION_STEP;
 	gl->gl_version = fr->fr_version;
 	gl->gl_own_last = fr->fr_now;

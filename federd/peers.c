@@ -366,14 +366,28 @@ peer_waits(struct peers *ps, enum peer_state state, uint64_t seq)
 	return (NULL);
 }
 
-void
-peers_name_answer(struct peers *ps, const struct msg_name_answer *msg)
+size_t
+peer_addresses(const struct msg_name_answer *msg, uint64_t port,
+    struct addr addrs[PEER_ADDRS_MAX])
 {
 	const struct addr	*found[PEER_ADDRS_MAX] = {
 		&msg->first, &msg->second, &msg->third, &msg->fourth
 	};
-	struct peer		*pe;
 	size_t			 i, n = 0;
+
+	for (i = 0; msg->ok && i < PEER_ADDRS_MAX; i++) {
+		if (found[i]->addr_len == 0 || addr_is_any(found[i]))
+			continue;
+		addrs[n] = *found[i];
+		addr_set_port(&addrs[n++], (uint16_t)port);
+	}
+	return (n);
+}
+
+void
+peers_name_answer(struct peers *ps, const struct msg_name_answer *msg)
+{
+	struct peer	*pe;
 
 	if ((pe = peer_waits(ps, PEER_RESOLVING, msg->seq)) == NULL)
 		return;
@@ -382,15 +396,9 @@ peers_name_answer(struct peers *ps, const struct msg_name_answer *msg)
 		    "its name leads nowhere");
 		return;
 	}
-	for (i = 0; i < PEER_ADDRS_MAX; i++) {
-		if (found[i]->addr_len == 0 || addr_is_any(found[i]))
-			continue;
-		pe->pe_addrs[n] = *found[i];
-		addr_set_port(&pe->pe_addrs[n++],
-		    (uint16_t)pe->pe_config.port);
-	}
-	pe->pe_naddrs = n;
-	if (n == 0)
+	pe->pe_naddrs = peer_addresses(msg, pe->pe_config.port,
+	    pe->pe_addrs);
+	if (pe->pe_naddrs == 0)
 		peer_fail(ps, pe, "its name has no address");
 	else
 		peer_dial(ps, pe);

@@ -107,6 +107,9 @@ bool		 peers_lives_at(const struct peer *, const struct addr *);
 /* wzpctl peer NAME up|down */
 void		 peers_order(struct peers *, struct peer *, bool up);
 
+/* The addresses of an answer, with this port; how many. */
+size_t		 peer_addresses(const struct msg_name_answer *, uint64_t port,
+		    struct addr[PEER_ADDRS_MAX]);
 void		 peers_name_answer(struct peers *,
 		    const struct msg_name_answer *);
 /*

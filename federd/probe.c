@@ -25,12 +25,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/rate.h"
 #include "common/wire/signal.h"
 #include "federd/gossip.h"
+#include "federd/peers.h"
 #include "federd/probe.h"
-#include "federd/rate.h"
-
-#define ADDRS_MAX	4	/* of one name (messages.h) */
 
 enum target_state {
 	TARGET_WAITING,
@@ -53,7 +52,7 @@ struct target {
 	enum target_state	 ta_state;
 	uint64_t		 ta_due;
 	uint64_t		 ta_seq;
-	struct addr		 ta_addrs[ADDRS_MAX];
+	struct addr		 ta_addrs[PEER_ADDRS_MAX];
 	size_t			 ta_naddrs;
 	size_t			 ta_next;
 	struct addr		 ta_address;	/* tried last */
@@ -79,6 +78,7 @@ struct probes {
 	size_t			 pr_count;
 	const struct digest	*pr_digest;
 	struct gossip		*pr_gossip;
+	struct limiter		*pr_limiter;	/* or NULL */
 	bool			 pr_stopping;
 	uint64_t		 pr_seq;
 	uint64_t		 pr_now;
@@ -149,6 +149,31 @@ probes_free(struct probes *pr)
 	}
 	gossip_free(pr->pr_gossip);
 	free(pr);
+}
+
+void
+probes_set_limiter(struct probes *pr, struct limiter *lm)
+{
+	pr->pr_limiter = lm;
+}
+
+/* Connections of those who probe us. */
+static size_t
+guests(const struct probes *pr)
+{
+	const struct probe_conn	*pc;
+	size_t			 n = 0;
+
+	TAILQ_FOREACH(pc, &pr->pr_conns, pc_entry)
+		if (!pc->pc_outbound)
+			n++;
+	return (n);
+}
+
+void
+probes_usage(const struct probes *pr, struct limiter *lm)
+{
+	limiter_used(lm, LIMIT_PROBES, guests(pr));
 }
 
 void
@@ -339,22 +364,12 @@ target_waits(struct probes *pr, enum target_state state, uint64_t seq)
 void
 probes_name_answer(struct probes *pr, const struct msg_name_answer *msg)
 {
-	const struct addr	*found[ADDRS_MAX] = {
-		&msg->first, &msg->second, &msg->third, &msg->fourth
-	};
-	struct target		*ta;
-	size_t			 i;
+	struct target	*ta;
 
 	if ((ta = target_waits(pr, TARGET_RESOLVING, msg->seq)) == NULL)
 		return;
-	ta->ta_naddrs = 0;
-	for (i = 0; msg->ok && i < ADDRS_MAX; i++) {
-		if (found[i]->addr_len == 0 || addr_is_any(found[i]))
-			continue;
-		ta->ta_addrs[ta->ta_naddrs] = *found[i];
-		addr_set_port(&ta->ta_addrs[ta->ta_naddrs++],
-		    (uint16_t)ta->ta_config.port);
-	}
+	ta->ta_naddrs = peer_addresses(msg, ta->ta_config.port,
+	    ta->ta_addrs);
 	if (ta->ta_naddrs == 0)
 		target_wait(pr, ta);
 	else
@@ -617,11 +632,17 @@ probes_established(struct probes *pr, struct quic_conn *quic)
 {
 	struct probe_conn	*pc = quic_conn_data(quic);
 	struct target		*ta;
+	char			 text[ADDR_STRLEN];
+	bool			 full;
 
 	if (quic_conn_is_server(quic)) {
 		pr->pr_stats.pr_accepted++;
-		if (pr->pr_stopping || pr->pr_count >= PROBE_CONNS_MAX +
-		    PROBE_TARGETS_MAX || conn_new(pr, quic) == NULL)
+		full = guests(pr) >= quota(pr->pr_limiter, LIMIT_PROBES);
+		if (full)
+			quota_refused(pr->pr_limiter, LIMIT_PROBES,
+			    addr_print_source(quic_conn_remote(quic), text,
+			    sizeof(text)), pr->pr_now);
+		if (pr->pr_stopping || full || conn_new(pr, quic) == NULL)
 			quic_close(quic, 0, "");
 		return;
 	}
@@ -638,11 +659,13 @@ probes_message(struct probes *pr, struct quic_conn *quic,
 	struct probe_conn	*pc = quic_conn_data(quic);
 	struct signal		*sig;
 	const char		*why;
+	char			 text[ADDR_STRLEN];
 
 	if (pc == NULL || pc->pc_closing)
 		return;
-	if (!rate_take(&pc->pc_rate, pr->pr_now, PROBE_SIGNALS,
-	    PROBE_SIGNALS_BURST)) {
+	if (!quota_take(pr->pr_limiter, LIMIT_PROBE_RATE, &pc->pc_rate,
+	    addr_print_source(quic_conn_remote(quic), text, sizeof(text)),
+	    pr->pr_now)) {
 		pr->pr_stats.pr_limited++;
 		return;
 	}

@@ -34,9 +34,9 @@
 #include "common/ipc/messages.h"
 #include "common/quic/endpoint.h"
 #include "federd/digest.h"
+#include "federd/quota.h"
 
 #define PROBE_TARGETS_MAX	64
-#define PROBE_CONNS_MAX		128	/* of those who probe us */
 #define PROBE_WINDOW		60	/* pings that are judged by */
 #define PROBE_PING_NS		(1 * NS_PER_S)
 #define PROBE_GOSSIP_PINGS	10
@@ -44,9 +44,6 @@
 #define PROBE_ANSWER_NS		(15 * NS_PER_S)
 /* A ping that is this old is lost until its Pong comes. */
 #define PROBE_LOST_NS		(1 * NS_PER_S)
-/* Signals of one connection: a second, and at once. */
-#define PROBE_SIGNALS		10
-#define PROBE_SIGNALS_BURST	50
 /* Numbers of our questions are told from those of peers.h by this bit. */
 #define PROBE_SEQ		(UINT64_C(1) << 63)
 
@@ -96,6 +93,10 @@ struct probes	*probes_new(const struct digest *, const struct probes_ops *,
 		    void *arg);
 void		 probes_free(struct probes *);
 /* wall_ms: Unix time, for the stamps of pings (10.1). */
+/* The limits that hold; before anything else. */
+void		 probes_set_limiter(struct probes *, struct limiter *);
+/* Tells it how much of them is used. */
+void		 probes_usage(const struct probes *, struct limiter *);
 void		 probes_set_time(struct probes *, uint64_t now,
 		    uint64_t wall_ms);
 uint64_t	 probes_expiry(const struct probes *);

@@ -91,6 +91,21 @@ fedrooms_set_time(struct fedrooms *fr, uint64_t now)
 
 /* Helpers of both kinds of rooms. */
 
+/* NULL: it is none, or its link is not up. */
+struct neighbour *
+rooms_neighbour(const struct fedrooms *fr, const uint8_t *fp)
+{
+	struct neighbour	*nb;
+	unsigned int		 i;
+
+	for (i = 0; i < PEERS_MAX; i++) {
+		nb = fr->fr_neighbours[i];
+		if (nb != NULL && memcmp(nb->nb_fp, fp, TLS_HASH_LEN) == 0)
+			return (nb);
+	}
+	return (NULL);
+}
+
 void
 rooms_send(struct fedrooms *fr, struct neighbour *nb,
     const struct signal *sig)
@@ -244,11 +259,9 @@ fedrooms_globals_end(struct fedrooms *fr)
 {
 	struct global	*gl, *next;
 
-	for (gl = TAILQ_FIRST(&fr->fr_globals); gl != NULL; gl = next) {
-		next = TAILQ_NEXT(gl, gl_entry);
+	TAILQ_FOREACH_SAFE(gl, &fr->fr_globals, gl_entry, next)
 		if (!gl->gl_named)
 			global_free(fr, gl);
-	}
 }
 
 /* Links. */
@@ -515,10 +528,9 @@ fedrooms_expire(struct fedrooms *fr)
 		if (mask != 0)
 			global_mediad_lost(fr, gl, mask);
 		global_expire(fr, gl);
-		rooms_due(fr, global_expiry(fr, gl));
+		rooms_due(fr, global_expiry(gl));
 	}
-	for (ca = TAILQ_FIRST(&fr->fr_call_list); ca != NULL; ca = next) {
-		next = TAILQ_NEXT(ca, ca_entry);
+	TAILQ_FOREACH_SAFE(ca, &fr->fr_call_list, ca_entry, next) {
 		if (fr->fr_signald <= fr->fr_now && ca->ca_stale) {
 			call_free(fr, ca);
 			continue;

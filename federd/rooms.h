@@ -93,6 +93,7 @@ struct fedrooms_config {
 	const struct fedrooms_ops	*fc_ops;
 	void				*fc_arg;
 	struct fedmedia			*fc_media;	/* NULL: nobody */
+	struct limiter			*fc_limiter;	/* or NULL */
 	uint8_t				 fc_fp[TLS_HASH_LEN];	/* our own */
 	/*
 	 * Unix time in ms at the first fedrooms_set_time(): our versions are
@@ -108,7 +109,7 @@ struct fedrooms_counters {
 	uint64_t	rn_heard;
 	uint64_t	rn_unknown;	/* not a room of ours (gap 53) */
 	uint64_t	rn_stale;	/* of these: nothing new in them */
-	uint64_t	rn_excess;	/* people or origins past a bound */
+	uint64_t	rn_excess;	/* people, origins, words: too many */
 };
 
 struct fedrooms	*fedrooms_new(const struct fedrooms_config *);

@@ -24,6 +24,7 @@
 
 #include <sys/queue.h>
 
+#include "common/base/rate.h"
 #include "common/wire/identity.h"
 #include "federd/crowd.h"
 #include "federd/rooms.h"
@@ -118,6 +119,7 @@ struct fedrooms {
 	uint64_t		 fr_version;
 	uint64_t		 fr_message;	/* of originals, counted */
 	struct neighbour	*fr_neighbours[PEERS_MAX];
+	struct rate		 fr_rates[PEERS_MAX];	/* of originals */
 	unsigned int		 fr_noriginals;	/* that are up */
 	uint64_t		 fr_ping;
 	uint64_t		 fr_mediads;	/* that are up */
@@ -140,6 +142,13 @@ speaks_rooms(const struct neighbour *nb)
 	return (!nb->nb_legacy && (nb->nb_features & NEIGHBOUR_ROOMS) != 0);
 }
 
+/* Without a label an original speaks of its own people. */
+static inline const char *
+heard_label(const struct person *pe, const struct neighbour *nb)
+{
+	return (pe->pe_label[0] != '\0' ? pe->pe_label : nb->nb_label);
+}
+
 static inline void
 rooms_due(struct fedrooms *fr, uint64_t due)
 {
@@ -147,6 +156,8 @@ rooms_due(struct fedrooms *fr, uint64_t due)
 }
 
 /* rooms.c */
+struct neighbour
+	*rooms_neighbour(const struct fedrooms *, const uint8_t *fp);
 void	 rooms_send(struct fedrooms *, struct neighbour *,
 	    const struct signal *);
 /* Active with these people, Inactive without. */
@@ -173,7 +184,7 @@ void	 global_member(struct fedrooms *, struct global *, unsigned int,
 void	 global_mediad(struct fedrooms *, struct global *, unsigned int);
 void	 global_mediad_lost(struct fedrooms *, struct global *,
 	    uint64_t mask);
-uint64_t global_expiry(const struct fedrooms *, const struct global *);
+uint64_t global_expiry(const struct global *);
 void	 global_expire(struct fedrooms *, struct global *);
 
 /* Own people or (false) others have changed. */
@@ -181,7 +192,6 @@ void	 global_changed(struct fedrooms *, struct global *, bool);
 void	 global_run(struct fedrooms *, struct global *);
 void	 global_route(struct fedrooms *, struct global *);
 void	 crowd_empty(struct fedrooms *, struct crowd *);
-bool	 same_people(const struct crowd *, const struct crowd *);
 
 /* origins.c */
 void	 origin_free(struct fedrooms *, struct global *, struct origin *);
@@ -198,8 +208,7 @@ void	 own_send(struct fedrooms *, const struct global *,
 void	 own_say(struct fedrooms *, struct global *);
 
 /* originals.c */
-void	 heard_doubt(struct fedrooms *, struct global *, const char *,
-	    unsigned int);
+void	 heard_doubt(struct global *, const char *, unsigned int);
 bool	 person_known(const struct global *, const char *);
 void	 person_left(struct fedrooms *, struct global *, const char *);
 void	 heard_signal(struct fedrooms *, struct global *, struct neighbour *,

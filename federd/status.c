@@ -25,44 +25,24 @@
 #include "common/base/clock.h"
 #include "federd/federd.h"
 
+#define NO_SUCH_PEER	"no such peer; `wzpctl show peers' lists them"
+
 static void	 status_peer(struct federd *, const struct peer *,
 		    struct row *);
 static void	 status_peers(struct federd *, struct channel *,
 		    const struct msg_ctl_query *);
 static void	 status_mesh(struct federd *, struct channel *,
 		    const struct msg_ctl_query *);
+static void	 status_limits(struct federd *, struct channel *,
+		    const struct msg_ctl_query *);
 static const char *status_order(struct federd *, const char *);
-static void	 status_features(uint32_t, char *, size_t);
-
-static void
-status_features(uint32_t mask, char *buf, size_t cap)
-{
-	static const struct {
-		uint32_t	 bit;
-		const char	*name;
-	} names[] = {
-		{ NEIGHBOUR_PATHS, SIGNAL_FEATURE_PATHS },
-		{ NEIGHBOUR_DIGEST, SIGNAL_FEATURE_DIGEST },
-		{ NEIGHBOUR_MEDIA, SIGNAL_FEATURE_MEDIA },
-		{ NEIGHBOUR_ROOMS, SIGNAL_FEATURE_ROOMS }
-	};
-	size_t	i;
-
-	buf[0] = '\0';
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if ((mask & names[i].bit) == 0)
-			continue;
-		if (buf[0] != '\0')
-			strlcat(buf, ",", cap);
-		strlcat(buf, names[i].name, cap);
-	}
-}
 
 static void
 status_peer(struct federd *fd, const struct peer *pe, struct row *row)
 {
 	const struct msg_peer	*config = &pe->pe_config;
 	const struct addr	*address;
+	const struct envelope_stats *es;
 	struct link_info	 info;
 	char			 text[HOST_STRLEN + 8], fp[TLS_FP_STRLEN];
 	uint64_t		 now = quic_service_now(fd->fd_service);
@@ -90,7 +70,7 @@ status_peer(struct federd *fd, const struct peer *pe, struct row *row)
 	row_u64(row, "since_s", pe->pe_state != PEER_UP ? 0 :
 	    (now - pe->pe_since) / NS_PER_S);
 	row_u64(row, "rtt_ms", info.li_rtt_us / 1000);
-	status_features(info.li_features, text, sizeof(text));
+	links_features(info.li_features, text, sizeof(text));
 	row_str(row, "features", text);
 	row_str(row, "kind", config->legacy ? "legacy" : "own");
 	row_bool(row, "transit", config->transit);
@@ -99,10 +79,14 @@ status_peer(struct federd *fd, const struct peer *pe, struct row *row)
 	row_u64(row, "signals_out", info.li_signals_out);
 	row_u64(row, "datagrams_in", info.li_datagrams_in);
 	row_u64(row, "datagrams_out", info.li_datagrams_out);
+	row_u64(row, "packets_sent", info.li_packets_sent);
 	row_u64(row, "packets_lost", info.li_packets_lost);
 	row_u64(row, "bad_signals", info.li_bad);
 	row_u64(row, "unexpected", info.li_unexpected);
 	row_u64(row, "limited", info.li_limited);
+	es = envelope_stats(fd->fd_envelope, (unsigned int)config->index);
+	row_u64(row, "over_rate", es == NULL ? 0 : es->limited);
+	row_u64(row, "broken", info.li_broken);
 	row_u64(row, "slow", info.li_slow);
 	row_u64(row, "links", pe->pe_ups);
 	row_u64(row, "attempts", pe->pe_attempts);
@@ -130,7 +114,7 @@ status_peers(struct federd *fd, struct channel *channel,
 		n++;
 	}
 	worker_ctl_end(channel, query->id,
-	    n == 0 && query->filter[0] != '\0' ? "no such peer" : "");
+	    n == 0 && query->filter[0] != '\0' ? NO_SUCH_PEER : "");
 }
 
 static void
@@ -166,6 +150,27 @@ status_mesh(struct federd *fd, struct channel *channel,
 	worker_ctl_end(channel, query->id, "");
 }
 
+static void
+status_limits(struct federd *fd, struct channel *channel,
+    const struct msg_ctl_query *query)
+{
+	struct quic_endpoint	*ep = quic_service_endpoint(fd->fd_service);
+	struct limiter		*lm = fd->fd_limiter;
+	struct quic_usage	 usage;
+
+	limiter_used(lm, LIMIT_CONNECTIONS, quic_endpoint_connections(ep));
+	limiter_refused_all(lm, LIMIT_CONNECTIONS, quic_endpoint_refused(ep));
+	quic_endpoint_usage(ep, &usage);
+	limiter_reached(lm, LIMIT_PEER_QUEUE, usage.queue_highest);
+	limiter_used(lm, LIMIT_PEER_QUEUE, usage.queue);
+	links_usage(fd->fd_links, lm);
+	digest_usage(fd->fd_digest, lm);
+	find_usage(fd->fd_find, lm);
+	probes_usage(fd->fd_probes, lm);
+	worker_ctl_limits(channel, query, lm,
+	    quic_service_now(fd->fd_service));
+}
+
 /* "NAME up" or "NAME down"; NULL, or what is wrong with it. */
 static const char *
 status_order(struct federd *fd, const char *text)
@@ -182,7 +187,7 @@ status_order(struct federd *fd, const char *text)
 	memcpy(name, text, len);
 	name[len] = '\0';
 	if ((pe = peers_name(fd->fd_peers, name)) == NULL)
-		return ("no such peer");
+		return (NO_SUCH_PEER);
 	peers_order(fd->fd_peers, pe, strcmp(order, " up") == 0);
 	return (NULL);
 }
@@ -197,6 +202,9 @@ federd_query(struct federd *fd, struct channel *channel,
 		break;
 	case CTL_MESH:
 		status_mesh(fd, channel, query);
+		break;
+	case CTL_LIMITS:
+		status_limits(fd, channel, query);
 		break;
 	case CTL_PEER:
 		worker_ctl_end(channel, query->id,

@@ -19,8 +19,6 @@
  */
 #include "config.h"
 
-#include <arpa/inet.h>
-
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +27,6 @@
 #include "federd/trust.h"
 
 static bool	 log_known(struct trust_log *, const uint8_t[TLS_HASH_LEN]);
-static const char *addr_host(const struct addr *, char[ADDR_STRLEN]);
 
 enum trust_verdict
 trust_judge(struct peers *ps, const uint8_t own[TLS_HASH_LEN],
@@ -100,19 +97,6 @@ log_known(struct trust_log *tl, const uint8_t hash[TLS_HASH_LEN])
 	return (false);
 }
 
-/* The address alone. */
-static const char *
-addr_host(const struct addr *addr, char host[ADDR_STRLEN])
-{
-	const void	*p = addr_family(addr) == AF_INET6 ?
-	    (const void *)&addr->addr_u.in6.sin6_addr :
-	    (const void *)&addr->addr_u.in.sin_addr;
-
-	if (inet_ntop(addr_family(addr), p, host, ADDR_STRLEN) == NULL)
-		host[0] = '\0';
-	return (host);
-}
-
 bool
 trust_line(struct trust_log *tl, enum trust_verdict verdict,
     const struct trust_claim *tc, const struct peer *pe, uint64_t now,
@@ -155,7 +139,7 @@ trust_line(struct trust_log *tl, enum trust_verdict verdict,
 		snprintf(line, TRUST_LINE_MAX, "%s refused: %s; to have it, "
 		    "if that is so: peer \"%s\" { address \"%s\" port %u; "
 		    "fingerprint \"%s\"; legacy }", who, trust_text(verdict),
-		    name, addr_host(&tc->tc_source, host),
-		    addr_port(&tc->tc_source), fp);
+		    name, addr_print_host(&tc->tc_source, host,
+		    sizeof(host)), addr_port(&tc->tc_source), fp);
 	return (true);
 }

@@ -28,9 +28,9 @@
 #include <stdint.h>
 
 #include "common/base/addr.h"
+#include "common/base/rate.h"
 #include "common/wire/identity.h"
 #include "federd/peers.h"
-#include "federd/rate.h"
 
 /* Lines about strangers: one a second, so many at once. */
 #define TRUST_LOG_BURST		8

@@ -193,8 +193,11 @@ size_t
 resolve_find_hosts(const char *hosts, const char *host, struct addr *addrs,
     size_t max)
 {
-	char	 line[LINE_LEN], full[LINE_LEN], *p, *address, *word;
-	size_t	 len, n = 0;
+	static const char	loopback[] = "127.0.0.1 localhost\n"
+				    "::1 localhost\n";
+	char			line[LINE_LEN], full[LINE_LEN];
+	char			*p, *address, *word;
+	size_t			len, n = 0;
 
 	for (; n < max && *hosts != '\0'; hosts += len) {
 		len = strcspn(hosts, "\n");
@@ -216,6 +219,9 @@ resolve_find_hosts(const char *hosts, const char *host, struct addr *addrs,
 			continue;
 		addr_set_port(&addrs[n++], 0);
 	}
+	/* That name needs no file, and no server is asked (RFC 6761 6.3). */
+	if (n == 0 && strcasecmp(host, "localhost") == 0 && hosts != loopback)
+		return (resolve_find_hosts(loopback, host, addrs, max));
 	return (n);
 }
 

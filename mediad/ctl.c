@@ -129,10 +129,13 @@ ctl_stats(struct media *md, struct row *row)
 	row_u64(row, "offers", counters->mn_offers);
 	row_u64(row, "refused", counters->mn_refused);
 	row_u64(row, "silent", counters->mn_silent);
+	row_u64(row, "broken", counters->mn_broken);
+	row_u64(row, "unfinished", counters->mn_unfinished);
 	row_u64(row, "replays", counters->mn_replays);
 	row_u64(row, "replaced", counters->mn_replaced);
 	row_u64(row, "offers_held", counters->mn_held);
 	row_u64(row, "tokens_refused", counters->mn_tokens);
+	row_u64(row, "datagrams_crowded", counters->mn_crowded);
 	federated = federate_counters(media_federate(md));
 	row_u64(row, "federated_rooms", federate_rooms(media_federate(md)));
 	row_u64(row, "federated_people",

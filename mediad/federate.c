@@ -53,7 +53,6 @@ struct federate {
 	uint64_t			 fe_forget;	/* UINT64_MAX: never */
 	struct federate_counters	 fe_counters;
 	size_t				 fe_gathered;
-	bool				 fe_queued;
 	uint8_t				 fe_frames[FED_MEDIA_MAX];
 };
 
@@ -68,13 +67,16 @@ static void	 federated_change(struct federate *, struct federated *);
 static bool	 federated_tell(struct federate *, struct federated *);
 static int	 member_tell(struct federate *, const struct federated *,
 		    const struct member *, bool);
-static size_t	 person_key(const struct msg_fed_member *,
+static void	 tag_deliver(const struct fedtag *, const struct federated *,
+		    const uint8_t *, size_t, uint64_t);
+static size_t	 person_key(const char *, const char *, const char *,
 		    char[PERSON_MAX]);
 static void	 remote_free(struct federate *, struct federated *,
 		    struct remote *);
 static void	 federate_doubt(struct federate *);
 static void	 federate_forget(struct federate *, uint64_t);
 static void	 federate_push(struct federate *);
+static void	 federate_send(struct federate *);
 
 struct federate *
 federate_new(struct rooms *rooms, const struct federate_ops *ops, void *arg)
@@ -314,6 +316,30 @@ federate_left(struct federate *fe, const struct room *room,
 	(void)member_tell(fe, fd, member, false);
 }
 
+/* To the rooms of that tag, all or but the one that it came from. */
+static void
+tag_deliver(const struct fedtag *ft, const struct federated *but,
+    const uint8_t *data, size_t len, uint64_t now)
+{
+	size_t	i;
+
+	for (i = 0; i < ft->ft_count; i++)
+		if (ft->ft_names[i] != but && ft->ft_names[i]->fd_room != NULL)
+			(void)room_deliver(ft->ft_names[i]->fd_room, data,
+			    len, now);
+}
+
+static void
+federate_send(struct federate *fe)
+{
+	struct msg_fed_media	msg;
+
+	msg.frames.data = fe->fe_frames;
+	msg.frames.len = fe->fe_gathered;
+	fe->fe_ops->media(fe->fe_arg, &msg);
+	fe->fe_gathered = 0;
+}
+
 /*
  * The hot path: data was checked.  A call's datagrams always go, federd knows
  * where its party is; others when somebody is there.
@@ -322,26 +348,15 @@ void
 federate_datagram(struct federate *fe, const struct member *member,
     const uint8_t *data, size_t len, uint64_t now)
 {
-	struct federated	*fd = member->me_room->rm_federated;
-	struct fedtag		*ft = fd->fd_names;
-	struct msg_fed_media	 msg;
+	const struct federated	*fd = member->me_room->rm_federated;
 	uint8_t			*p;
-	size_t			 i;
 
-	for (i = 0; i < ft->ft_count; i++)
-		if (ft->ft_names[i] != fd && ft->ft_names[i]->fd_room != NULL)
-			(void)room_deliver(ft->ft_names[i]->fd_room, data,
-			    len, now);
+	tag_deliver(fd->fd_names, fd, data, len, now);
 	if (!fe->fe_present || (!fd->fd_call && fd->fd_count == 0) ||
 	    len > FED_MEDIA_MAX - FRAME_LEN)
 		return;
-	if (fe->fe_gathered + FRAME_LEN + len > FED_MEDIA_MAX) {
-		msg.frames.data = fe->fe_frames;
-		msg.frames.len = fe->fe_gathered;
-		fe->fe_ops->media(fe->fe_arg, &msg);
-		fe->fe_queued = true;
-		fe->fe_gathered = 0;
-	}
+	if (fe->fe_gathered + FRAME_LEN + len > FED_MEDIA_MAX)
+		federate_send(fe);
 	p = fe->fe_frames + fe->fe_gathered;
 	memcpy(p, fd->fd_tag, TAG_LEN);
 	memset(p + 8, 0, 5);
@@ -361,7 +376,7 @@ federate_media(struct federate *fe, const struct msg_fed_media *msg,
 {
 	const uint8_t	*p = msg->frames.data;
 	struct fedtag	*ft;
-	size_t		 i, left = msg->frames.len, len;
+	size_t		 left = msg->frames.len, len;
 	uint8_t		 copy[QUIC_MAX_DATAGRAM];
 	bool		 has_report;
 
@@ -380,11 +395,7 @@ federate_media(struct federate *fe, const struct msg_fed_media *msg,
 			fe->fe_counters.fn_unknown++;
 		else {
 			fe->fe_counters.fn_in++;
-			for (i = 0; i < ft->ft_count; i++)
-				if (ft->ft_names[i]->fd_room != NULL)
-					(void)room_deliver(
-					    ft->ft_names[i]->fd_room, copy,
-					    len, now);
+			tag_deliver(ft, NULL, copy, len, now);
 		}
 		p += FRAME_LEN + len;
 		left -= FRAME_LEN + len;
@@ -425,37 +436,33 @@ federate_room(struct federate *fe, const struct msg_fed_room *msg,
 
 /* Length of what tells this person from others. */
 static size_t
-person_key(const struct msg_fed_member *msg, char key[PERSON_MAX])
+person_key(const char *fp, const char *alias, const char *label,
+    char key[PERSON_MAX])
 {
-	size_t	alias, label;
+	size_t	n = strlen(alias);
 
-	if (msg->fingerprint[0] != '\0')
-		return (strlcpy(key, msg->fingerprint, PERSON_MAX));
+	if (fp[0] != '\0')
+		return (strlcpy(key, fp, PERSON_MAX));
 	/* No fingerprint begins with NUL. */
-	alias = strlen(msg->alias);
-	label = strlen(msg->label);
 	key[0] = '\0';
-	memcpy(key + 1, msg->alias, alias + 1);
-	memcpy(key + 2 + alias, msg->label, label);
-	return (2 + alias + label);
+	memcpy(key + 1, alias, n + 1);
+	return (2 + n + strlcpy(key + 2 + n, label, PERSON_MAX - 2 - n));
 }
 
 void
-federate_member(struct federate *fe, const struct msg_fed_member *msg,
-    uint64_t now)
+federate_member(struct federate *fe, const struct msg_fed_member *msg)
 {
 	struct federated	*fd;
 	struct remote		*re;
 	char			 key[PERSON_MAX];
 	size_t			 len;
 
-	(void)now;
 	fd = table_find(fe->fe_names, msg->room, strlen(msg->room));
 	if (fd == NULL) {
 		fe->fe_counters.fn_unknown++;
 		return;
 	}
-	len = person_key(msg, key);
+	len = person_key(msg->fingerprint, msg->alias, msg->label, key);
 	re = table_find(fd->fd_people, key, len);
 	if (!msg->present) {
 		if (re == NULL)
@@ -493,14 +500,10 @@ federate_member(struct federate *fe, const struct msg_fed_member *msg,
 static void
 remote_free(struct federate *fe, struct federated *fd, struct remote *re)
 {
-	struct msg_fed_member	 msg;
-	char			 key[PERSON_MAX];
-	size_t			 len;
+	char	key[PERSON_MAX];
+	size_t	len;
 
-	strlcpy(msg.fingerprint, re->re_fp, sizeof(msg.fingerprint));
-	strlcpy(msg.alias, re->re_alias, sizeof(msg.alias));
-	strlcpy(msg.label, re->re_label, sizeof(msg.label));
-	len = person_key(&msg, key);
+	len = person_key(re->re_fp, re->re_alias, re->re_label, key);
 	(void)table_remove(fd->fd_people, key, len);
 	TAILQ_REMOVE(&fd->fd_remotes, re, re_entry);
 	fd->fd_count--;
@@ -593,8 +596,7 @@ federate_expiry(const struct federate *fe)
 {
 	uint64_t	due = fe->fe_forget;
 
-	if (fe->fe_gathered > 0 || fe->fe_queued ||
-	    !TAILQ_EMPTY(&fe->fe_changed))
+	if (fe->fe_gathered > 0 || !TAILQ_EMPTY(&fe->fe_changed))
 		return (0);
 	if (!TAILQ_EMPTY(&fe->fe_owed))
 		due = clock_earlier(due, fe->fe_again == UINT64_MAX ? 0 :
@@ -606,19 +608,12 @@ bool
 federate_expire(struct federate *fe, uint64_t now)
 {
 	struct federated	*fd;
-	struct msg_fed_media	 msg;
 	bool			 did = false;
 
+	/* Whenever a batch was full, another was begun. */
 	if (fe->fe_gathered > 0) {
-		msg.frames.data = fe->fe_frames;
-		msg.frames.len = fe->fe_gathered;
-		fe->fe_ops->media(fe->fe_arg, &msg);
-		fe->fe_queued = true;
-		fe->fe_gathered = 0;
-	}
-	if (fe->fe_queued) {
+		federate_send(fe);
 		fe->fe_ops->flush(fe->fe_arg);
-		fe->fe_queued = false;
 	}
 	if (fe->fe_forget <= now) {
 		federate_forget(fe, now);

@@ -75,7 +75,7 @@ void		 federate_federd(struct federate *, bool, uint64_t now);
 void		 federate_room(struct federate *, const struct msg_fed_room *,
 		    uint64_t now);
 void		 federate_member(struct federate *,
-		    const struct msg_fed_member *, uint64_t now);
+		    const struct msg_fed_member *);
 /* Datagrams of others, given on before this returns. */
 void		 federate_media(struct federate *,
 		    const struct msg_fed_media *, uint64_t now);

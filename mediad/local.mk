@@ -1,14 +1,15 @@
 # mediad: rooms and the fan-out of media.
 
 mediad_core = mediad/admission.c mediad/admission.h mediad/announce.c \
-	mediad/announce.h mediad/federate.c mediad/federate.h mediad/media.c mediad/media.h mediad/replay.c \
+	mediad/announce.h mediad/federate.c mediad/federate.h mediad/join.c \
+	mediad/media.c mediad/media.h mediad/media_int.h mediad/replay.c \
 	mediad/replay.h mediad/room.c mediad/room.h mediad/roster.c \
 	mediad/roster.h
 mediad_fake = regress/unit/fake_quic.c regress/unit/fake_quic.h
 mediad_world = regress/unit/media_world.c regress/unit/media_world.h \
 	$(mediad_fake) $(mediad_core)
-mediad_test_LIBS = common/libwire.a common/libbase.a $(YYJSON_LIBS) \
-	$(CRYPTO_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+mediad_test_LIBS = common/libwire.a common/libipc.a common/libbase.a \
+	$(YYJSON_LIBS) $(MSGPACK_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
 
 check_PROGRAMS += regress/unit/room_test regress/unit/admission_test \
 	regress/unit/media_test regress/unit/media_admit_test \
@@ -34,6 +35,16 @@ regress_unit_federate_test_SOURCES = regress/unit/federate_test.c \
 	$(mediad_fake) mediad/announce.c mediad/federate.c mediad/room.c
 regress_unit_federate_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_federate_test_LDADD = $(mediad_test_LIBS)
+
+# The allocator's calls are counted; QUIC is real.
+check_PROGRAMS += regress/unit/datapath_test
+regress_unit_datapath_test_SOURCES = regress/unit/datapath_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h $(mediad_core)
+regress_unit_datapath_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_datapath_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc \
+	-Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free
+regress_unit_datapath_test_LDADD = common/libquic.a $(mediad_test_LIBS) \
+	$(QUIC_LIBS)
 
 pkglibexec_PROGRAMS += mediad/mediad
 mediad_mediad_SOURCES = mediad/mediad.c mediad/ctl.c mediad/ctl.h \

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "common/base/clock.h"
+#include "common/ipc/limiter.h"
 #include "common/ipc/messages.h"
 #include "common/quic/endpoint.h"
 #include "mediad/admission.h"
@@ -53,6 +54,8 @@ struct media_ops {
 	uint64_t	(*now)(void *);		/* monotonic ns */
 	/* To signald, see roster_send (roster.h). */
 	int		(*room)(void *, enum msg_type, const char *);
+	/* To the other mediads, through signald. */
+	void		(*seen)(void *, const struct msg_offer_seen *);
 	/*
 	 * Is this token good?  The answer goes to media_checked() with that
 	 * handle, never from within.  0: refused, there will be no answer;
@@ -88,6 +91,9 @@ struct media_counters {
 	uint64_t	mn_replaced;
 	uint64_t	mn_tokens;	/* refused or missing */
 	uint64_t	mn_held;	/* came before their admission */
+	uint64_t	mn_broken;	/* by the peer, not by its closing */
+	uint64_t	mn_unfinished;	/* handshakes */
+	uint64_t	mn_crowded;	/* datagrams past datagram-rate */
 };
 
 /* What an endpoint needs; its arg is the struct media. */
@@ -124,6 +130,9 @@ int			 media_admit(struct media *,
  * started in the middle of their call, and they were faster.
  */
 void			 media_admit_end(struct media *);
+/* Another mediad had this CallOffer: it is good for none of our rooms. */
+void			 media_offer_seen(struct media *,
+			    const struct msg_offer_seen *);
 /* A new signald, or (false) none. */
 void			 media_signald(struct media *, bool);
 /* The answer to ops->check; fingerprint as the token's issuer writes it. */
@@ -134,6 +143,7 @@ void			 media_retire(struct media *, bool);
 bool			 media_retiring(const struct media *);
 struct admissions	*media_admissions(struct media *);
 struct rooms		*media_rooms(struct media *);
+struct limiter		*media_limiter(struct media *);
 struct federate		*media_federate(struct media *);
 const struct media_counters
 			*media_counters(const struct media *);

@@ -31,6 +31,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/quic/params.h"
 #include "common/quic/service.h"
 #include "common/quic/tls.h"
 #include "common/worker/authcheck.h"
@@ -85,6 +86,8 @@ static void	 mediad_config(const struct msg_settings *,
 		    struct media_config *);
 static void	 mediad_admit(struct mediad *, struct channel *,
 		    const struct msg_room_admit *);
+static void	 mediad_limits(struct mediad *, struct channel *,
+		    const struct msg_ctl_query *);
 static void	 mediad_prepare(struct ev_loop *, ev_prepare *, int);
 static void	 mediad_timer(struct ev_loop *, ev_timer *, int);
 static void	 mediad_idle(struct ev_loop *, ev_idle *, int);
@@ -92,6 +95,7 @@ static int	 mediad_sign(void *, const uint8_t *, uint8_t *);
 static void	 mediad_report(void *, const struct msg_call_media *);
 static uint64_t	 mediad_now(void *);
 static int	 mediad_room(void *, enum msg_type, const char *);
+static void	 mediad_seen(void *, const struct msg_offer_seen *);
 static uint64_t	 mediad_check(void *, const void *, size_t, void *);
 static void	 mediad_give_up(void *, uint64_t);
 static int	 mediad_drained(void *);
@@ -119,6 +123,7 @@ static const struct media_ops	mediad_media_ops = {
 	.report = mediad_report,
 	.now = mediad_now,
 	.room = mediad_room,
+	.seen = mediad_seen,
 	.check = mediad_check,
 	.give_up = mediad_give_up,
 	.drained = mediad_drained
@@ -152,8 +157,11 @@ mediad_settings(struct worker *worker, const struct msg_settings *settings)
 		return;
 	mediad_config(settings, &config);
 	media_settings(me->me_media, &config);
+	limiter_settings(media_limiter(me->me_media), settings);
 	quic_endpoint_set_max(quic_service_endpoint(me->me_service),
 	    settings->max_connections);
+	quic_endpoint_set_queue(quic_service_endpoint(me->me_service),
+	    settings->max_queue);
 }
 
 static void
@@ -302,6 +310,7 @@ mediad_serve(struct worker *worker)
 		log_warn("media");
 		return (-1);
 	}
+	limiter_settings(media_limiter(me->me_media), settings);
 	if ((me->me_tls = quic_tls_server(me->me_keys.keys_certificate,
 	    me->me_keys.keys_certificate_len, keys_sign_tls,
 	    worker)) == NULL) {
@@ -313,8 +322,11 @@ mediad_serve(struct worker *worker)
 	quic.arg = me->me_media;
 	quic_limits_default(&quic.limits);
 	quic.limits.max_connections = settings->max_connections;
+	quic.limits.max_send_queue = settings->max_queue;
+	quic.limits.max_streams = settings->max_streams;
 	/* Media does not slow down for losses that are not its own. */
 	quic.limits.congestion = QUIC_BBR;
+	quic.export_label = QUIC_PROOF_LABEL;
 	quic.tls_server = me->me_tls;
 	memcpy(quic.reset_key, me->me_keys.keys_reset_key,
 	    sizeof(quic.reset_key));
@@ -325,6 +337,7 @@ mediad_serve(struct worker *worker)
 		log_warn("quic");
 		return (-1);
 	}
+	quic_service_gather(me->me_service);
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
 		if (me->me_udp[i].uf_fd == -1)
 			continue;
@@ -380,6 +393,9 @@ mediad_message(struct channel *ch, void *arg, enum msg_type type,
 	case MSG_ADMIT_END:
 		media_admit_end(me->me_media);
 		break;
+	case MSG_OFFER_SEEN:
+		media_offer_seen(me->me_media, msg);
+		break;
 	case MSG_AUTH_RESULT:
 		authcheck_result(me->me_auth, msg);
 		break;
@@ -388,20 +404,41 @@ mediad_message(struct channel *ch, void *arg, enum msg_type type,
 		    clock_mono_ns());
 		break;
 	case MSG_FED_MEMBER:
-		federate_member(media_federate(me->me_media), msg,
-		    clock_mono_ns());
+		federate_member(media_federate(me->me_media), msg);
 		break;
 	case MSG_FED_MEDIA:
 		federate_media(media_federate(me->me_media), msg,
 		    mediad_now(me));
 		break;
 	case MSG_CTL_QUERY:
+		if (((const struct msg_ctl_query *)msg)->what == CTL_LIMITS) {
+			mediad_limits(me, ch, msg);
+			break;
+		}
 		ctl_query(me->me_media, ch, msg, clock_mono_ns());
 		break;
 	default:
 		/* The table lets nothing else through but late answers. */
 		break;
 	}
+}
+
+static void
+mediad_limits(struct mediad *me, struct channel *ch,
+    const struct msg_ctl_query *query)
+{
+	struct limiter		*lm = media_limiter(me->me_media);
+	struct rooms		*rooms = media_rooms(me->me_media);
+	const struct room	*room;
+	size_t			 iter = 0, most = 0;
+
+	while ((room = room_next(rooms, &iter)) != NULL)
+		if (room->rm_count > most)
+			most = room->rm_count;
+	limiter_used(lm, LIMIT_ROOMS, rooms_count(rooms));
+	limiter_used(lm, LIMIT_PARTICIPANTS, most);
+	quic_service_usage(me->me_service, lm);
+	worker_ctl_limits(ch, query, lm, clock_mono_ns());
 }
 
 static void
@@ -563,6 +600,17 @@ mediad_room(void *arg, enum msg_type type, const char *name)
 	memset(&msg, 0, sizeof(msg));
 	strlcpy(msg.room, name, sizeof(msg.room));
 	return (channel_send(ch, type, &msg));
+}
+
+static void
+mediad_seen(void *arg, const struct msg_offer_seen *msg)
+{
+	struct mediad	*me = arg;
+	struct channel	*ch;
+
+	ch = worker_channel(me->me_worker, PROC_SIGNALD, 0);
+	if (ch != NULL && !channel_slow(ch))
+		(void)channel_send(ch, MSG_OFFER_SEEN, msg);
 }
 
 static uint64_t

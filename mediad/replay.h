@@ -18,8 +18,9 @@
  * Ephemeral keys of CallOffers seen before.  The signature of an offer
  * covers only that key and a constant, so whoever saw one could show it
  * again (wzp-protocol 13, gap 4); honest clients draw a fresh key for each
- * connection.  This catches offers that were shown to this process; only
- * `proof' stops those collected elsewhere.
+ * connection.  This catches offers that were shown to this relay: mediads
+ * tell each other, by way of signald (MSG_OFFER_SEEN).  Only `proof' stops
+ * those collected elsewhere, or before this process was started.
  */
 #ifndef WZP_MEDIAD_REPLAY_H
 #define WZP_MEDIAD_REPLAY_H

@@ -11,14 +11,16 @@ REGISTRYD_TEST_LIBS = registryd/libregistryd.a common/libipc.a \
 
 check_PROGRAMS += regress/unit/registry_test
 regress_unit_registry_test_SOURCES = regress/unit/registry_test.c \
-	regress/unit/registry_world.c regress/unit/registry_world.h
+	regress/unit/quiet.h regress/unit/registry_world.c \
+	regress/unit/registry_world.h
 regress_unit_registry_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_registry_test_LDADD = $(REGISTRYD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/registry_commit_test
 regress_unit_registry_commit_test_SOURCES = \
 	regress/unit/registry_commit_test.c \
-	regress/unit/registry_world.c regress/unit/registry_world.h
+	regress/unit/quiet.h regress/unit/registry_world.c \
+	regress/unit/registry_world.h
 regress_unit_registry_commit_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_registry_commit_test_LDADD = $(REGISTRYD_TEST_LIBS)
 

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/ipc/limits.h"
 #include "common/worker/worker.h"
 #include "registryd/query.h"
 
@@ -41,12 +42,14 @@ struct queries {
 	struct store			*qs_store;
 	TAILQ_HEAD(, query)		 qs_queries;
 	size_t				 qs_count;
+	uint64_t			 qs_highest;	/* records */
 };
 
 static struct query
 		*query_add(struct queries *, struct channel *);
 static void	 query_drop(struct queries *, struct query *);
 static bool	 query_blocked(const struct query *);
+static void	 query_limits(struct queries *, struct channel *, uint64_t);
 static void	 query_live_row(void *, const struct store_call *);
 static void	 query_history_row(void *, const struct store_call *);
 
@@ -93,12 +96,39 @@ query_drop(struct queries *qs, struct query *query)
 	free(query);
 }
 
+/* The one limit that is ours: what is over it is removed, not refused. */
+static void
+query_limits(struct queries *qs, struct channel *channel, uint64_t id)
+{
+	static struct row	row;
+	uint64_t		count;
+
+	/* Without an answer there is a `-': the rest is to be seen. */
+	if (store_count(qs->qs_store, &count) == -1) {
+		worker_ctl_end(channel, id, NULL);
+		return;
+	}
+	if (count > qs->qs_highest)
+		qs->qs_highest = count;
+	row_init(&row);
+	row_str(&row, "limit", limit_table[LIMIT_RECORDS].li_name);
+	row_u64(&row, "used", count);
+	row_u64(&row, "highest", qs->qs_highest);
+	row_u64(&row, "refused", 0);
+	worker_ctl_row(channel, id, &row);
+	worker_ctl_end(channel, id, NULL);
+}
+
 void
 queries_control(struct queries *qs, struct channel *channel,
     const struct msg_ctl_query *msg)
 {
 	struct query	*query;
 
+	if (msg->what == CTL_LIMITS) {
+		query_limits(qs, channel, msg->id);
+		return;
+	}
 	if (msg->what != CTL_CALLS && msg->what != CTL_HISTORY) {
 		worker_ctl_end(channel, msg->id, "not known to registryd");
 		return;

@@ -141,6 +141,9 @@ registryd_serve(struct worker *worker)
 	config.st_max_records = rd->rd_settings.max_records;
 	if ((rd->rd_store = store_open(&config, why, sizeof(why))) == NULL) {
 		log_warnx("database %s: %s", config.st_path, why);
+		log_warnx("the file was left as it is: end the program that "
+		    "has it open, or move it and its -wal file away and put a "
+		    "good copy there; without any a new one is made");
 		return (-1);
 	}
 	if (store_lost(rd->rd_store) != 0)

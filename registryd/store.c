@@ -128,7 +128,8 @@ static const struct {
 static bool	 store_is_ours(struct store *);
 static int	 store_setup(struct store *, char *, size_t);
 static int	 store_pragma(struct store *, const char *, char *, size_t);
-static int	 store_migrate(struct store *, char *, size_t);
+static int	 store_known(struct store *, long *, char *, size_t);
+static int	 store_migrate(struct store *, long, char *, size_t);
 static int	 store_prepare(struct store *);
 static int	 store_close_lost(struct store *);
 
@@ -185,6 +186,7 @@ store_setup(struct store *st, char *why, size_t whylen)
 {
 	char	text[128];
 	size_t	i;
+	long	version;
 
 	if (sqlite3_open_v2(st->st_path, &st->st_db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -197,6 +199,11 @@ store_setup(struct store *st, char *why, size_t whylen)
 	(void)sqlite3_busy_timeout(st->st_db, STORE_BUSY_MS);
 	(void)sqlite3_db_config(st->st_db, SQLITE_DBCONFIG_DEFENSIVE, 1,
 	    NULL);
+	/* A file that is refused stays as it is, with what is in its log. */
+	(void)sqlite3_db_config(st->st_db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+	    NULL);
+	if (store_known(st, &version, why, whylen) == -1)
+		return (-1);
 	for (i = 0; i < sizeof(store_pragmas) / sizeof(store_pragmas[0]);
 	    i++) {
 		if (store_pragma(st, store_pragmas[i].pragma, text,
@@ -219,13 +226,15 @@ store_setup(struct store *st, char *why, size_t whylen)
 			return (-1);
 		}
 	}
-	if (store_migrate(st, why, whylen) == -1)
+	if (store_migrate(st, version, why, whylen) == -1)
 		return (-1);
 	if (store_prepare(st) == -1 || store_close_lost(st) == -1 ||
 	    store_same_file(st) == -1) {
 		(void)snprintf(why, whylen, "%s", st->st_error);
 		return (-1);
 	}
+	(void)sqlite3_db_config(st->st_db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,
+	    NULL);
 	return (0);
 }
 
@@ -251,34 +260,43 @@ store_pragma(struct store *st, const char *sql, char *text, size_t len)
 	return (rc == SQLITE_OK ? 0 : -1);
 }
 
+/* Whose it is, before anything is written: to read changes no file. */
 static int
-store_migrate(struct store *st, char *why, size_t whylen)
+store_known(struct store *st, long *out, char *why, size_t whylen)
 {
-	char	text[32];
-	long	version;
+	const char	*sql;
+	char		 text[32];
+	long		 version;
 
 	if (store_pragma(st, "PRAGMA user_version", text, sizeof(text)) == -1) {
 		(void)snprintf(why, whylen, "%s", st->st_error);
 		return (-1);
 	}
-	version = strtol(text, NULL, 10);
+	*out = version = strtol(text, NULL, 10);
 	if (version < 0 || version > schema_version) {
 		(void)snprintf(why, whylen, "schema version %ld is newer than "
 		    "this program (%d)", version, schema_version);
 		return (-1);
 	}
-	if (version == 0) {
-		if (store_pragma(st, "SELECT count(*) FROM sqlite_schema",
-		    text, sizeof(text)) == -1) {
-			(void)snprintf(why, whylen, "%s", st->st_error);
-			return (-1);
-		}
-		if (strcmp(text, "0") != 0) {
-			(void)snprintf(why, whylen,
-			    "another program's database");
-			return (-1);
-		}
+	/* Empty, or with our first table. */
+	sql = "SELECT count(*) = 1 FROM sqlite_schema WHERE type = 'table'"
+	    " AND name = 'calls'";
+	if (version == 0)
+		sql = "SELECT count(*) = 0 FROM sqlite_schema";
+	if (store_pragma(st, sql, text, sizeof(text)) == -1) {
+		(void)snprintf(why, whylen, "%s", st->st_error);
+		return (-1);
 	}
+	if (strcmp(text, "1") != 0) {
+		(void)snprintf(why, whylen, "another program's database");
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+store_migrate(struct store *st, long version, char *why, size_t whylen)
+{
 	for (; version < schema_version; version++) {
 		if (sqlite3_exec(st->st_db, "BEGIN IMMEDIATE", NULL, NULL,
 		    NULL) != SQLITE_OK || sqlite3_exec(st->st_db,
@@ -474,11 +492,24 @@ store_column_text(sqlite3_stmt *stmt, int n, char *text, size_t len)
 /* Retention */
 
 int
+store_count(struct store *st, uint64_t *count)
+{
+	sqlite3_stmt	*stmt = st->st_stmt[STMT_COUNT];
+	int		 rc;
+
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*count = store_column(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	return (rc == SQLITE_ROW ? 0 : -1);
+}
+
+int
 store_prune(struct store *st, uint64_t now_ms)
 {
 	sqlite3_stmt	*stmt;
 	uint64_t	 count;
-	int		 removed = 0, rc;
+	int		 removed = 0;
 
 	if (store_begin(st) == -1)
 		return (-1);
@@ -493,11 +524,8 @@ store_prune(struct store *st, uint64_t now_ms)
 		removed = sqlite3_changes(st->st_db);
 	}
 	if (st->st_max_records != 0 && removed < STORE_SLICE) {
-		stmt = st->st_stmt[STMT_COUNT];
-		rc = sqlite3_step(stmt);
-		count = rc == SQLITE_ROW ? store_column(stmt, 0) : 0;
-		(void)sqlite3_reset(stmt);
-		if (count > st->st_max_records) {
+		if (store_count(st, &count) == 0 &&
+		    count > st->st_max_records) {
 			stmt = st->st_stmt[STMT_PRUNE_COUNT];
 			count -= st->st_max_records;
 			store_bind(stmt, 1, count < STORE_SLICE ? count :

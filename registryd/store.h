@@ -109,6 +109,8 @@ int		 store_history(struct store *, const char *filter,
 		    store_row_fn *, void *arg);
 /* Removes at most STORE_SLICE ended calls past their time; how many or -1. */
 int		 store_prune(struct store *, uint64_t now_ms);
+/* Calls that are kept; -1: it cannot be read. */
+int		 store_count(struct store *, uint64_t *);
 const char	*store_error(const struct store *);
 
 #endif /* WZP_REGISTRYD_STORE_H */

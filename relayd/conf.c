@@ -16,7 +16,10 @@
 
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,8 +27,8 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/ipc/limits.h"
 #include "relayd/conf.h"
-#include "relayd/limits.h"
 #include "relayd/stanza.h"
 
 #define DAY_S	UINT64_C(86400)
@@ -56,6 +59,7 @@ static const struct {
 #define NUSERS	(sizeof(default_users) / sizeof(default_users[0]))
 
 static struct config	*config_new(void);
+static FILE		*config_open(const char *);
 static int		 config_check(struct config *, const char *);
 static int		 legacy_check(struct config *, const char *);
 static unsigned int	 media_default(void);
@@ -124,6 +128,28 @@ config_new(void)
 	return (cf);
 }
 
+/* relayd waits for nobody, so for no pipe either, least of all in a reload. */
+static FILE *
+config_open(const char *path)
+{
+	struct stat	 st;
+	FILE		*file = NULL;
+	int		 error, fd;
+
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
+		return (NULL);
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
+	else
+		file = fdopen(fd, "r");
+	if (file == NULL) {
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	return (file);
+}
+
 struct config *
 config_load(const char *path)
 {
@@ -136,9 +162,10 @@ config_load(const char *path)
 		config_error("%s: out of memory", path);
 		return (NULL);
 	}
-	if ((file = fopen(path, "re")) == NULL) {
+	if ((file = config_open(path)) == NULL) {
 		errors = errno;
-		config_error("%s: %s", path, strerror(errno));
+		config_error("%s: %s", path, errno == ENOTSUP ?
+		    "that is no file" : strerror(errno));
 		errno = errors;
 		if (errno == ENOENT)
 			log_warnx("write that file (see relayd.conf(5)), or "

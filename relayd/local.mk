@@ -2,8 +2,7 @@
 
 # The configuration, apart for its unit tests.
 noinst_LIBRARIES += relayd/libconf.a
-relayd_libconf_a_SOURCES = relayd/conf.c relayd/conf.h relayd/limits.c \
-	relayd/limits.h relayd/parse.y relayd/printconf.c \
+relayd_libconf_a_SOURCES = relayd/conf.c relayd/conf.h relayd/parse.y relayd/printconf.c \
 	relayd/stanza.c relayd/stanza.h
 relayd_libconf_a_CFLAGS = $(AM_CFLAGS) -Wno-conversion
 relayd_libconf_a_CPPFLAGS = $(AM_CPPFLAGS) \

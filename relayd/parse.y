@@ -30,11 +30,12 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/ipc/limits.h"
 #include "relayd/conf.h"
-#include "relayd/limits.h"
 #include "relayd/stanza.h"
 
 #define WORD_BYTES	1024	/* no path or name is longer */
+#define ERRORS_MAX	20	/* that are shown */
 #define MACROS_MAX	256
 
 #define TEXT_OF(x)	#x
@@ -385,7 +386,12 @@ complain(const char *msg, const char *near)
 {
 	char	shown[128];
 
-	errors++;
+	/* A file of garbage has one for each of its words. */
+	if (++errors > ERRORS_MAX) {
+		if (errors == ERRORS_MAX + 1)
+			config_error("%s:%d: more errors follow", path, line);
+		return;
+	}
 	if (near[0] == '\n')
 		config_error("%s:%d: %s at the end of the line", path, line,
 		    msg);
@@ -415,9 +421,9 @@ set_limit(char *name, int64_t value, int64_t unit)
 
 	if ((li = limit_by_name(name)) == NULL)
 		complain("no such limit", name);
-	else if (li->li_is_time && unit == 0)
+	else if (li->li_unit == LIMIT_TIME && unit == 0)
 		complain("a time needs a unit, such as seconds", name);
-	else if (!li->li_is_time && unit != 0)
+	else if (li->li_unit != LIMIT_TIME && unit != 0)
 		complain("a count has no unit", name);
 	else if (value < 0 ||
 	    (unit > 1 && value > INT64_MAX / unit) ||
@@ -426,7 +432,7 @@ set_limit(char *name, int64_t value, int64_t unit)
 		(void)snprintf(text, sizeof(text), "limit must be %llu to "
 		    "%llu%s", (unsigned long long)li->li_min,
 		    (unsigned long long)li->li_max,
-		    li->li_is_time ? " milliseconds" : "");
+		    li->li_unit == LIMIT_TIME ? " milliseconds" : "");
 		complain(text, name);
 	}
 	free(name);

@@ -41,14 +41,11 @@
  */
 #define DIAL_QUEUE_MAX	16384
 
-#define DIAL_EVERY_NS	(NS_PER_S / PEERS_DIAL_RATE)
-
 static const char
 		*refuse_host(const struct config *, const struct addr *,
 		    const struct addr *, uint64_t);
 static void	source_of(const struct config *, const struct addr *,
 		    struct addr *);
-static bool	too_fast(struct supervisor *);
 static void	fail(struct process *, uint64_t, const char *);
 
 int
@@ -180,20 +177,6 @@ peers_socket(const struct config *cf, const struct addr *remote,
 	return (fd);
 }
 
-/* sv_dials: when all that were given out are paid for. */
-static bool
-too_fast(struct supervisor *sv)
-{
-	uint64_t	now = clock_mono_ns();
-
-	if (sv->sv_dials < now)
-		sv->sv_dials = now;
-	if (sv->sv_dials - now >= PEERS_DIAL_BURST * DIAL_EVERY_NS)
-		return (true);
-	sv->sv_dials += DIAL_EVERY_NS;
-	return (false);
-}
-
 static void
 fail(struct process *p, uint64_t id, const char *why)
 {
@@ -217,7 +200,8 @@ peers_dial(struct process *p, const struct msg_dial *dial)
 		fail(p, dial->id, "the sockets before it were not taken");
 		return;
 	}
-	if (too_fast(sv)) {
+	if (!rate_take(&sv->sv_dials, clock_mono_ns(), PEERS_DIAL_RATE,
+	    PEERS_DIAL_BURST)) {
 		fail(p, dial->id, "too many sockets at once");
 		return;
 	}

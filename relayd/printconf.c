@@ -20,8 +20,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/ipc/limits.h"
 #include "relayd/conf.h"
-#include "relayd/limits.h"
 #include "relayd/stanza.h"
 
 static void	print_address(FILE *, const char *, const struct addr *);
@@ -110,13 +110,13 @@ config_print(const struct config *cf, FILE *out)
 	print_time(out, st->retention_s * 1000);
 	fprintf(out, "registry addresses %s\n",
 	    st->registry_addresses ? "yes" : "no");
-	for (i = 0; i < limits_count; i++) {
-		fprintf(out, "limit %s ", limits[i].li_name);
-		if (limits[i].li_is_time)
-			print_time(out, limit_get(st, &limits[i]));
+	for (i = 0; i < LIMITS; i++) {
+		fprintf(out, "limit %s ", limit_table[i].li_name);
+		if (limit_table[i].li_unit == LIMIT_TIME)
+			print_time(out, limit_get(st, &limit_table[i]));
 		else
 			fprintf(out, "%" PRIu64 "\n",
-			    limit_get(st, &limits[i]));
+			    limit_get(st, &limit_table[i]));
 	}
 	if (st->verbose > 0)
 		fprintf(out, "log verbose\n");

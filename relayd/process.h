@@ -27,6 +27,7 @@
 
 #include <ev.h>
 
+#include "common/base/rate.h"
 #include "common/ipc/channel.h"
 #include "common/ipc/slots.h"
 #include "common/sandbox/sandbox.h"
@@ -100,7 +101,7 @@ struct supervisor {
 	int			 sv_control_ro;		/* -1: none */
 	struct slots		 sv_slots;
 	unsigned int		 sv_nslots;
-	uint64_t		 sv_dials;	/* peers.c; monotonic ns */
+	struct rate		 sv_dials;	/* peers.c */
 	uint8_t			 sv_certificate[TLS_HASH_LEN];	/* its hash */
 	struct token_keys	 sv_tokens[TOKEN_ROLES];
 	ev_timer		 sv_token_timer;

@@ -25,7 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/log.h"
+#include "common/quic/params.h"
 #include "common/quic/sni.h"
 #include "relayd/stanza.h"
 
@@ -37,7 +39,6 @@
 
 static int	host_of(const char *, long, char *, uint64_t *,
 		    struct addr *, const char **);
-static int	digit_of(int);
 static const char
 		*fingerprint_of(const char *, uint8_t[TLS_HASH_LEN]);
 static const char
@@ -82,41 +83,32 @@ host_of(const char *text, long port, char *host, uint64_t *number,
 	return (0);
 }
 
-static int
-digit_of(int c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	c = tolower(c);
-	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
-}
-
 /* NULL, or what is wrong with it. */
 static const char *
 fingerprint_of(const char *text, uint8_t out[TLS_HASH_LEN])
 {
 	static const char	form[] = "a relay's fingerprint is 32 pairs "
 				    "of hexadecimal digits, aa:bb: and so "
-				    "on, as `relayd -F' prints it there";
+				    "on; `relayd -F' there prints it; wrong:";
 	size_t			i, step, len = strlen(text);
 	int			high, low;
 
 	if (len == FORM_CLIENT && strspn(text, ":0123456789abcdefABCDEF") ==
 	    len && text[4] == ':')
 		return ("that is the fingerprint of a client; that of the "
-		    "relay is wanted: 32 pairs of hexadecimal digits, as "
-		    "`relayd -F' prints it there");
+		    "relay is wanted: 32 pairs of hexadecimal digits; "
+		    "`relayd -F' there prints it; wrong:");
 	if (len == FORM_SHORT && strspn(text, "0123456789abcdefABCDEF") ==
 	    len)
 		return ("that is the short form which clients show; the "
-		    "whole one is wanted: 32 pairs of hexadecimal digits, as "
-		    "`relayd -F' prints it there");
+		    "whole one is wanted: 32 pairs of hexadecimal digits; "
+		    "`relayd -F' there prints it; wrong:");
 	if (len != FORM_TLS && len != FORM_PLAIN)
 		return (form);
 	step = len == FORM_TLS ? 3 : 2;
 	for (i = 0; i < TLS_HASH_LEN; i++) {
-		high = digit_of((unsigned char)text[step * i]);
-		low = digit_of((unsigned char)text[step * i + 1]);
+		high = bytes_digit_any(text[step * i]);
+		low = bytes_digit_any(text[step * i + 1]);
 		if (high == -1 || low == -1 || (step == 3 &&
 		    i + 1 < TLS_HASH_LEN && text[step * i + 2] != ':'))
 			return (form);
@@ -276,7 +268,8 @@ static const char *
 room_refused(const char *name)
 {
 	static const char *const	others[] = {
-		"ping", "version", "_probe", "_federation", "_signal"
+		QUIC_SNI_PING, QUIC_SNI_VERSION, QUIC_SNI_PROBE,
+		QUIC_SNI_FEDERATION, QUIC_SNI_SIGNAL
 	};
 	size_t				i;
 
@@ -286,7 +279,8 @@ room_refused(const char *name)
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(name, others[i]) == 0)
 			return ("that is no room but a service of the relay");
-	if (strncmp(name, "call-", 5) == 0)
+	if (strncmp(name, QUIC_CALL_ROOM_PREFIX,
+	    strlen(QUIC_CALL_ROOM_PREFIX)) == 0)
 		return ("rooms called call-... are those of calls, which "
 		    "need no configuration");
 	return (NULL);

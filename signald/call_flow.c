@@ -71,7 +71,8 @@ flow_new(const struct flow_config *config, struct hub *hub,
 	TAILQ_INIT(&flow->fl_reports);
 	TAILQ_INIT(&flow->fl_orphans);
 	flow_links_init(flow);
-	flow->fl_calls = calls_new(FLOW_CALLS_HARD_MAX);
+	flow->fl_calls = calls_new(FLOW_CALLS_HARD_MAX,
+	    config->fc_person_calls);
 	/* Twice: as many ended calls as live ones may wait for registryd. */
 	flow->fl_outbox = outbox_new(2 * config->fc_max_calls,
 	    &flow_outbox_ops, flow);
@@ -102,6 +103,7 @@ flow_configure(struct flow *flow, const struct flow_config *config)
 {
 	flow->fl_config = *config;
 	outbox_set_max(flow->fl_outbox, 2 * config->fc_max_calls);
+	calls_set_person(flow->fl_calls, config->fc_person_calls);
 }
 
 void
@@ -125,15 +127,27 @@ flow_send(struct flow *flow, const char *fp, const struct signal *sig)
 }
 
 void
+flow_ignore(struct flow *flow, const struct reg *reg,
+    const struct signal *sig, const char *call_id)
+{
+	char	id[160], remote[ADDR_STRLEN];
+
+	flow->fl_stats.fs_ignored++;
+	if (!notice_due(&flow->fl_ignored, flow->fl_now))
+		return;
+	notice(&flow->fl_ignored, "%s %s: %s ignored: no such call of theirs"
+	    ": %s", reg->reg_fp, addr_print(&reg->reg_remote, remote,
+	    sizeof(remote)), signal_name(sig->type), call_id == NULL ?
+	    "any" : log_escape(id, sizeof(id), call_id, strlen(call_id)));
+}
+
+void
 flow_send_hangup(struct flow *flow, const char *fp, const char *call_id,
     enum hangup_reason reason)
 {
 	struct signal	sig;
 
-	memset(&sig, 0, sizeof(sig));
-	sig.type = SIGNAL_HANGUP;
-	sig.u.hangup.reason = reason;
-	sig.u.hangup.call_id = call_id;
+	signal_hangup(&sig, call_id, reason);
 	(void)flow_send(flow, fp, &sig);
 }
 
@@ -170,10 +184,7 @@ flow_tell(struct flow *flow, struct call *call, enum call_side side,
 	if (side == CALL_CALLEE && (call->call_party[side].cp_remote ?
 	    !call->call_asked : call->call_state == CALL_PENDING))
 		return;
-	memset(&sig, 0, sizeof(sig));
-	sig.type = SIGNAL_HANGUP;
-	sig.u.hangup.reason = reason;
-	sig.u.hangup.call_id = call->call_id;
+	signal_hangup(&sig, call->call_id, reason);
 	(void)flow_send_party(flow, call, side, &sig);
 }
 

@@ -43,6 +43,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/ipc/limits.h"
 #include "common/wire/signal.h"
 #include "signald/calls.h"
 #include "signald/hub.h"
@@ -100,6 +101,7 @@ struct flow_config {
 	uint64_t	fc_registry_wait_ns;
 	size_t		fc_max_calls;
 	size_t		fc_max_pending;		/* per fingerprint */
+	size_t		fc_person_calls;	/* too */
 	/* Listeners and what is advertised: nobody's candidates. */
 	struct addr	fc_own[FLOW_OWN_MAX];
 	size_t		fc_nown;
@@ -118,6 +120,8 @@ struct flow_ops {
 	int	(*find)(void *arg, const struct msg_fed_find *);
 	int	(*far_signal)(void *arg, const struct msg_fed_signal *);
 	int	(*far_call)(void *arg, const struct msg_fed_call *);
+	/* fp ran into a limit; NULL: nobody counts that. */
+	void	(*limit)(void *arg, enum limit_id, const char *fp);
 };
 
 struct flow_stats {
@@ -174,6 +178,9 @@ void		 flow_unregistered(struct flow *, const struct reg *,
  * CallCandidates.
  */
 void		 flow_signal(struct flow *, struct reg *,
+		    const struct signal *);
+/* A DirectCallOffer of one who makes too many: Busy. */
+void		 flow_offer_busy(struct flow *, const struct reg *,
 		    const struct signal *);
 
 void		 flow_registry_up(struct flow *);

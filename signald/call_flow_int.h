@@ -23,6 +23,7 @@
 
 #include <sys/queue.h>
 
+#include "common/base/notice.h"
 #include "signald/call_flow.h"
 #include "signald/offer.h"
 
@@ -79,6 +80,7 @@ struct flow {
 	struct flow_stats	 fl_stats;
 	const struct flow_ops	*fl_ops;
 	void			*fl_arg;
+	struct notice		 fl_ignored;
 	char			 fl_buf[SIGNAL_MAX];
 };
 
@@ -97,6 +99,9 @@ void	 flow_tell(struct flow *, struct call *, enum call_side,
 /* Text of a signal for the next step of its call.  -1: no room for it. */
 int	 flow_keep_text(struct flow *, struct call *, const struct signal *);
 void	 flow_drop_text(struct flow *, struct call *);
+/* A signal about a call that is not (so) its sender's (gap 8): counted. */
+void	 flow_ignore(struct flow *, const struct reg *, const struct signal *,
+	    const char *call_id);
 /* The state as it is now, to the registry. */
 void	 flow_put(struct flow *, const struct call *);
 void	 flow_admit(struct flow *, const struct call *);

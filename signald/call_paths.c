@@ -425,7 +425,8 @@ flow_path_report(struct flow *flow, struct reg *reg, const struct signal *sig)
 	call = calls_find(flow->fl_calls, sig->u.media_path_report.call_id);
 	if (call == NULL || call->call_state != CALL_ACTIVE ||
 	    (self = call_local(call, reg->reg_fp)) == NULL) {
-		flow->fl_stats.fs_ignored++;
+		flow_ignore(flow, reg, sig,
+		    sig->u.media_path_report.call_id);
 		return;
 	}
 	(void)flow_send_party(flow, call, flow_side(call, self) ==

@@ -30,8 +30,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/log.h"
 #include "common/base/table.h"
+#include "common/base/text.h"
 #include "common/wire/identity.h"
 #include "signald/call_flow.h"
 #include "signald/call_flow_int.h"
@@ -43,7 +45,6 @@
 static void	 far_message(const struct far *, struct msg_fed_signal *);
 static bool	 far_from(struct far *, const struct msg_fed_signal *);
 static bool	 far_names(const struct sig_strings *, const char *);
-static int	 far_nibble(char);
 static void	 flow_find_end(struct flow *, struct call *);
 static int	 flow_far_path(struct flow *, struct call *,
 		    const struct msg_fed_found *);
@@ -117,10 +118,7 @@ flow_far_hangup(struct flow *flow, const struct far *far, const char *call_id,
 {
 	struct signal	sig;
 
-	memset(&sig, 0, sizeof(sig));
-	sig.type = SIGNAL_HANGUP;
-	sig.u.hangup.reason = reason;
-	sig.u.hangup.call_id = call_id;
+	signal_hangup(&sig, call_id, reason);
 	(void)flow_far_send(flow, far, &sig);
 }
 
@@ -147,9 +145,7 @@ flow_far_say(struct flow *flow, struct call *call, bool live)
 void
 flow_far_put(const struct call *call, struct msg_call_put *put)
 {
-	static const char	 digits[] = "0123456789abcdef";
 	const struct far	*far;
-	size_t			 i;
 	int			 side;
 
 	for (side = CALL_CALLER; side <= CALL_CALLEE; side++) {
@@ -161,41 +157,22 @@ flow_far_put(const struct call *call, struct msg_call_put *put)
 		put->remote_legacy = far->far_legacy;
 		strlcpy(put->remote_label, far->far_label,
 		    sizeof(put->remote_label));
-		for (i = 0; i < far->far_len; i++) {
-			put->remote_path[2 * i] =
-			    digits[far->far_path[i] >> 4];
-			put->remote_path[2 * i + 1] =
-			    digits[far->far_path[i] & 15];
-		}
+		bytes_hex(far->far_path, far->far_len, put->remote_path);
 	}
-}
-
-static int
-far_nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
 }
 
 int
 flow_far_parse(struct far *far, const struct msg_call_put *put)
 {
-	size_t	i, len;
-	int	high, low;
+	size_t	len;
 
 	memset(far, 0, sizeof(*far));
 	len = strlen(put->remote_path);
 	if (len == 0 || len % (2 * TLS_HASH_LEN) != 0)
 		return (-1);
 	far->far_len = len / 2;
-	for (i = 0; i < far->far_len; i++) {
-		high = far_nibble(put->remote_path[2 * i]);
-		low = far_nibble(put->remote_path[2 * i + 1]);
-		if (high == -1 || low == -1)
-			return (-1);
-		far->far_path[i] = (uint8_t)(high << 4 | low);
-	}
+	if (bytes_unhex(put->remote_path, far->far_path, far->far_len) == -1)
+		return (-1);
 	far->far_legacy = put->remote_legacy;
 	strlcpy(far->far_label, put->remote_label, sizeof(far->far_label));
 	return (0);
@@ -512,8 +489,8 @@ flow_far_refusal(const struct flow *flow, const struct flow_link *link,
 	    calls_unanswered(flow->fl_calls, offer->target_fingerprint,
 	    CALL_CALLEE) >= config->fc_max_pending ||
 	    calls_count_of(flow->fl_calls, offer->target_fingerprint) >=
-	    CALLS_PER_FP || calls_count_far(flow->fl_calls,
-	    offer->caller_fingerprint) >= CALLS_PER_FP)
+	    calls_person_max(flow->fl_calls) || calls_count_far(flow->fl_calls,
+	    offer->caller_fingerprint) >= calls_person_max(flow->fl_calls))
 		return (HANGUP_BUSY);
 	if (calls_count(flow->fl_calls) >= config->fc_max_calls)
 		return (HANGUP_ERROR);
@@ -566,7 +543,7 @@ flow_far_offer(struct flow *flow, const struct far *from,
 	    far_names(&offer->caller_features, SIGNAL_FEATURE_CANDIDATES);
 	callee->cp_proven = target->reg_proven;
 	callee->cp_addr = target->reg_remote;
-	offer_copy_alias(call->call_alias, sizeof(call->call_alias),
+	text_copy(call->call_alias, sizeof(call->call_alias),
 	    offer->caller_alias);
 	flow_far_rules(flow, call, &rules);
 	offer_take_addresses(caller, &rules, offer->caller_reflexive_addr,

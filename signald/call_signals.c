@@ -18,6 +18,7 @@
  * The signals of a call: what DirectCallOffer, DirectCallAnswer and Hangup do
  * (wzp-protocol 6.3-6.9, with the stricter rules of its section 13.2).
  */
+#include "common/base/text.h"
 #include "config.h"
 
 #include <sys/queue.h>
@@ -37,6 +38,7 @@ static void	 flow_offer(struct flow *, struct reg *,
 		    const struct signal *);
 static void	 flow_refuse(struct flow *, const char *, const char *,
 		    enum hangup_reason);
+static void	 flow_limit(struct flow *, enum limit_id, const char *);
 static void	 flow_answer(struct flow *, struct reg *,
 		    const struct signal *);
 static void	 flow_party_addresses(const struct call_party *,
@@ -62,6 +64,23 @@ flow_refuse(struct flow *flow, const char *fp, const char *call_id,
 }
 
 static void
+flow_limit(struct flow *flow, enum limit_id id, const char *fp)
+{
+	if (flow->fl_ops->limit != NULL)
+		flow->fl_ops->limit(flow->fl_arg, id, fp);
+}
+
+void
+flow_offer_busy(struct flow *flow, const struct reg *reg,
+    const struct signal *sig)
+{
+	flow->fl_stats.fs_offers++;
+	flow->fl_stats.fs_offers_busy++;
+	flow_refuse(flow, reg->reg_fp, sig->u.direct_call_offer.call_id,
+	    HANGUP_BUSY);
+}
+
+static void
 flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 {
 	const struct sig_direct_call_offer	*offer;
@@ -72,8 +91,11 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	const char				*local[CALL_LOCAL_MAX];
 	struct signal				 out;
 	struct call				*call;
+	enum limit_id				 limit = LIMITS;
+	size_t					 person;
 
 	offer = &sig->u.direct_call_offer;
+	person = calls_person_max(flow->fl_calls);
 	stats->fs_offers++;
 	if (!offer_call_id_valid(offer->call_id) ||
 	    strcmp(offer->caller_fingerprint, reg->reg_fp) != 0 ||
@@ -99,17 +121,23 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	if (calls_unanswered(flow->fl_calls, offer->target_fingerprint,
 	    CALL_CALLEE) >= flow->fl_config.fc_max_pending ||
 	    calls_unanswered(flow->fl_calls, reg->reg_fp, CALL_CALLER) >=
-	    flow->fl_config.fc_max_pending ||
-	    calls_count_of(flow->fl_calls, reg->reg_fp) >= CALLS_PER_FP ||
+	    flow->fl_config.fc_max_pending)
+		limit = LIMIT_PENDING;
+	else if (calls_count_of(flow->fl_calls, reg->reg_fp) >= person ||
 	    (target != NULL ? calls_count_of(flow->fl_calls,
 	    offer->target_fingerprint) : calls_count_far(flow->fl_calls,
-	    offer->target_fingerprint)) >= CALLS_PER_FP) {
+	    offer->target_fingerprint)) >= person)
+		limit = LIMIT_PERSON_CALLS;
+	if (limit != LIMITS) {
 		stats->fs_offers_busy++;
+		flow_limit(flow, limit, reg->reg_fp);
 		flow_refuse(flow, reg->reg_fp, offer->call_id, HANGUP_BUSY);
 		return;
 	}
 	call = NULL;
-	if (calls_count(flow->fl_calls) < flow->fl_config.fc_max_calls)
+	if (calls_count(flow->fl_calls) >= flow->fl_config.fc_max_calls)
+		flow_limit(flow, LIMIT_CALLS, reg->reg_fp);
+	else
 		call = calls_create(flow->fl_calls, offer->call_id,
 		    reg->reg_fp, offer->target_fingerprint, flow->fl_now,
 		    flow->fl_wall_ms);
@@ -126,7 +154,7 @@ flow_offer(struct flow *flow, struct reg *reg, const struct signal *sig)
 		callee->cp_addr = target->reg_remote;
 	} else
 		(void)calls_set_remote(flow->fl_calls, call, CALL_CALLEE);
-	offer_copy_alias(call->call_alias, sizeof(call->call_alias),
+	text_copy(call->call_alias, sizeof(call->call_alias),
 	    offer->caller_alias != NULL ? offer->caller_alias :
 	    reg->reg_alias);
 	flow_rules(flow, call, reg, &rules);
@@ -278,7 +306,7 @@ flow_answer(struct flow *flow, struct reg *reg, const struct signal *sig)
 	if (call == NULL || call->call_state != CALL_RINGING ||
 	    (callee = call_local(call, reg->reg_fp)) !=
 	    &call->call_party[CALL_CALLEE]) {
-		flow->fl_stats.fs_ignored++;
+		flow_ignore(flow, reg, sig, answer->call_id);
 		return;
 	}
 	if (answer->accept_mode == ACCEPT_REJECT) {
@@ -440,7 +468,7 @@ flow_hangup(struct flow *flow, struct reg *reg, const struct signal *sig)
 		    hangup->reason));
 	}
 	if (!found)
-		flow->fl_stats.fs_ignored++;
+		flow_ignore(flow, reg, sig, hangup->call_id);
 }
 
 void

@@ -45,6 +45,8 @@ struct calls {
 	struct table		*cs_people;	/* fp -> struct calls_person */
 	struct call_queue	 cs_queue[CALL_ENDED];	/* live states */
 	struct call_queue	 cs_away;		/* of Pending */
+	size_t			 cs_person;	/* calls of a person at most */
+	size_t			 cs_highest;	/* ever */
 };
 
 static struct call_queue
@@ -60,13 +62,14 @@ static struct calls_person
 		*calls_person(const struct calls *, const char *);
 
 struct calls *
-calls_new(size_t max)
+calls_new(size_t max, size_t person)
 {
 	struct calls	*calls;
 	size_t		 i;
 
 	if ((calls = calloc(1, sizeof(*calls))) == NULL)
 		return (NULL);
+	calls->cs_person = person;
 	calls->cs_calls = table_new(max);
 	calls->cs_people = table_new(2 * max);
 	if (calls->cs_calls == NULL || calls->cs_people == NULL) {
@@ -140,6 +143,8 @@ calls_join(struct calls *calls, struct call_party *party, struct call *call,
 	party->cp_call = call;
 	LIST_INSERT_HEAD(&person->cs_parties, party, cp_entry);
 	person->cs_count++;
+	if (person->cs_count > calls->cs_highest)
+		calls->cs_highest = person->cs_count;
 	return (0);
 }
 
@@ -237,7 +242,7 @@ calls_set_remote(struct calls *calls, struct call *call, enum call_side side)
 	struct calls_person	*person;
 
 	person = calls_person(calls, party->cp_fp);
-	if (person->cs_far >= CALLS_PER_FP) {
+	if (person->cs_far >= calls->cs_person) {
 		errno = ENOSPC;
 		return (-1);
 	}
@@ -417,6 +422,43 @@ calls_count_far(const struct calls *calls, const char *fp)
 
 	person = calls_person(calls, fp);
 	return (person == NULL ? 0 : person->cs_far);
+}
+
+void
+calls_set_person(struct calls *calls, size_t person)
+{
+	calls->cs_person = person;
+}
+
+size_t
+calls_person_max(const struct calls *calls)
+{
+	return (calls->cs_person);
+}
+
+size_t
+calls_person_highest(const struct calls *calls)
+{
+	return (calls->cs_highest);
+}
+
+void
+calls_most(const struct calls *calls, size_t *most, size_t *pending)
+{
+	const struct calls_person	*person;
+	size_t				 iter = 0, n;
+
+	*most = *pending = 0;
+	while ((person = table_next(calls->cs_people, &iter)) != NULL) {
+		n = person->cs_count - person->cs_far;
+		if (person->cs_far > n)
+			n = person->cs_far;
+		if (n > *most)
+			*most = n;
+		n = calls_unanswered(calls, person->cs_fp, CALL_CALLEE);
+		if (n > *pending)
+			*pending = n;
+	}
 }
 
 size_t

@@ -34,8 +34,6 @@
 
 /* Candidates of one party that are passed on (wzp-protocol gap 11). */
 #define CALL_LOCAL_MAX	8
-/* Live calls one fingerprint can be in, whatever their state. */
-#define CALLS_PER_FP	64
 
 struct call;
 struct flow_link;
@@ -133,7 +131,17 @@ struct call {
 
 struct calls;
 
-struct calls	*calls_new(size_t max);
+/*
+ * person: live calls that one fingerprint can be in, whatever their state
+ * (limit person-calls).
+ */
+struct calls	*calls_new(size_t max, size_t person);
+void		 calls_set_person(struct calls *, size_t person);
+size_t		 calls_person_max(const struct calls *);
+/* The most that anybody ever had; has, and of these not yet answered. */
+size_t		 calls_person_highest(const struct calls *);
+void		 calls_most(const struct calls *, size_t *person,
+		    size_t *pending);
 void		 calls_free(struct calls *);
 /* Pending.  NULL: EEXIST (live call_id), EINVAL, ENOSPC, ENOMEM. */
 struct call	*calls_create(struct calls *, const char *call_id,

@@ -156,16 +156,22 @@ control_stats(struct row *row, const struct flow *flow,
 	const struct placing_stats	*ps = placing_stats(placing);
 	const struct signal_stats	*ss = signal_stats(server);
 	const struct flow_stats		*fs = flow_stats(flow);
+	size_t				 proven;
 
 	row_u64(row, "connections", signal_count(server));
+	row_u64(row, "clients", signal_registered(server, &proven));
+	row_u64(row, "proven", proven);
 	row_u64(row, "accepted", ss->ss_accepted);
 	row_u64(row, "registered", ss->ss_registered);
 	row_u64(row, "refused", ss->ss_refused);
 	row_u64(row, "silent", ss->ss_silent);
+	row_u64(row, "broken", ss->ss_broken);
+	row_u64(row, "unfinished", ss->ss_unfinished);
 	row_u64(row, "replaced", ss->ss_replaced);
 	row_u64(row, "slow", ss->ss_slow);
 	row_u64(row, "undecodable", ss->ss_undecodable);
 	row_u64(row, "unserved", ss->ss_unserved);
+	row_u64(row, "crowded", ss->ss_crowded);
 	row_u64(row, "calls", calls_count(flow_calls(flow)));
 	row_u64(row, "offers", fs->fs_offers);
 	row_u64(row, "offers_absent", fs->fs_offers_absent);

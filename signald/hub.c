@@ -44,6 +44,7 @@ struct hub {
 	struct table		*hub_people;
 	size_t			 hub_max_people;
 	size_t			 hub_max_regs;
+	size_t			 hub_highest;	/* hp_count ever */
 	const struct hub_ops	*hub_ops;
 	void			*hub_arg;
 	hub_watch_fn		*hub_watcher;	/* NULL: nobody */
@@ -191,10 +192,12 @@ hub_register(struct hub *hub, struct reg *reg)
 		if (person->hp_count > hub->hub_max_regs)
 			hub_replace(hub, TAILQ_LAST(&person->hp_regs,
 			    reg_list));
-		return (0);
+	} else {
+		while ((other = TAILQ_NEXT(reg, reg_entry)) != NULL)
+			hub_replace(hub, other);
 	}
-	while ((other = TAILQ_NEXT(reg, reg_entry)) != NULL)
-		hub_replace(hub, other);
+	if (person->hp_count > hub->hub_highest)
+		hub->hub_highest = person->hp_count;
 	return (0);
 }
 
@@ -263,6 +266,24 @@ size_t
 hub_count(const struct hub *hub)
 {
 	return (table_count(hub->hub_people));
+}
+
+size_t
+hub_highest(const struct hub *hub)
+{
+	return (hub->hub_highest);
+}
+
+size_t
+hub_most(const struct hub *hub)
+{
+	const struct hub_person	*person;
+	size_t			 iter = 0, most = 0;
+
+	while ((person = table_next(hub->hub_people, &iter)) != NULL)
+		if (person->hp_count > most)
+			most = person->hp_count;
+	return (most);
 }
 
 struct reg *

@@ -94,6 +94,8 @@ const char	*hub_alias(const struct hub *, const char *fp);
 int		 hub_send(struct hub *, const char *fp, const char *json,
 		    size_t len);
 size_t		 hub_count(const struct hub *);	/* fingerprints online */
+size_t		 hub_most(const struct hub *);	/* devices of one */
+size_t		 hub_highest(const struct hub *);	/* ever */
 /* All registrations; start with *iter = 0 and reg = NULL. */
 struct reg	*hub_next(const struct hub *, size_t *iter, struct reg *);
 

@@ -250,13 +250,23 @@ signald_person_end(void *arg)
 	    NULL));
 }
 
+static void
+signald_limit(void *arg, enum limit_id id, const char *fp)
+{
+	struct signald	*sd = arg;
+
+	limiter_refused(signal_server_limiter(sd->sd_server), id, fp,
+	    quic_service_now(sd->sd_service));
+}
+
 const struct flow_ops	signald_flow_ops = {
 	.record = signald_record,
 	.admit = signald_room,
 	.close_room = signald_room_end,
 	.find = signald_find,
 	.far_signal = signald_far_signal,
-	.far_call = signald_far_call
+	.far_call = signald_far_call,
+	.limit = signald_limit
 };
 
 const struct presence_ops	signald_presence_ops = {
@@ -408,6 +418,27 @@ signald_channel_lost(struct worker *worker, enum proc peer,
 	}
 }
 
+/* No room is anywhere but on one mediad: what it saw, the others did not. */
+static void
+signald_offer_seen(struct signald *sd, const struct channel *from,
+    const struct msg_offer_seen *msg)
+{
+	const struct slot	*owner;
+	struct channel		*channel;
+	unsigned int		 slot;
+
+	for (slot = 0; slot < SLOTS_MAX; slot++) {
+		owner = slots_owner(worker_slots(sd->sd_worker), slot);
+		if (owner == NULL || owner->sl_role != PROC_MEDIAD)
+			continue;
+		channel = worker_channel(sd->sd_worker, PROC_MEDIAD,
+		    owner->sl_instance);
+		if (channel != NULL && channel != from &&
+		    !channel_slow(channel))
+			(void)channel_send(channel, MSG_OFFER_SEEN, msg);
+	}
+}
+
 static void
 signald_media_message(struct signald *sd, const struct channel *channel,
     enum msg_type type, const void *msg)
@@ -482,6 +513,9 @@ signald_message(struct channel *channel, void *arg, enum msg_type type,
 	case MSG_ROOMS_END:
 		signald_media_message(sd, channel, type, msg);
 		break;
+	case MSG_OFFER_SEEN:
+		signald_offer_seen(sd, channel, msg);
+		break;
 	case MSG_AUTH_RESULT:
 		authcheck_result(sd->sd_authcheck, msg);
 		break;
@@ -512,6 +546,10 @@ signald_message(struct channel *channel, void *arg, enum msg_type type,
 		signal_registry_resume(sd->sd_server);
 		break;
 	case MSG_CTL_QUERY:
+		if (((const struct msg_ctl_query *)msg)->what == CTL_LIMITS) {
+			signald_limits(sd, channel, msg);
+			break;
+		}
 		control_query(channel, msg, sd->sd_flow,
 		    signal_server_hub(sd->sd_server),
 		    quic_service_now(sd->sd_service));

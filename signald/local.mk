@@ -37,42 +37,44 @@ regress_unit_presence_test_LDADD = signald/libsignald.a common/libbase.a \
 check_PROGRAMS += regress/unit/call_flow_test
 regress_unit_call_flow_test_SOURCES = regress/unit/call_flow_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_call_flow_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_flow_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_paths_test
 regress_unit_call_paths_test_SOURCES = regress/unit/call_paths_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_call_paths_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_paths_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_remote_test
 regress_unit_call_remote_test_SOURCES = regress/unit/call_remote_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_call_remote_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_remote_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_links_test
 regress_unit_call_links_test_SOURCES = regress/unit/call_links_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_call_links_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_links_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_two_test
 regress_unit_call_two_test_SOURCES = regress/unit/call_two_test.c \
+	regress/unit/chaos_world.c regress/unit/chaos_world.h \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_call_two_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_two_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_kill_test
 regress_unit_call_kill_test_SOURCES = regress/unit/call_kill_test.c \
+	regress/unit/chaos_world.c regress/unit/chaos_world.h \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_call_kill_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_kill_test_LDADD = $(SIGNALD_TEST_LIBS)
 
@@ -80,33 +82,36 @@ check_PROGRAMS += regress/unit/placement_rooms_test
 regress_unit_placement_rooms_test_SOURCES = \
 	regress/unit/placement_rooms_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_placement_rooms_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_placement_rooms_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/call_record_test
 regress_unit_call_record_test_SOURCES = regress/unit/call_record_test.c \
 	regress/unit/flow_lines.h regress/unit/flow_world.c \
-	regress/unit/flow_world.h
+	regress/unit/flow_world.h regress/unit/quiet.h
 regress_unit_call_record_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_call_record_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/signal_register_test
 regress_unit_signal_register_test_SOURCES = \
 	regress/unit/signal_register_test.c \
-	regress/unit/signal_world.c regress/unit/signal_world.h
+	regress/unit/signal_world.c regress/unit/signal_world.h \
+	regress/unit/quiet.h
 regress_unit_signal_register_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_signal_register_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/signal_token_test
 regress_unit_signal_token_test_SOURCES = regress/unit/signal_token_test.c \
-	regress/unit/signal_world.c regress/unit/signal_world.h
+	regress/unit/signal_world.c regress/unit/signal_world.h \
+	regress/unit/quiet.h
 regress_unit_signal_token_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_signal_token_test_LDADD = $(SIGNALD_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/signal_conn_test
 regress_unit_signal_conn_test_SOURCES = regress/unit/signal_conn_test.c \
-	regress/unit/signal_world.c regress/unit/signal_world.h
+	regress/unit/signal_world.c regress/unit/signal_world.h \
+	regress/unit/quiet.h
 regress_unit_signal_conn_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_signal_conn_test_LDADD = $(SIGNALD_TEST_LIBS)
 

@@ -181,20 +181,3 @@ answer_for_caller(struct signal *out, const struct signal *in)
 	answer->callee_local_addrs.list = NULL;
 	answer->callee_local_addrs.n = 0;
 }
-
-void
-offer_copy_alias(char *dst, size_t cap, const char *src)
-{
-	size_t	len;
-
-	if (src == NULL)
-		src = "";
-	len = strlen(src);
-	if (len >= cap) {
-		len = cap - 1;
-		while (len > 0 && ((unsigned char)src[len] & 0xc0) == 0x80)
-			len--;
-	}
-	memcpy(dst, src, len);
-	dst[len] = '\0';
-}

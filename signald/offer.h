@@ -78,8 +78,6 @@ void	 offer_for_callee(struct signal *out, const struct signal *in,
 /* The same with addresses: as the callee's relay gets it (gap 21). */
 void	 offer_for_relay(struct signal *out, const struct signal *in,
 	    const uint8_t registered_pub[32]);
-/* At most cap - 1 bytes, never half a UTF-8 character; NULL gives "". */
-void	 offer_copy_alias(char *dst, size_t cap, const char *src);
 /* The answer as the caller gets it: without addresses unless trusted. */
 void	 answer_for_caller(struct signal *out, const struct signal *in);
 

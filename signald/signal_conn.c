@@ -23,17 +23,21 @@
 
 #include <sys/queue.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "build_id.h"
 #include "common/base/log.h"
+#include "common/base/notice.h"
+#include "common/base/text.h"
+#include "common/ipc/visitor.h"
+#include "common/quic/params.h"
 #include "common/wire/identity.h"
 #include "signald/offer.h"
 #include "signald/registration.h"
 #include "signald/signal_conn.h"
 
-#define PROOF_LABEL	"EXPORTER-wzp-proof"	/* doc/PROTOCOL */
 #define PROVEN_CACHE_MAX	65536
 
 enum conn_state {
@@ -71,6 +75,8 @@ struct conn {
 	struct backlog_queue	 sc_backlog;	/* CHECK, TOKEN_CHECK */
 	size_t			 sc_backlog_len;
 	size_t			 sc_backlog_bytes;
+	struct rate		 sc_rate;	/* of signals */
+	struct visitor		 sc_visitor;
 };
 
 TAILQ_HEAD(conn_queue, conn);
@@ -82,9 +88,15 @@ struct signal_server {
 	struct hub		*sv_hub;
 	struct flow		*sv_flow;
 	struct proven		*sv_proven;
+	struct limiter		*sv_limiter;
 	uint64_t		 sv_query;
 	uint64_t		 sv_now;
 	struct signal_stats	 sv_stats;
+	struct notice		 sv_refusals;
+	struct notice		 sv_undecodable;
+	struct notice		 sv_unserved;
+	struct notice		 sv_broken;
+	struct notice		 sv_unfinished;
 	const struct signal_ops	*sv_ops;
 	void			*sv_arg;
 	char			 sv_buf[SIGNAL_MAX];
@@ -95,6 +107,8 @@ static void	 server_hub_replaced(void *, struct reg *);
 static void	 server_hub_refresh(void *, struct reg *);
 static int	 server_proven_put(void *, const struct msg_proven_put *);
 static void	 conn_enter(struct conn *, enum conn_state, uint64_t);
+static void	 conn_notice(struct conn *, struct notice *, const char *,
+		    const char *);
 static void	 conn_close(struct conn *, const char *);
 static void	 conn_free(struct conn *);
 static int	 conn_send(struct conn *, const struct signal *);
@@ -104,6 +118,10 @@ static void	 conn_token(struct conn *, const struct sig_auth_token *);
 static void	 conn_register(struct conn *,
 		    const struct sig_register_presence *);
 static void	 conn_refuse(struct conn *, const char *);
+static const char
+		*conn_limits(struct conn *, enum registration);
+static const char
+		*conn_key(const struct conn *, char[LIMITER_KEY]);
 static void	 conn_query(struct conn *);
 static void	 conn_keep(struct conn *, const uint8_t *, size_t);
 static void	 conn_resume(struct conn *);
@@ -138,7 +156,9 @@ signal_server_new(const struct signal_config *config,
 	sv->sv_hub = hub_new(config->sg_max_people, config->sg_max_regs,
 	    &server_hub_ops, sv);
 	sv->sv_proven = proven_new(PROVEN_CACHE_MAX, server_proven_put, sv);
-	if (sv->sv_hub == NULL || sv->sv_proven == NULL) {
+	sv->sv_limiter = limiter_new(LIMITER_KEYS);
+	if (sv->sv_hub == NULL || sv->sv_proven == NULL ||
+	    sv->sv_limiter == NULL) {
 		signal_server_free(sv);
 		return (NULL);
 	}
@@ -161,6 +181,7 @@ signal_server_free(struct signal_server *sv)
 	}
 	hub_free(sv->sv_hub);
 	proven_free(sv->sv_proven);
+	limiter_free(sv->sv_limiter);
 	free(sv);
 }
 
@@ -182,6 +203,12 @@ struct hub *
 signal_server_hub(struct signal_server *sv)
 {
 	return (sv->sv_hub);
+}
+
+struct limiter *
+signal_server_limiter(struct signal_server *sv)
+{
+	return (sv->sv_limiter);
 }
 
 void
@@ -207,6 +234,9 @@ server_hub_send(void *arg, struct reg *reg, const char *json, size_t len)
 	 * until its end is reported: we are in the middle of a send.
 	 */
 	sv->sv_stats.ss_slow++;
+	limiter_refused(sv->sv_limiter, LIMIT_QUEUE,
+	    sc->sc_reg.reg_fp[0] == '\0' ? NULL : sc->sc_reg.reg_fp,
+	    sv->sv_now);
 	conn_close(sc, "normal close");
 	return (-1);
 }
@@ -337,6 +367,7 @@ conn_free(struct conn *sc)
 
 	if (sc->sc_token != 0)
 		sv->sv_ops->token_cancel(sv->sv_arg, sc->sc_token);
+	visitor_leave(&sc->sc_visitor, sv->sv_limiter);
 
 	while ((item = STAILQ_FIRST(&sc->sc_backlog)) != NULL) {
 		STAILQ_REMOVE_HEAD(&sc->sc_backlog, bl_entry);
@@ -361,6 +392,9 @@ conn_send(struct conn *sc, const struct signal *sig)
 	if (quic_send_message(sc->sc_quic, sv->sv_buf, (size_t)len) == 0)
 		return (0);
 	sv->sv_stats.ss_slow++;
+	limiter_refused(sv->sv_limiter, LIMIT_QUEUE,
+	    sc->sc_reg.reg_fp[0] == '\0' ? NULL : sc->sc_reg.reg_fp,
+	    sv->sv_now);
 	conn_close(sc, "normal close");
 	return (-1);
 }
@@ -399,6 +433,7 @@ signal_established(struct signal_server *sv, struct quic_conn *quic)
 	sc->sc_quic = quic;
 	/* As it is now: a later migration does not change it (7.1). */
 	sc->sc_reg.reg_remote = *quic_conn_remote(quic);
+	sc->sc_visitor.vi_source = sc->sc_reg.reg_remote;
 	sc->sc_reg.reg_owner = sc;
 	quic_conn_set_data(quic, sc);
 	sc->sc_state = CONN_AWAIT;
@@ -421,10 +456,24 @@ signal_closed(struct signal_server *sv, struct quic_conn *quic,
     const struct quic_close *close)
 {
 	struct conn	*sc;
+	char		 text[ADDR_STRLEN];
 
-	if ((sc = quic_conn_data(quic)) == NULL)
+	if ((sc = quic_conn_data(quic)) == NULL) {
+		if (close->kind == QUIC_CLOSED_LOCAL)
+			return;		/* not served, or no memory */
+		sv->sv_stats.ss_unfinished++;
+		if (notice_due(&sv->sv_unfinished, sv->sv_now))
+			notice(&sv->sv_unfinished, "%s: handshake not "
+			    "finished", addr_print(quic_conn_remote(quic),
+			    text, sizeof(text)));
 		return;
+	}
 	quic_conn_set_data(quic, NULL);
+	if (close->kind == QUIC_CLOSED_ERROR) {
+		sv->sv_stats.ss_broken++;
+		conn_notice(sc, &sv->sv_broken, "broken connection",
+		    close->text);
+	}
 	if (hub_unregister(sv->sv_hub, &sc->sc_reg) != NULL) {
 		log_debug("%s: offline (%s)", sc->sc_reg.reg_fp,
 		    close->text != NULL ? close->text : "closed");
@@ -451,6 +500,7 @@ conn_take(struct conn *sc, const uint8_t *data, size_t len)
 	struct signal_server	*sv = sc->sc_server;
 	struct signal		*sig;
 	const char		*why;
+	char			 source[LIMITER_KEY];
 
 	if (sc->sc_state == CONN_LINGER || sc->sc_state == CONN_CLOSED)
 		return;
@@ -458,10 +508,17 @@ conn_take(struct conn *sc, const uint8_t *data, size_t len)
 		conn_keep(sc, data, len);
 		return;
 	}
+	if ((sc->sc_state == CONN_SERVE || sc->sc_state == CONN_PROBE) &&
+	    !limiter_take_own(sv->sv_limiter, LIMIT_SIGNAL_RATE, &sc->sc_rate,
+	    sc->sc_state == CONN_SERVE ? sc->sc_reg.reg_fp :
+	    visitor_source(&sc->sc_visitor, source), sv->sv_now)) {
+		sv->sv_stats.ss_crowded++;
+		return;
+	}
 	if ((sig = signal_parse(data, len, &why)) == NULL) {
 		sv->sv_stats.ss_undecodable++;
-		log_debug("%s: undecodable signal: %s", sc->sc_state ==
-		    CONN_SERVE ? sc->sc_reg.reg_fp : "_signal", why);
+		conn_notice(sc, &sv->sv_undecodable, "undecodable signal",
+		    why);
 		/* Before registration fatal (5.1), afterwards ignored (2). */
 		if (sc->sc_state == CONN_AWAIT || sc->sc_state == CONN_TOKEN)
 			conn_refuse(sc, "undecodable");
@@ -487,7 +544,13 @@ static void
 conn_token(struct conn *sc, const struct sig_auth_token *msg)
 {
 	struct signal_server	*sv = sc->sc_server;
+	char			 source[LIMITER_KEY];
 
+	if (!limiter_take(sv->sv_limiter, LIMIT_AUTH_RATE,
+	    visitor_source(&sc->sc_visitor, source), sv->sv_now)) {
+		conn_refuse(sc, "limit auth-rate");
+		return;
+	}
 	conn_enter(sc, CONN_TOKEN_CHECK, 0);
 	sc->sc_token = sv->sv_ops->token_check(sv->sv_arg, msg->token, sc);
 	if (sc->sc_token == 0)
@@ -517,12 +580,46 @@ signal_token_answer(void *arg, bool ok, const char *fingerprint,
 static void
 conn_refuse(struct conn *sc, const char *why)
 {
+	struct signal_server	*sv = sc->sc_server;
+
+	sv->sv_stats.ss_refused++;
+	conn_notice(sc, &sv->sv_refusals, "registration refused", why);
+	conn_close(sc, "");
+}
+
+/* What strangers do wrong: who and from where, as often as is bearable. */
+static void
+conn_notice(struct conn *sc, struct notice *no, const char *what,
+    const char *why)
+{
 	char	text[ADDR_STRLEN];
 
-	sc->sc_server->sv_stats.ss_refused++;
-	log_debug("%s: registration refused: %s",
-	    addr_print(&sc->sc_reg.reg_remote, text, sizeof(text)), why);
-	conn_close(sc, "");
+	if (notice_due(no, sc->sc_server->sv_now))
+		notice(no, "%s%s%s: %s: %s", sc->sc_reg.reg_fp,
+		    sc->sc_reg.reg_fp[0] != '\0' ? " " : "",
+		    addr_print(&sc->sc_reg.reg_remote, text, sizeof(text)),
+		    what, why);
+}
+
+/* What it is counted by. */
+static const char *
+conn_key(const struct conn *sc, char key[LIMITER_KEY])
+{
+	return (visitor_key(&sc->sc_visitor, sc->sc_reg.reg_fp,
+	    sc->sc_reg.reg_proven, key));
+}
+
+/* NULL, or the limit that is in the way. */
+static const char *
+conn_limits(struct conn *sc, enum registration kind)
+{
+	char	key[LIMITER_KEY];
+
+	sc->sc_reg.reg_proven = kind == REGISTRATION_PROVEN;
+	return (visitor_admit(&sc->sc_visitor, sc->sc_server->sv_limiter,
+	    LIMIT_REGISTRATION_RATE, LIMIT_REGISTRATION_SOURCE_RATE,
+	    kind == REGISTRATION_PROBE ? NULL : conn_key(sc, key),
+	    sc->sc_server->sv_now));
 }
 
 static void
@@ -531,12 +628,13 @@ conn_register(struct conn *sc, const struct sig_register_presence *msg)
 	struct signal_server	*sv = sc->sc_server;
 	struct reg		*reg = &sc->sc_reg;
 	const struct reg	*other;
+	enum registration	 kind;
 	uint8_t			 exporter[32];
-	const char		*why;
+	const char		*limit, *why;
 	bool			 exported;
 	size_t			 i;
 
-	exported = quic_conn_export(sc->sc_quic, PROOF_LABEL, exporter,
+	exported = quic_conn_export(sc->sc_quic, QUIC_PROOF_LABEL, exporter,
 	    sizeof(exporter)) == 0;
 	sc->sc_features = msg->features.n != 0;
 	for (i = 0; i < msg->features.n; i++) {
@@ -547,7 +645,7 @@ conn_register(struct conn *sc, const struct sig_register_presence *msg)
 	memcpy(reg->reg_identity_pub, msg->identity_pub,
 	    sizeof(reg->reg_identity_pub));
 	identity_fingerprint(msg->identity_pub, reg->reg_fp);
-	offer_copy_alias(reg->reg_alias, sizeof(reg->reg_alias), msg->alias);
+	text_copy(reg->reg_alias, sizeof(reg->reg_alias), msg->alias);
 	conn_relay_addr(sc, reg->reg_relay_addr);
 
 	/* A token is one person's, not a ticket for any key (gap 3). */
@@ -556,8 +654,14 @@ conn_register(struct conn *sc, const struct sig_register_presence *msg)
 		conn_refuse(sc, "the token is somebody else's");
 		return;
 	}
-	switch (registration_check(msg, exported ? exporter : NULL,
-	    sv->sv_config.sg_legacy_allow, &why)) {
+	kind = registration_check(msg, exported ? exporter : NULL,
+	    sv->sv_config.sg_legacy_allow, &why);
+	if (kind != REGISTRATION_REFUSED &&
+	    (limit = conn_limits(sc, kind)) != NULL) {
+		conn_refuse(sc, limit);
+		return;
+	}
+	switch (kind) {
 	case REGISTRATION_REFUSED:
 		conn_refuse(sc, why);
 		return;
@@ -565,7 +669,6 @@ conn_register(struct conn *sc, const struct sig_register_presence *msg)
 		conn_welcome(sc, CONN_PROBE);
 		return;
 	case REGISTRATION_PROVEN:
-		reg->reg_proven = true;
 		conn_welcome(sc, CONN_SERVE);
 		return;
 	case REGISTRATION_LEGACY:
@@ -646,6 +749,7 @@ conn_welcome(struct conn *sc, enum conn_state state)
 	struct sig_register_presence_ack	*ack;
 	struct signal_server			*sv = sc->sc_server;
 	struct signal				 sig;
+	char					 key[LIMITER_KEY];
 
 	memset(&sig, 0, sizeof(sig));
 	sig.type = SIGNAL_REGISTER_PRESENCE_ACK;
@@ -670,6 +774,7 @@ conn_welcome(struct conn *sc, enum conn_state state)
 	}
 	if (sc->sc_reg.reg_proven)
 		proven_record(sv->sv_proven, sc->sc_reg.reg_fp);
+	limiter_visit(sv->sv_limiter, conn_key(sc, key), sv->sv_now);
 	log_debug("%s: online%s", sc->sc_reg.reg_fp,
 	    sc->sc_reg.reg_proven ? "" : ", unproven");
 	flow_registered(sv->sv_flow, &sc->sc_reg);
@@ -706,15 +811,21 @@ conn_serve(struct conn *sc, const struct signal *in)
 	case SIGNAL_MEDIA_PATH_REPORT:
 	case SIGNAL_CALL_CANDIDATES:
 		/* Whoever is not in the hub cannot be in a call. */
-		if (sc->sc_state == CONN_SERVE) {
+		if (sc->sc_state != CONN_SERVE)
+			break;
+		if (in->type == SIGNAL_DIRECT_CALL_OFFER &&
+		    !limiter_take(sv->sv_limiter, LIMIT_OFFER_RATE,
+		    sc->sc_reg.reg_fp, sv->sv_now))
+			flow_offer_busy(sv->sv_flow, &sc->sc_reg, in);
+		else
 			flow_signal(sv->sv_flow, &sc->sc_reg, in);
-			return;
-		}
-		break;
+		return;
 	default:
 		break;
 	}
 	sv->sv_stats.ss_unserved++;
+	conn_notice(sc, &sv->sv_unserved, "signal not served",
+	    signal_name(in->type));
 }
 
 /* Time */
@@ -750,6 +861,8 @@ signal_expire(struct signal_server *sv)
 		while ((sc = TAILQ_FIRST(&sv->sv_conns[silent[i]])) != NULL &&
 		    sc->sc_due_ns <= sv->sv_now) {
 			sv->sv_stats.ss_silent++;
+			conn_notice(sc, &sv->sv_refusals,
+			    "registration refused", "not in time");
 			conn_close(sc, "");
 		}
 	}
@@ -787,6 +900,20 @@ const struct signal_stats *
 signal_stats(const struct signal_server *sv)
 {
 	return (&sv->sv_stats);
+}
+
+size_t
+signal_registered(const struct signal_server *sv, size_t *proven)
+{
+	struct reg	*reg = NULL;
+	size_t		 iter = 0, n = 0;
+
+	*proven = 0;
+	while ((reg = hub_next(sv->sv_hub, &iter, reg)) != NULL) {
+		n++;
+		*proven += reg->reg_proven;
+	}
+	return (n);
 }
 
 size_t

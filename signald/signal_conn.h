@@ -29,6 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/ipc/limiter.h"
 #include "common/quic/endpoint.h"
 #include "signald/call_flow.h"
 #include "signald/hub.h"
@@ -72,11 +73,14 @@ struct signal_stats {
 	uint64_t	ss_accepted;		/* connections */
 	uint64_t	ss_registered;
 	uint64_t	ss_refused;		/* registrations */
+	uint64_t	ss_broken;		/* connections, by the peer */
+	uint64_t	ss_unfinished;		/* handshakes */
 	uint64_t	ss_silent;		/* register limit */
 	uint64_t	ss_replaced;
 	uint64_t	ss_slow;		/* closed as slow readers */
 	uint64_t	ss_undecodable;
 	uint64_t	ss_unserved;		/* variants without effect */
+	uint64_t	ss_crowded;		/* signals past signal-rate */
 };
 
 struct signal_server;
@@ -93,6 +97,7 @@ void		 signal_configure(struct signal_server *,
 void		 signal_server_set_flow(struct signal_server *,
 		    struct flow *);
 struct hub	*signal_server_hub(struct signal_server *);
+struct limiter	*signal_server_limiter(struct signal_server *);
 /* Before any other call of a turn. */
 void		 signal_set_time(struct signal_server *, uint64_t now);
 uint64_t	 signal_expiry(const struct signal_server *);
@@ -119,5 +124,8 @@ void		 signal_stop(struct signal_server *);
 const struct signal_stats
 		*signal_stats(const struct signal_server *);
 size_t		 signal_count(const struct signal_server *);
+/* Registrations; *proven: of those who have shown that the key is theirs. */
+size_t		 signal_registered(const struct signal_server *,
+		    size_t *proven);
 
 #endif /* WZP_SIGNALD_SIGNAL_CONN_H */

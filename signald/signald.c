@@ -33,6 +33,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/ipc/slots.h"
+#include "common/quic/params.h"
 #include "signald/control.h"
 #include "signald/hub.h"
 #include "signald/signald.h"
@@ -90,6 +91,48 @@ signald_begin(struct signald *sd)
 	signal_set_time(sd->sd_server, now);
 	placing_set_time(sd->sd_placing, now);
 	sd->sd_dirty = true;
+}
+
+void
+signald_count(struct signald *sd)
+{
+	struct quic_endpoint	*ep = quic_service_endpoint(sd->sd_service);
+	struct limiter		*lm = signal_server_limiter(sd->sd_server);
+
+	limiter_used(lm, LIMIT_CONNECTIONS, quic_endpoint_connections(ep));
+	limiter_refused_all(lm, LIMIT_CONNECTIONS, quic_endpoint_refused(ep));
+	limiter_used(lm, LIMIT_CALLS,
+	    calls_count(flow_calls(sd->sd_flow)));
+}
+
+/* What it takes a look at everybody to know. */
+static void
+signald_count_all(struct signald *sd)
+{
+	struct limiter		*lm = signal_server_limiter(sd->sd_server);
+	const struct calls	*calls = flow_calls(sd->sd_flow);
+	const struct hub	*hub = signal_server_hub(sd->sd_server);
+	size_t			 pending, person;
+
+	quic_service_usage(sd->sd_service, lm);
+	calls_most(calls, &person, &pending);
+	limiter_reached(lm, LIMIT_PERSON_CALLS, calls_person_highest(calls));
+	limiter_used(lm, LIMIT_PERSON_CALLS, person);
+	limiter_used(lm, LIMIT_PENDING, pending);
+	limiter_reached(lm, LIMIT_REGISTRATIONS, hub_highest(hub));
+	limiter_used(lm, LIMIT_REGISTRATIONS, hub_most(hub));
+	/* Held ones are counted where they are held. */
+	limiter_used(lm, LIMIT_SOURCE_CONNECTIONS, 0);
+}
+
+void
+signald_limits(struct signald *sd, struct channel *channel,
+    const struct msg_ctl_query *query)
+{
+	signald_count(sd);
+	signald_count_all(sd);
+	worker_ctl_limits(channel, query, signal_server_limiter(
+	    sd->sd_server), quic_service_now(sd->sd_service));
 }
 
 /*
@@ -160,10 +203,13 @@ signald_settings(struct worker *worker, const struct msg_settings *settings)
 	signald_begin(sd);
 	signald_configure(sd, &config, &flow);
 	signal_configure(sd->sd_server, &config);
+	limiter_settings(signal_server_limiter(sd->sd_server), settings);
 	flow_configure(sd->sd_flow, &flow);
 	placing_set_max_rooms(sd->sd_placing, settings->max_rooms);
 	quic_endpoint_set_max(quic_service_endpoint(sd->sd_service),
 	    settings->max_connections);
+	quic_endpoint_set_queue(quic_service_endpoint(sd->sd_service),
+	    settings->max_queue);
 }
 
 static void
@@ -256,6 +302,7 @@ signald_configure(const struct signald *sd, struct signal_config *config,
 	flow->fc_registry_wait_ns = settings->registry_wait_ms * NS_PER_MS;
 	flow->fc_max_calls = settings->max_calls;
 	flow->fc_max_pending = settings->max_pending;
+	flow->fc_person_calls = settings->person_calls;
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
 		if (sd->sd_sockets[i].address.addr_len != 0)
 			flow->fc_own[flow->fc_nown++] =
@@ -279,6 +326,8 @@ signald_make_server(struct signald *sd)
 		log_warn("registrations");
 		return (-1);
 	}
+	limiter_settings(signal_server_limiter(sd->sd_server),
+	    &sd->sd_settings);
 	sd->sd_flow = flow_new(&flow, signal_server_hub(sd->sd_server),
 	    &signald_flow_ops, sd);
 	if (sd->sd_flow == NULL) {
@@ -314,6 +363,14 @@ signald_make_service(struct signald *sd)
 	quic_limits_default(&config.limits);
 	config.limits.max_connections = sd->sd_settings.max_connections;
 	config.limits.max_message = SIGNAL_MAX;
+	config.limits.max_send_queue = sd->sd_settings.max_queue;
+	config.limits.max_streams = sd->sd_settings.max_streams;
+	/*
+	 * Clients speak every 5 s (ours, 4) and that is enough for the path.
+	 * Who waits for as long as they do speaks as well, in the same moment:
+	 * twice the datagrams.  So only who has said nothing is asked.
+	 */
+	config.limits.keepalive_ms = QUIC_KEEPALIVE_MS + 1000;
 	config.tls_server = sd->sd_tls;
 	memcpy(config.reset_key, sd->sd_keys.keys_reset_key,
 	    sizeof(config.reset_key));
@@ -323,6 +380,7 @@ signald_make_service(struct signald *sd)
 	}
 	config.slot = (uint8_t)slot;
 	config.door = true;
+	config.export_label = QUIC_PROOF_LABEL;
 	sd->sd_service = quic_service_new(worker_loop(sd->sd_worker),
 	    &config);
 	explicit_bzero(config.reset_key, sizeof(config.reset_key));
@@ -395,6 +453,7 @@ signald_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 
 	(void)events;
 	signald_links_turn(sd);
+	signald_count(sd);
 	/* Writing may report closed connections, whose peers hear of it. */
 	for (round = 0; sd->sd_dirty && round < SIGNALD_ROUNDS; round++) {
 		sd->sd_dirty = false;

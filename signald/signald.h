@@ -64,6 +64,11 @@ extern struct signald	signald;
 
 /* Every way into our modules starts here: they have no clock of their own. */
 void	 signald_begin(struct signald *);
+/* How much of the limits is used. */
+void	 signald_count(struct signald *);
+/* The answer to CTL_LIMITS. */
+void	 signald_limits(struct signald *, struct channel *,
+	    const struct msg_ctl_query *);
 
 /* links.c: channels to the neighbours, and what our modules say to them. */
 extern const struct flow_ops	signald_flow_ops;

@@ -242,6 +242,7 @@ paths_json(const struct path_counts *pc)
 	number("direct_received", pc->pc_direct_received);
 	number("repeated", pc->pc_repeated);
 	number("refused", pc->pc_refused);
+	number("strangers", pc->pc_strangers);
 }
 
 static void

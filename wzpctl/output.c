@@ -186,6 +186,46 @@ compare_rows(yyjson_val *a, yyjson_val *b, const char *const *keys)
 	return (0);
 }
 
+struct output *
+output_split(struct output *ou, const char *key)
+{
+	struct output	*other;
+	size_t		 i, n = 0;
+
+	if (ou->ou_nrows == 0 || (other = output_new()) == NULL)
+		return (NULL);
+	if ((other->ou_rows = calloc(ou->ou_nrows,
+	    sizeof(*other->ou_rows))) == NULL) {
+		output_free(other);
+		return (NULL);
+	}
+	other->ou_size = ou->ou_nrows;
+	for (i = 0; i < ou->ou_nrows; i++) {
+		if (yyjson_obj_get(yyjson_doc_get_root(ou->ou_rows[i]),
+		    key) != NULL)
+			other->ou_rows[other->ou_nrows++] = ou->ou_rows[i];
+		else
+			ou->ou_rows[n++] = ou->ou_rows[i];
+	}
+	ou->ou_nrows = n;
+	return (other);
+}
+
+/* There is room: they were split off. */
+void
+output_append(struct output *ou, struct output *other)
+{
+	size_t	i, n = 0;
+
+	for (i = 0; i < other->ou_nrows; i++) {
+		if (ou->ou_nrows < ou->ou_size)
+			ou->ou_rows[ou->ou_nrows++] = other->ou_rows[i];
+		else
+			other->ou_rows[n++] = other->ou_rows[i];
+	}
+	other->ou_nrows = n;
+}
+
 void
 output_json(const struct output *ou, FILE *fp)
 {

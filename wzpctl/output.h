@@ -47,6 +47,10 @@ size_t		 output_rows(const struct output *);
  * these cells, up to NULL; what has none of them, or the same, stays as it is.
  */
 void		 output_sort(struct output *, const char *const *);
+/* Takes the rows that have this cell out; NULL: none was moved. */
+struct output	*output_split(struct output *, const char *);
+/* And puts the rows of another one behind those there are. */
+void		 output_append(struct output *, struct output *);
 /* A JSON array of the rows, one a line. */
 void		 output_json(const struct output *, FILE *);
 /*

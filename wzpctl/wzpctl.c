@@ -43,8 +43,8 @@
 #define ANSWER_LIMIT_S	15	/* controld answers or gives up within 10 s */
 
 static const char *const	words[] = {
-	"calls", "clients", "history", "mesh", "peers", "rooms", "stats",
-	"workers"
+	"calls", "clients", "history", "limits", "mesh", "peers", "rooms",
+	"stats",	"workers"
 };
 #define NWORDS		(sizeof(words) / sizeof(words[0]))
 
@@ -126,8 +126,8 @@ static void
 usage(FILE *fp)
 {
 	(void)fprintf(fp, "usage: wzpctl [-hjV] [-s socket] show "
-	    "calls|clients|history|mesh|peers|rooms|\n"
-	    "              stats|workers [filter]\n"
+	    "calls|clients|history|limits|mesh|\n"
+	    "              peers|rooms|stats|workers [filter]\n"
 	    "       wzpctl [-j] [-s socket] peer name up|down\n"
 	    "       wzpctl [-j] [-s socket] reload\n");
 }
@@ -143,6 +143,9 @@ help(void)
 	    "show history [call_id|fingerprint]     calls that have ended\n"
 	    "show mesh                              relays that are probed, "
 	    "and what they say\n"
+	    "show limits                            limits, how much of them "
+	    "is used, and who\n"
+	    "                                       is over one\n"
 	    "show peers [name]                      links to other relays; "
 	    "one alone in full\n"
 	    "show rooms [room]                      media rooms, or the "
@@ -393,15 +396,25 @@ finish(struct output *output, const char *what, bool filter, bool json,
 	/* The rest, and what is counted: one alone, or -j. */
 	static const char *const	 peer_columns[] = {
 		"name", "state", "since_s", "rtt_ms", "address", "direction",
-		"kind", "transit", "features", "connections", "calls",
-		"rooms", "fingerprint", NULL
+		"kind", "transit", "features", "connections",
+		"fingerprint", NULL
 	};
 	/* Of several workers. */
 	static const char *const	 room_order[] = { "room", NULL };
 	static const char *const	 stats_order[] = {
 		"worker", "instance", NULL
 	};
+	/* First what the limits are, then who is over them. */
+	static const char *const	 limit_columns[] = {
+		"limit", "value", "default", "unit", "used", "highest",
+		"refused", "reason", NULL
+	};
+	static const char *const	 over_columns[] = {
+		"who", "limit", "worker", "instance", "over_s", "refused",
+		"ends_s", NULL
+	};
 	const char *const		*columns = NULL;
+	struct output			*over = NULL;
 	bool				 call, peer, peers, reload;
 
 	call = strcmp(what, "calls") == 0 || strcmp(what, "history") == 0;
@@ -418,7 +431,13 @@ finish(struct output *output, const char *what, bool filter, bool json,
 		columns = worker_columns;
 	else if (peers)
 		columns = peer_columns;
+	if (strcmp(what, "limits") == 0) {
+		columns = limit_columns;
+		over = output_split(output, "who");
+	}
 	if (json) {
+		if (over != NULL)
+			output_append(output, over);
 		if (output_rows(output) > 0 || failed == 0)
 			output_json(output, stdout);
 	} else if (output_rows(output) == 0) {
@@ -432,6 +451,11 @@ finish(struct output *output, const char *what, bool filter, bool json,
 		output_blocks(output, call, stdout);
 	else
 		output_table(output, columns, stdout);
+	if (!json && over != NULL && output_rows(over) > 0) {
+		(void)printf("\n");
+		output_table(over, over_columns, stdout);
+	}
+	output_free(over);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		(void)fprintf(stderr, "wzpctl: cannot write: %s\n",
 		    strerror(errno));

@@ -33,6 +33,7 @@
 #include "client/direct/reach.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/notice.h"
 #include "common/wire/candidates.h"
 
 /* A pair that was just found to work: so long for a handshake over it. */
@@ -91,6 +92,8 @@ struct direct {
 	/* Those who did not answer to a proof once. */
 	struct addr		 dr_doubt[OUT_MAX];
 	size_t			 dr_ndoubt;
+	uint64_t		 dr_strangers;	/* who connected */
+	struct notice		 dr_notice;
 
 	/* Candidates. */
 	struct checks		*dr_checks;
@@ -147,6 +150,8 @@ static void	 trickle_consider(struct direct *);
 static void	 trickle_dial(struct direct *);
 static void	 race_begin(struct direct *, const struct sig_call_setup *);
 static void	 race_tell(struct direct *, bool);
+static bool	 wanted(const struct direct *, const struct addr *,
+		    const char *);
 static void	 refuse(struct direct *, const struct addr *);
 static void	 tell_up(struct direct *, const struct addr *);
 static bool	 family_there(const struct direct *, const struct addr *);
@@ -333,19 +338,16 @@ bool
 direct_accept(struct direct *dr, struct quic_conn *conn, const char *name)
 {
 	const struct addr	*remote = quic_conn_remote(conn);
+	char			 address[ADDR_STRLEN];
 
-	if (strcmp(name, dr->dr_name) != 0 ||
-	    reach_listed(dr->dr_out, dr->dr_nout, remote))
-		return (false);
-	if (dr->dr_trickle) {
-		/* The dialer never accepts, and nobody unknown is let in. */
-		if (e2e_dials(dr->dr_e2e) ||
-		    !checks_known(dr->dr_checks, remote))
-			return (false);
-	} else if (dr->dr_decided || (dr->dr_begun &&
-	    dr->dr_role != ROLE_ACCEPTOR))
-		return (false);
-	return (peering_accept(dr->dr_peering, conn) == 0);
+	if (wanted(dr, remote, name) &&
+	    peering_accept(dr->dr_peering, conn) == 0)
+		return (true);
+	dr->dr_strangers++;
+	if (notice_due(&dr->dr_notice, now(dr)))
+		notice(&dr->dr_notice, "direct: a connection of %s is "
+		    "refused", addr_print(remote, address, sizeof(address)));
+	return (false);
 }
 
 int
@@ -369,6 +371,16 @@ bool
 direct_stats(const struct direct *dr, struct quic_stats *qs)
 {
 	return (peering_stats(dr->dr_peering, qs));
+}
+
+uint64_t
+direct_strangers(const struct direct *dr)
+{
+	struct checks_stats	cs = { 0 };
+
+	if (dr->dr_checks != NULL)
+		checks_stats(dr->dr_checks, &cs);
+	return (dr->dr_strangers + cs.cs_refused);
 }
 
 uint64_t
@@ -467,6 +479,7 @@ peering_stale(void *arg)
 {
 	struct direct	*dr = arg;
 
+	dr->dr_strangers++;
 	if (!dr->dr_trickle && dr->dr_begun &&
 	    ++dr->dr_stale >= RACE_STALE_MAX)
 		race_tell(dr, false);
@@ -480,8 +493,24 @@ peering_wrong(void *arg, const struct addr *remote)
 	refuse(dr, remote);
 	if (!dr->dr_trickle && dr->dr_role == ROLE_ACCEPTOR)
 		peering_stale(dr);
-	else
+	else {
+		dr->dr_strangers++;
 		peering_failed(dr, remote, false);
+	}
+}
+
+static bool
+wanted(const struct direct *dr, const struct addr *remote, const char *name)
+{
+	if (strcmp(name, dr->dr_name) != 0 ||
+	    reach_listed(dr->dr_out, dr->dr_nout, remote))
+		return (false);
+	/* The dialer never accepts, and nobody unknown is let in. */
+	if (dr->dr_trickle)
+		return (!e2e_dials(dr->dr_e2e) &&
+		    checks_known(dr->dr_checks, remote));
+	return (!dr->dr_decided && (!dr->dr_begun ||
+	    dr->dr_role == ROLE_ACCEPTOR));
 }
 
 static void

@@ -108,6 +108,8 @@ int		 direct_send(struct direct *, const uint8_t *, size_t);
  */
 int		 direct_tell(struct direct *, const struct signal *);
 bool		 direct_stats(const struct direct *, struct quic_stats *);
+/* Checks and connections that were refused: not the other's. */
+uint64_t	 direct_strangers(const struct direct *);
 /* When the last packet of any kind came on it; 0: never. */
 uint64_t	 direct_heard(const struct direct *);
 void		 direct_expire(struct direct *);

@@ -130,24 +130,64 @@ parse_port(const char *s, uint16_t *port)
 }
 
 const char *
+addr_print_host(const struct addr *a, char *buf, size_t cap)
+{
+	const void	*p = addr_family(a) == AF_INET6 ?
+	    (const void *)&a->addr_u.in6.sin6_addr :
+	    (const void *)&a->addr_u.in.sin_addr;
+
+	if (inet_ntop(addr_family(a), p, buf, (socklen_t)cap) == NULL)
+		snprintf(buf, cap, "none");
+	return (buf);
+}
+
+const char *
 addr_print(const struct addr *a, char *buf, size_t cap)
 {
 	char	host[INET6_ADDRSTRLEN];
 
+	addr_print_host(a, host, sizeof(host));
 	switch (addr_family(a)) {
 	case AF_INET:
-		inet_ntop(AF_INET, &a->addr_u.in.sin_addr, host, sizeof(host));
 		snprintf(buf, cap, "%s:%u", host, addr_port(a));
 		break;
 	case AF_INET6:
-		inet_ntop(AF_INET6, &a->addr_u.in6.sin6_addr, host,
-		    sizeof(host));
 		snprintf(buf, cap, "[%s]:%u", host, addr_port(a));
 		break;
 	default:
-		snprintf(buf, cap, "none");
+		snprintf(buf, cap, "%s", host);
 		break;
 	}
+	return (buf);
+}
+
+const char *
+addr_print_source(const struct addr *a, char *buf, size_t cap)
+{
+	struct addr	net = *a;
+	size_t		len;
+
+	if (addr_family(a) == AF_INET6)
+		memset(&net.addr_u.in6.sin6_addr.s6_addr[8], 0, 8);
+	addr_print_host(&net, buf, cap);
+	len = strlen(buf);
+	if (addr_family(a) == AF_INET6)
+		snprintf(buf + len, cap - len, "/64");
+	return (buf);
+}
+
+const char *
+addr_print_net(const struct addr *a, char *buf, size_t cap)
+{
+	struct addr	net = *a;
+	size_t		len;
+
+	if (addr_family(a) != AF_INET)
+		return (addr_print_source(a, buf, cap));
+	net.addr_u.in.sin_addr.s_addr &= htonl(0xffffff00);
+	addr_print_host(&net, buf, cap);
+	len = strlen(buf);
+	snprintf(buf + len, cap - len, "/24");
 	return (buf);
 }
 

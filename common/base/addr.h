@@ -48,6 +48,14 @@ int		 addr_from_sockaddr(struct addr *, const struct sockaddr *,
 int		 addr_parse(struct addr *, const char *);
 /* Writes at most ADDR_STRLEN bytes; returns buf. */
 const char	*addr_print(const struct addr *, char *buf, size_t cap);
+/* Without the port, nor brackets; "none". */
+const char	*addr_print_host(const struct addr *, char *buf, size_t cap);
+/*
+ * What limits count as one: a source is an IPv4 address or an IPv6 /64 (what
+ * one customer of a provider has), a network an IPv4 /24 or an IPv6 /64.
+ */
+const char	*addr_print_source(const struct addr *, char *buf, size_t cap);
+const char	*addr_print_net(const struct addr *, char *buf, size_t cap);
 bool		 addr_equal(const struct addr *, const struct addr *);
 bool		 addr_same_host(const struct addr *, const struct addr *);
 uint16_t	 addr_port(const struct addr *);

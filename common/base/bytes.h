@@ -50,4 +50,48 @@ bytes_get32(const uint8_t *p)
 	    (uint32_t)p[2] << 8 | p[3]);
 }
 
+/* Of a hexadecimal digit in lower case; -1: it is none. */
+static inline int
+bytes_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (c - '0');
+	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
+}
+
+/* In either case. */
+static inline int
+bytes_digit_any(char c)
+{
+	return (bytes_digit(c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c));
+}
+
+/* len bytes from 2 * len digits in lower case, which are there.  -1: no. */
+static inline int
+bytes_unhex(const char *s, uint8_t *p, size_t len)
+{
+	int	high, low;
+
+	for (; len > 0; len--, s += 2) {
+		if ((high = bytes_digit(s[0])) == -1 ||
+		    (low = bytes_digit(s[1])) == -1)
+			return (-1);
+		*p++ = (uint8_t)(high << 4 | low);
+	}
+	return (0);
+}
+
+/* 2 * len digits, and a NUL. */
+static inline void
+bytes_hex(const uint8_t *p, size_t len, char *out)
+{
+	static const char	digits[] = "0123456789abcdef";
+
+	for (; len > 0; len--, p++) {
+		*out++ = digits[*p >> 4];
+		*out++ = digits[*p & 0x0f];
+	}
+	*out = '\0';
+}
+
 #endif /* WZP_BASE_BYTES_H */

@@ -86,6 +86,38 @@ static const struct msg_field	settings_fields[] = {
 	U64(msg_settings, max_participants),
 	U64(msg_settings, retention_s),
 	U64(msg_settings, max_records),
+	U64(msg_settings, initial_rate),
+	U64(msg_settings, handshake_rate),
+	U64(msg_settings, token_rate),
+	U64(msg_settings, source_connections),
+	U64(msg_settings, max_streams),
+	U64(msg_settings, max_queue),
+	U64(msg_settings, auth_rate),
+	U64(msg_settings, registration_rate),
+	U64(msg_settings, registration_source_rate),
+	U64(msg_settings, signal_rate),
+	U64(msg_settings, offer_rate),
+	U64(msg_settings, join_rate),
+	U64(msg_settings, join_source_rate),
+	U64(msg_settings, datagram_rate),
+	U64(msg_settings, person_calls),
+	U64(msg_settings, peer_links),
+	U64(msg_settings, max_strangers),
+	U64(msg_settings, peer_queue),
+	U64(msg_settings, peer_signal_rate),
+	U64(msg_settings, peer_offer_rate),
+	U64(msg_settings, peer_call_signal_rate),
+	U64(msg_settings, peer_search_rate),
+	U64(msg_settings, peer_searches),
+	U64(msg_settings, max_searches),
+	U64(msg_settings, peer_presence_rate),
+	U64(msg_settings, peer_people),
+	U64(msg_settings, peer_room_rate),
+	U64(msg_settings, peer_datagram_rate),
+	U64(msg_settings, peer_member_rate),
+	U64(msg_settings, original_room_rate),
+	U64(msg_settings, max_probes),
+	U64(msg_settings, probe_rate),
 	STR(msg_settings, database),
 	STR(msg_settings, advertise4),
 	STR(msg_settings, advertise6),
@@ -227,6 +259,11 @@ static const struct msg_field	room_close_fields[] = {
 
 static const struct msg_field	room_fields[] = {
 	STR(msg_room, room)
+};
+
+static const struct msg_field	offer_seen_fields[] = {
+	FIXED(msg_offer_seen, identity),
+	FIXED(msg_offer_seen, ephemeral)
 };
 
 static const struct msg_field	place_room_fields[] = {
@@ -433,7 +470,7 @@ static const struct msg_field	proven_answer_fields[] = {
 
 static const struct msg_field	ctl_query_fields[] = {
 	U64(msg_ctl_query, id),
-	U64_TO(msg_ctl_query, what, CTL_PEER),
+	U64_TO(msg_ctl_query, what, CTL_LIMITS),
 	U64(msg_ctl_query, limit),
 	STR(msg_ctl_query, filter)
 };
@@ -526,6 +563,8 @@ static const struct msg_desc	messages[MSG_TYPE_MAX] = {
 	MSG(MSG_ROOM_OPENED, MEDIAD, SIGNALD, SERVE, room),
 	MSG(MSG_ROOM_EMPTY, MEDIAD, SIGNALD, SERVE, room),
 	MSG_EMPTY(MSG_ROOMS_END, MEDIAD, SIGNALD, SERVE),
+	MSG(MSG_OFFER_SEEN, SIGNALD | MEDIAD, SIGNALD | MEDIAD, SERVE,
+	    offer_seen),
 
 	MSG_EMPTY(MSG_PLACE_RESET, SIGNALD, DOORD | FEDERD, SERVE),
 	MSG(MSG_PLACE_ROOM, SIGNALD, DOORD | FEDERD, SERVE, place_room),

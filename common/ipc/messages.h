@@ -32,7 +32,7 @@
 
 #include "common/base/addr.h"
 
-#define MSG_TABLE_VERSION	3
+#define MSG_TABLE_VERSION	5
 #define MSG_MAX			65536	/* one packet, bytes */
 
 /* In order of rank: blame restarts the lower-ranking (later) of two. */
@@ -122,6 +122,7 @@ enum msg_type {
 	MSG_ROOM_OPENED,
 	MSG_ROOM_EMPTY,
 	MSG_ROOMS_END,
+	MSG_OFFER_SEEN,		/* both ways: to all other mediads */
 	/* signald -> doord, federd: where rooms are (placement.h) */
 	MSG_PLACE_RESET,
 	MSG_PLACE_ROOM,
@@ -192,6 +193,39 @@ struct msg_settings {
 	uint64_t	max_participants;	/* of one room */
 	uint64_t	retention_s;		/* ended calls kept */
 	uint64_t	max_records;		/* rows of the registry */
+	/* Limits of common/ipc/limits.h; rates are of its units. */
+	uint64_t	initial_rate;
+	uint64_t	handshake_rate;
+	uint64_t	token_rate;
+	uint64_t	source_connections;
+	uint64_t	max_streams;
+	uint64_t	max_queue;
+	uint64_t	auth_rate;
+	uint64_t	registration_rate;
+	uint64_t	registration_source_rate;
+	uint64_t	signal_rate;
+	uint64_t	offer_rate;
+	uint64_t	join_rate;
+	uint64_t	join_source_rate;
+	uint64_t	datagram_rate;
+	uint64_t	person_calls;
+	uint64_t	peer_links;
+	uint64_t	max_strangers;
+	uint64_t	peer_queue;
+	uint64_t	peer_signal_rate;
+	uint64_t	peer_offer_rate;
+	uint64_t	peer_call_signal_rate;
+	uint64_t	peer_search_rate;
+	uint64_t	peer_searches;
+	uint64_t	max_searches;
+	uint64_t	peer_presence_rate;
+	uint64_t	peer_people;
+	uint64_t	peer_room_rate;
+	uint64_t	peer_datagram_rate;
+	uint64_t	peer_member_rate;
+	uint64_t	original_room_rate;
+	uint64_t	max_probes;
+	uint64_t	probe_rate;
 	char		database[108];		/* file name inside its dir */
 	char		advertise4[ADDR_STRLEN];	/* "" : none */
 	char		advertise6[ADDR_STRLEN];
@@ -405,6 +439,12 @@ struct msg_room_close {
 /* A room got its first member, or lost its last. */
 struct msg_room {
 	char		room[ROOM_STRLEN];
+};
+
+/* A CallOffer came: no mediad takes another one with this key (gap 4). */
+struct msg_offer_seen {
+	uint8_t		identity[PUB_LEN];
+	uint8_t		ephemeral[PUB_LEN];
 };
 
 /* A room that is not where its name alone would put it; or no more. */
@@ -664,7 +704,8 @@ enum ctl_what {
 	CTL_RELOAD,		/* relayd: read the configuration anew */
 	CTL_PEERS,		/* federd: links to other relays */
 	CTL_MESH,		/* federd: what the probes say */
-	CTL_PEER		/* federd: filter is "NAME up" or "NAME down" */
+	CTL_PEER,		/* federd: filter is "NAME up" or "NAME down" */
+	CTL_LIMITS		/* who is over a limit, and how often */
 };
 
 struct msg_ctl_query {

@@ -148,8 +148,11 @@ static void
 close_set(struct quic_conn *c, uint64_t code, const char *reason)
 {
 	c->qc_close_code = code;
-	strlcpy(c->qc_close_reason, reason == NULL ? "" : reason,
-	    sizeof(c->qc_close_reason));
+	/* Without memory it goes without a reason. */
+	free(c->qc_close_reason);
+	c->qc_close_reason = NULL;
+	if (reason != NULL && reason[0] != '\0')
+		c->qc_close_reason = strndup(reason, CONN_REASON_MAX - 1);
 	endpoint_dirty(c);
 }
 
@@ -203,7 +206,7 @@ quic_conn_established(const struct quic_conn *c)
 const char *
 quic_conn_name(const struct quic_conn *c)
 {
-	return (c->qc_name);
+	return (c->qc_name == NULL ? "" : c->qc_name);
 }
 
 const struct addr *
@@ -237,7 +240,18 @@ int
 quic_conn_export(const struct quic_conn *c, const char *label, uint8_t *out,
     size_t len)
 {
-	if (!c->qc_established || c->qc_ssl == NULL)
+	const char	*only = c->qc_ep->ep_config.export_label;
+
+	if (!c->qc_established)
+		return (-1);
+	if (c->qc_server && only != NULL &&
+	    (len != sizeof(c->qc_export) || strcmp(label, only) != 0))
+		return (-1);
+	if (c->qc_settled) {
+		memcpy(out, c->qc_export, len);
+		return (0);
+	}
+	if (c->qc_ssl == NULL)
 		return (-1);
 	if (SSL_export_keying_material(c->qc_ssl, out, len, label,
 	    strlen(label), NULL, 0, 0) != 1)

@@ -68,6 +68,9 @@ static void	make_cid(struct quic_conn *, ngtcp2_cid *);
 static void	refresh_path(struct quic_conn *);
 static void	write_packets(struct quic_conn *);
 static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *);
+static void	settle(struct quic_conn *);
+static int	crypto_data_cb(ngtcp2_conn *, ngtcp2_encryption_level,
+		    uint64_t, const uint8_t *, size_t, void *);
 static int	handshake_completed_cb(ngtcp2_conn *, void *);
 static int	handshake_confirmed_cb(ngtcp2_conn *, void *);
 static int	path_validation_cb(ngtcp2_conn *, uint32_t,
@@ -90,7 +93,7 @@ static void	rand_cb(uint8_t *, size_t, const ngtcp2_rand_ctx *);
 static const ngtcp2_callbacks callbacks = {
 	.client_initial = ngtcp2_crypto_client_initial_cb,
 	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
-	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+	.recv_crypto_data = crypto_data_cb,
 	.recv_retry = ngtcp2_crypto_recv_retry_cb,
 	.encrypt = ngtcp2_crypto_encrypt_cb,
 	.decrypt = ngtcp2_crypto_decrypt_cb,
@@ -156,8 +159,8 @@ conn_dial(struct quic_conn *c, const char *sni, const struct quic_past *past,
 	ngtcp2_cid	 dcid, scid;
 	SSL		*ssl;
 
-	if (past->token_len > QUIC_TOKEN_MAX || strlcpy(c->qc_name, sni,
-	    sizeof(c->qc_name)) >= sizeof(c->qc_name))
+	if (past->token_len > QUIC_TOKEN_MAX || strlen(sni) >= QUIC_SNI_MAX ||
+	    (c->qc_name = strdup(sni)) == NULL)
 		return (-1);
 	c->qc_ref.get_conn = get_conn;
 	c->qc_ref.user_data = c;
@@ -223,7 +226,7 @@ setup(struct quic_conn *c, SSL *ssl, const ngtcp2_cid *dcid,
 	params.initial_max_stream_data_bidi_local = QUIC_STREAM_WINDOW;
 	params.initial_max_stream_data_bidi_remote = QUIC_STREAM_WINDOW;
 	params.initial_max_stream_data_uni = QUIC_STREAM_WINDOW;
-	params.initial_max_streams_bidi = QUIC_STREAMS_BIDI;
+	params.initial_max_streams_bidi = lim->max_streams;
 	params.initial_max_streams_uni = QUIC_STREAMS_UNI;
 	params.active_connection_id_limit = ANNOUNCED_CID_LIMIT;
 	params.max_datagram_frame_size = QUIC_DATAGRAM_FRAME_MAX;
@@ -396,6 +399,9 @@ conn_flush(struct quic_conn *c)
 
 	if (c->qc_ng == NULL)
 		return (true);
+	if (c->qc_server && c->qc_established && !c->qc_settled &&
+	    !c->qc_end.ce_set && c->qc_ep->ep_config.export_label != NULL)
+		settle(c);
 	if (c->qc_close_wait && c->qc_close_by == UINT64_MAX)
 		c->qc_close_by = now + QUIC_DELIVER_MS * NS_PER_MS;
 	if (!c->qc_end.ce_set && (c->qc_want_write || c->qc_write_by <= now ||
@@ -455,6 +461,25 @@ conn_due(struct quic_conn *c)
 	if (c->qc_rx_deadline < due)
 		due = c->qc_rx_deadline;
 	return (due);
+}
+
+/*
+ * Until then the connection's timer need not be looked at for what just
+ * happened; 0: it must.  Where only datagrams come and go, nothing is due
+ * before an acknowledgement may be: a probe for datagrams that were lost, the
+ * one thing that could be, brings nothing back.
+ */
+uint64_t
+conn_rest(const struct quic_conn *c)
+{
+	const struct quic_endpoint	*ep = c->qc_ep;
+
+	if (!c->qc_confirmed || c->qc_want_write || c->qc_end.ce_set ||
+	    c->qc_close_wait || c->qc_write_by != UINT64_MAX ||
+	    c->qc_rx_deadline != UINT64_MAX || c->qc_tx_open > 0 ||
+	    c->qc_nfins > 0 || !TAILQ_EMPTY(&c->qc_txwait))
+		return (0);
+	return (ep->ep_now + ep->ep_config.limits.ack_delay_ms * NS_PER_MS);
 }
 
 /*
@@ -579,7 +604,9 @@ conn_hello(struct quic_conn *c, const char *name)
 		return (-1);
 	if (c->qc_announced)
 		return (1);
-	strlcpy(c->qc_name, name, sizeof(c->qc_name));
+	free(c->qc_name);
+	if ((c->qc_name = strdup(name)) == NULL)
+		return (0);
 	if (cf->ops->accept != NULL &&
 	    cf->ops->accept(cf->arg, c, c->qc_name) != QUIC_ACCEPT)
 		return (0);
@@ -592,6 +619,45 @@ conn_certificate(struct quic_conn *c, const uint8_t sha256[32])
 {
 	memcpy(c->qc_cert, sha256, sizeof(c->qc_cert));
 	c->qc_have_cert = true;
+}
+
+/*
+ * The keys are ngtcp2's own by now, and so is what may have to be sent once
+ * more; a client says nothing in CRYPTO after its Finished, and gets no
+ * tickets.  What libssl still has (the client's key share, the certificates,
+ * the transcript) is more than a third of what a connection needs.
+ */
+static void
+settle(struct quic_conn *c)
+{
+	const char	*label = c->qc_ep->ep_config.export_label;
+
+	if (SSL_export_keying_material(c->qc_ssl, c->qc_export,
+	    sizeof(c->qc_export), label, strlen(label), NULL, 0, 0) != 1) {
+		conn_error(c, NGTCP2_ERR_INTERNAL);
+		return;
+	}
+	c->qc_settled = true;
+	ngtcp2_conn_set_tls_native_handle(c->qc_ng, NULL);
+	session_free(c->qc_ssl);
+	ngtcp2_crypto_ossl_ctx_del(c->qc_octx);
+	c->qc_ssl = NULL;
+	c->qc_octx = NULL;
+}
+
+/* libssl would not take a message after the handshake either (RFC 9001 6). */
+static int
+crypto_data_cb(ngtcp2_conn *ng, ngtcp2_encryption_level level,
+    uint64_t offset, const uint8_t *data, size_t len, void *arg)
+{
+	struct quic_conn	*c = arg;
+
+	if (c->qc_settled) {
+		ngtcp2_conn_set_tls_alert(ng, SSL_AD_UNEXPECTED_MESSAGE);
+		return (NGTCP2_ERR_CRYPTO);
+	}
+	return (ngtcp2_crypto_recv_crypto_data_cb(ng, level, offset, data,
+	    len, arg));
 }
 
 static ngtcp2_conn *

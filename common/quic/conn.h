@@ -51,8 +51,6 @@
 #define CONN_REASON_MAX		256
 /* Two frames that fill an MTU of 1452, and room for what comes with them. */
 #define CONN_PACKET_MAX		1500
-/* Streams of the peer that may be open at once, rounded up to 2^n. */
-#define CONN_RX_RING		128
 
 /* A message on its way out. */
 struct tx_msg {
@@ -103,14 +101,15 @@ struct quic_conn {
 
 	/* NULL once the connection is over and only lingers. */
 	ngtcp2_conn		*qc_ng;
-	ngtcp2_crypto_ossl_ctx	*qc_octx;
-	SSL			*qc_ssl;
+	ngtcp2_crypto_ossl_ctx	*qc_octx;	/* NULL: settled */
+	SSL			*qc_ssl;	/* NULL: settled */
 	ngtcp2_crypto_conn_ref	 qc_ref;
 
 	bool			 qc_server;
 	bool			 qc_announced;	/* the user knows of it */
 	bool			 qc_established;
 	bool			 qc_confirmed;
+	bool			 qc_settled;	/* TLS is no more needed */
 	bool			 qc_ended;	/* no more sending */
 	bool			 qc_busy;	/* inside ngtcp2 */
 	bool			 qc_want_write;
@@ -118,7 +117,9 @@ struct quic_conn {
 	bool			 qc_reset;	/* stateless reset came */
 	bool			 qc_have_cert;
 	uint8_t			 qc_cert[32];
-	char			 qc_name[QUIC_SNI_MAX];
+	char			*qc_name;	/* NULL: none yet */
+	/* Of quic_config.export_label, when the SSL is gone. */
+	uint8_t			 qc_export[QUIC_EXPORT_LEN];
 
 	struct addr		 qc_local;	/* what the user sees */
 	struct addr		 qc_remote;
@@ -149,11 +150,12 @@ struct quic_conn {
 	size_t			 qc_tx_left;	/* not acknowledged yet */
 	size_t			 qc_tx_unacked;	/* of that, written */
 	size_t			 qc_tx_open;	/* streams of ours */
-	int64_t			*qc_fins;	/* halves to close */
+	int64_t			*qc_fins;	/* halves to close, or NULL */
 	size_t			 qc_nfins;
+	size_t			 qc_fins_cap;
 
 	/* Receiving. */
-	struct rx_msg		*qc_rx[CONN_RX_RING];
+	struct rx_msg		**qc_rx;	/* ring; NULL: nothing came */
 	uint64_t		 qc_rx_next;	/* ordinal to deliver */
 	size_t			 qc_rx_count;
 	uint64_t		 qc_rx_deadline;	/* UINT64_MAX: none */
@@ -163,7 +165,7 @@ struct quic_conn {
 	bool			 qc_close_wait;	/* once delivered */
 	uint64_t		 qc_close_by;
 	uint64_t		 qc_close_code;
-	char			 qc_close_reason[CONN_REASON_MAX];
+	char			*qc_close_reason; /* NULL: none */
 	struct conn_end		 qc_end;
 	uint64_t		 qc_linger_until;
 	uint8_t			*qc_last_packet;	/* CONNECTION_CLOSE */
@@ -193,12 +195,18 @@ struct quic_endpoint {
 	struct table		*ep_odcids;
 	struct table		*ep_tokens;	/* stateless reset, of peers */
 
+	/* Streams that a peer may have open at once, rounded up to 2^n. */
+	size_t			 ep_rx_ring;
+
 	struct conn_list	 ep_dirty;
 	struct conn_list	 ep_waiting;	/* oldest first */
 	unsigned int		 ep_hellos;	/* answered in this turn */
 	struct timer_heap	 ep_timers;
 	struct packet_rate	 ep_reset_rate;
 	struct packet_rate	 ep_refuse_rate;
+	uint64_t		 ep_refused;	/* for want of room */
+	size_t			 ep_queue_highest;	/* qc_tx_bytes ever */
+	size_t			 ep_streams_highest;	/* qc_rx_count ever */
 	uint64_t		 ep_token_generation;	/* 0: no key */
 	uint8_t			 ep_token_key[32];
 	/* First DCID of those who dial; length 0: random, of the usual one. */
@@ -243,6 +251,8 @@ void	 conn_expire(struct quic_conn *);
 bool	 conn_flush(struct quic_conn *);
 /* When conn_expire() has something to do. */
 uint64_t conn_due(struct quic_conn *);
+/* Until when it need not be looked at for what just happened; 0: it must. */
+uint64_t conn_rest(const struct quic_conn *);
 /* Frees what ngtcp2 and TLS need. */
 void	 conn_clear(struct quic_conn *);
 void	 conn_path(ngtcp2_path *, const struct addr *local,

@@ -79,6 +79,8 @@ conn_error(struct quic_conn *c, int rv)
 		ce->ce_text = "idle";
 		break;
 	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+		ce->ce_text = "no answer";
+		break;
 	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
 	case NGTCP2_ERR_DROP_CONN:
 	case NGTCP2_ERR_RETRY:		/* doord's job: not the first packet */
@@ -117,7 +119,8 @@ conn_end_local(struct quic_conn *c)
 	ce->ce_code = c->qc_close_code;
 	ce->ce_text = "closed";
 	ngtcp2_ccerr_set_application_error(&ce->ce_ccerr, c->qc_close_code,
-	    (const uint8_t *)c->qc_close_reason, strlen(c->qc_close_reason));
+	    (const uint8_t *)c->qc_close_reason,
+	    c->qc_close_reason == NULL ? 0 : strlen(c->qc_close_reason));
 }
 
 /*

@@ -72,6 +72,7 @@ quic_limits_default(struct quic_limits *lim)
 	lim->max_connections = 1024;
 	lim->max_message = 65536;
 	lim->max_send_queue = 262144;
+	lim->max_streams = QUIC_STREAMS_BIDI;
 	lim->ack_delay_ms = 30;
 	lim->idle_ms = QUIC_IDLE_MS;
 	lim->keepalive_ms = QUIC_KEEPALIVE_MS;
@@ -91,6 +92,9 @@ quic_endpoint_new(const struct quic_config *cf)
 		return (NULL);
 	ep->ep_config = *cf;
 	ep->ep_cid_len = cf->as_original ? CID_LEN_SHORT : CID_LEN;
+	ep->ep_rx_ring = 1;
+	while (ep->ep_rx_ring < cf->limits.max_streams)
+		ep->ep_rx_ring *= 2;
 	arc4random_buf(&ep->ep_key, sizeof(ep->ep_key));
 	TAILQ_INIT(&ep->ep_dirty);
 	TAILQ_INIT(&ep->ep_waiting);
@@ -271,6 +275,12 @@ quic_endpoint_expiry(const struct quic_endpoint *ep)
 	return (tm->tm_due);
 }
 
+uint64_t
+quic_endpoint_refused(const struct quic_endpoint *ep)
+{
+	return (ep->ep_refused);
+}
+
 size_t
 quic_endpoint_connections(const struct quic_endpoint *ep)
 {
@@ -295,6 +305,31 @@ quic_endpoint_set_max(struct quic_endpoint *ep, size_t max)
 	if (max > CID_INDEX_MAX / 2)
 		max = CID_INDEX_MAX / 2;
 	ep->ep_config.limits.max_connections = max;
+}
+
+void
+quic_endpoint_set_queue(struct quic_endpoint *ep, size_t bytes)
+{
+	ep->ep_config.limits.max_send_queue = bytes;
+}
+
+void
+quic_endpoint_usage(const struct quic_endpoint *ep, struct quic_usage *us)
+{
+	const struct quic_conn	*c;
+	size_t			 i;
+
+	memset(us, 0, sizeof(*us));
+	us->queue_highest = ep->ep_queue_highest;
+	us->streams_highest = ep->ep_streams_highest;
+	for (i = 0; i < ep->ep_cap; i++) {
+		if ((c = ep->ep_conns[i]) == NULL)
+			continue;
+		if (c->qc_tx_bytes > us->queue)
+			us->queue = c->qc_tx_bytes;
+		if (c->qc_rx_count > us->streams)
+			us->streams = c->qc_rx_count;
+	}
 }
 
 void
@@ -398,6 +433,9 @@ endpoint_conn_free(struct quic_conn *c)
 	ep->ep_conns[c->qc_index] = NULL;
 	ep->ep_free[ep->ep_nfree++] = c->qc_index;
 	ep->ep_used--;
+	explicit_bzero(c->qc_export, sizeof(c->qc_export));
+	free(c->qc_name);
+	free(c->qc_close_reason);
 	free(c->qc_last_packet);
 	free(c);
 }
@@ -555,6 +593,7 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 	if (ep->ep_live >= lim->max_connections || (ep->ep_handshakes >=
 	    share && (first == NULL || !first->validated)) ||
 	    (lim->incoming != 0 && ep->ep_incoming >= lim->incoming)) {
+		ep->ep_refused++;
 		if (packet_rate_take(&ep->ep_refuse_rate, ep->ep_now) &&
 		    (n = packet_refuse(out, sizeof(out), data, len)) > 0)
 			reply(ep, listener, local, remote, out, n);
@@ -689,8 +728,12 @@ table_grow(struct quic_endpoint *ep)
 static void
 set_timer(struct quic_conn *c)
 {
-	uint64_t	due = conn_due(c);
+	uint64_t	due;
 
+	if (c->qc_timer.tm_at != TIMER_NONE &&
+	    c->qc_timer.tm_due <= conn_rest(c))
+		return;
+	due = conn_due(c);
 	if (due == UINT64_MAX || (c->qc_timer.tm_at != TIMER_NONE &&
 	    c->qc_timer.tm_due <= due))
 		return;

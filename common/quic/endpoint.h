@@ -40,6 +40,7 @@ struct quic_tls;
 #define QUIC_SNI_MAX		254
 #define QUIC_DELIVER_MS		1000
 #define QUIC_TOKEN_MAX		256	/* of a server; ours are shorter */
+#define QUIC_EXPORT_LEN		32	/* of quic_config.export_label */
 
 /* A packet on its way out; data is valid during the call only. */
 struct quic_packet {
@@ -142,6 +143,7 @@ struct quic_limits {
 	size_t		max_connections;
 	size_t		max_message;		/* bytes of one signal: 65536 */
 	size_t		max_send_queue;		/* bytes of messages per conn */
+	uint64_t	max_streams;		/* of the peer at a time: 100 */
 	unsigned int	ack_delay_ms;		/* Q: ACK at the latest, 30 */
 	unsigned int	idle_ms;		/* 30000 */
 	unsigned int	keepalive_ms;		/* 5000; 0: none */
@@ -174,6 +176,12 @@ struct quic_config {
 	struct quic_tls		*tls_client;	/* NULL: does not dial */
 	uint8_t			 reset_key[32];	/* stateless reset tokens */
 	uint8_t			 slot;		/* byte 0 of our CIDs */
+	/*
+	 * Server side: quic_conn_export() will be asked for QUIC_EXPORT_LEN
+	 * bytes of this label only, if at all.  So all that libssl keeps of
+	 * a handshake can go once it is complete, 20 kB a connection.
+	 */
+	const char		*export_label;	/* NULL: of any label */
 	/*
 	 * Behave like an original client: 8-byte CIDs, 20-byte first DCID,
 	 * STOP_SENDING 0 on every stream opened.
@@ -221,8 +229,19 @@ void	 quic_endpoint_flush(struct quic_endpoint *, uint64_t now);
 /* Next time quic_endpoint_expire() has something to do; UINT64_MAX: never. */
 uint64_t quic_endpoint_expiry(const struct quic_endpoint *);
 size_t	 quic_endpoint_connections(const struct quic_endpoint *);
+/* Connections refused because there were too many. */
+uint64_t quic_endpoint_refused(const struct quic_endpoint *);
+/* What the connection that has most of it has now, and had ever. */
+struct quic_usage {
+	size_t	queue, queue_highest;		/* bytes to send */
+	size_t	streams, streams_highest;	/* of the peer, unfinished */
+};
+void	 quic_endpoint_usage(const struct quic_endpoint *,
+	    struct quic_usage *);
 /* A new limit for connections to come: those there are stay. */
 void	 quic_endpoint_set_max(struct quic_endpoint *, size_t);
+/* limits.max_send_queue of all connections. */
+void	 quic_endpoint_set_queue(struct quic_endpoint *, size_t);
 /*
  * false: nobody is expected; what would begin a connection is dropped before
  * it costs anything and without an answer, so that who comes a moment too
@@ -327,7 +346,10 @@ const struct addr
  */
 bool	 quic_conn_peer_certificate(const struct quic_conn *,
 	    uint8_t sha256[32]);
-/* TLS exporter (RFC 8446 7.5), no context.  -1: not established. */
+/*
+ * TLS exporter (RFC 8446 7.5), no context.  -1: not established, or not what
+ * quic_config.export_label promised.
+ */
 int	 quic_conn_export(const struct quic_conn *, const char *label,
 	    uint8_t *out, size_t len);
 /* Counters and path statistics. */

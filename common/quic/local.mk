@@ -7,6 +7,7 @@ common_libquic_a_SOURCES = \
 	common/quic/cid.c common/quic/cid.h \
 	common/quic/conn.c common/quic/conn.h \
 	common/quic/end.c common/quic/endpoint.c \
+	common/quic/gather.c common/quic/gather.h \
 	common/quic/initial.c common/quic/initial.h \
 	common/quic/packet.c common/quic/packet.h \
 	common/quic/params.h common/quic/session.h \
@@ -40,6 +41,12 @@ regress_unit_quic_path_test_SOURCES = regress/unit/quic_path_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_quic_path_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_path_test_LDADD = $(QUIC_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/quic_settle_test
+regress_unit_quic_settle_test_SOURCES = regress/unit/quic_settle_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_settle_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_settle_test_LDADD = $(QUIC_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/quic_packet_test
 regress_unit_quic_packet_test_SOURCES = regress/unit/quic_packet_test.c \
@@ -86,6 +93,14 @@ regress_unit_quic_dial_test_SOURCES = regress/unit/quic_dial_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_quic_dial_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_dial_test_LDADD = common/libquicservice.a \
+	common/libquic.a common/libipc.a common/libbase.a $(QUIC_LIBS) \
+	$(MSGPACK_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/quic_gather_test
+regress_unit_quic_gather_test_SOURCES = regress/unit/quic_gather_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_gather_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_gather_test_LDADD = common/libquicservice.a \
 	common/libquic.a common/libipc.a common/libbase.a $(QUIC_LIBS) \
 	$(MSGPACK_LIBS) $(EV_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
 

@@ -52,6 +52,9 @@
 #define QUIC_SNI_RELAY			"_relay"
 #define QUIC_SNI_DEFAULT		"default"
 
+/* TLS exporter of the proof of possession (doc/PROTOCOL). */
+#define QUIC_PROOF_LABEL		"EXPORTER-wzp-proof"
+
 /* Prefix of the room of a direct call; behind it the call_id. */
 #define QUIC_CALL_ROOM_PREFIX		"call-"
 

@@ -28,6 +28,7 @@
 
 #include "common/base/clock.h"
 #include "common/quic/packet.h"
+#include "common/quic/gather.h"
 #include "common/quic/service.h"
 #include "common/quic/udp.h"
 
@@ -64,6 +65,8 @@ struct quic_service {
 	struct channel		*qs_door;
 	bool			 qs_door_queued;
 	struct packet_rate	 qs_stray_rate;
+	struct gather		 qs_gather;
+	bool			 qs_gathers;
 	uint64_t		 qs_now;	/* 0: to be read */
 	uint64_t		 qs_dropped;
 };
@@ -240,6 +243,12 @@ quic_service_turn(struct quic_service *qs)
 	qs->qs_now = 0;
 }
 
+void
+quic_service_gather(struct quic_service *qs)
+{
+	qs->qs_gathers = true;
+}
+
 struct quic_endpoint *
 quic_service_endpoint(struct quic_service *qs)
 {
@@ -265,6 +274,22 @@ quic_service_dropped(const struct quic_service *qs)
 			n += udp_dropped(qs->qs_sockets[i].ss_udp);
 	}
 	return (n);
+}
+
+void
+quic_service_usage(struct quic_service *qs, struct limiter *lm)
+{
+	struct quic_usage	us;
+
+	limiter_used(lm, LIMIT_CONNECTIONS,
+	    quic_endpoint_connections(qs->qs_ep));
+	limiter_refused_all(lm, LIMIT_CONNECTIONS,
+	    quic_endpoint_refused(qs->qs_ep));
+	quic_endpoint_usage(qs->qs_ep, &us);
+	limiter_reached(lm, LIMIT_QUEUE, us.queue_highest);
+	limiter_used(lm, LIMIT_QUEUE, us.queue);
+	limiter_reached(lm, LIMIT_STREAMS, us.streams_highest);
+	limiter_used(lm, LIMIT_STREAMS, us.streams);
 }
 
 void
@@ -334,14 +359,29 @@ readable(struct ev_loop *loop, struct ev_io *io, int revents)
 {
 	struct service_socket	*ss = io->data;
 	struct quic_service	*qs = ss->ss_service;
+	ev_tstamp		 between;
 	unsigned int		 i;
+	int			 all = 0, n;
+	bool			 was = qs->qs_gather.ga_on;
 
-	(void)loop;
 	(void)revents;
 	qs->qs_now = 0;
 	for (i = 0; i < READS_MAX; i++) {
-		if (udp_receive(ss->ss_udp, received, ss) < UDP_BATCH)
+		all += n = udp_receive(ss->ss_udp, received, ss);
+		if (n < UDP_BATCH)
 			break;
+	}
+	if (qs->qs_gathers &&
+	    gather_heard(&qs->qs_gather, quic_service_now(qs),
+	    (size_t)all) != was) {
+		/*
+		 * Timers wait for the turn, too, and do not cut it short:
+		 * libev sleeps only where it has a millisecond (which is what
+		 * epoll can wait) more than that before a timer.
+		 */
+		between = was ? 0. : (double)GATHER_NS / (double)NS_PER_S;
+		ev_set_io_collect_interval(loop, between);
+		ev_set_timeout_collect_interval(loop, 2. * between);
 	}
 	quic_service_turn(qs);
 }

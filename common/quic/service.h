@@ -29,6 +29,7 @@
 
 #include "common/base/addr.h"
 #include "common/ipc/channel.h"
+#include "common/ipc/limiter.h"
 #include "common/quic/endpoint.h"
 
 #define SERVICE_LISTENERS_MAX	16
@@ -83,12 +84,19 @@ void	 quic_service_input(struct quic_service *,
  * the timer.  The service calls it by itself when its timer fires.
  */
 void	 quic_service_turn(struct quic_service *);
+/*
+ * While many datagrams come, the loop of the service waits between its turns
+ * (gather.h); all other work of that loop waits with it.
+ */
+void	 quic_service_gather(struct quic_service *);
 struct quic_endpoint
 	*quic_service_endpoint(struct quic_service *);
 /* Monotonic ns; read once a turn, so cheap inside datagram handlers. */
 uint64_t quic_service_now(struct quic_service *);
 /* Datagrams that the sockets or doord did not take. */
 uint64_t quic_service_dropped(const struct quic_service *);
+/* How much is used of the limits connections, queue and streams. */
+void	 quic_service_usage(struct quic_service *, struct limiter *);
 void	 quic_service_free(struct quic_service *);
 
 #endif /* WZP_QUIC_SERVICE_H */

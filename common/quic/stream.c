@@ -41,6 +41,7 @@
 #define OPEN_MAX	256
 /* Halves to close in one go; more than that are reset instead. */
 #define FINS_MAX	256
+#define FINS_MIN	4
 
 /* A packet that is being filled (NGTCP2_WRITE_STREAM_FLAG_MORE). */
 struct filling {
@@ -63,6 +64,10 @@ static int	 rx_append(struct quic_conn *, struct rx_msg *,
 static int	 rx_grow(struct rx_msg *, size_t);
 static void	 rx_credit(struct quic_conn *, struct rx_msg *, int64_t);
 static void	 rx_deliver(struct quic_conn *);
+static int	 fins_grow(struct quic_conn *);
+static struct rx_msg **rx_place(const struct quic_conn *, uint64_t);
+static struct rx_msg *
+		 rx_find(const struct quic_conn *, uint64_t);
 static void	 rx_set_deadline(struct quic_conn *);
 static int64_t	 rx_id(const struct quic_conn *, uint64_t);
 static bool	 is_ours(const struct quic_conn *, int64_t);
@@ -116,6 +121,8 @@ queue(struct quic_conn *c, const void *data, size_t len, bool uni)
 		memcpy(m->tx_data + head, data, len);
 	TAILQ_INSERT_TAIL(&c->qc_txq, m, tx_entry);
 	c->qc_tx_bytes += m->tx_len;
+	if (c->qc_tx_bytes > c->qc_ep->ep_queue_highest)
+		c->qc_ep->ep_queue_highest = c->qc_tx_bytes;
 	c->qc_tx_left += m->tx_len;
 	endpoint_dirty(c);
 	return (0);
@@ -135,13 +142,13 @@ stream_clear(struct quic_conn *c)
 		TAILQ_REMOVE(&c->qc_txwait, m, tx_entry);
 		free(m);
 	}
-	for (i = 0; i < CONN_RX_RING; i++) {
+	for (i = 0; c->qc_rx != NULL && i < c->qc_ep->ep_rx_ring; i++)
 		rx_free(c->qc_rx[i]);
-		c->qc_rx[i] = NULL;
-	}
+	free(c->qc_rx);
+	c->qc_rx = NULL;
 	free(c->qc_fins);
 	c->qc_fins = NULL;
-	c->qc_nfins = c->qc_rx_count = 0;
+	c->qc_nfins = c->qc_fins_cap = c->qc_rx_count = 0;
 	c->qc_tx_bytes = c->qc_tx_left = c->qc_tx_unacked = 0;
 	c->qc_tx_open = 0;
 	c->qc_rx_deadline = UINT64_MAX;
@@ -241,7 +248,11 @@ write_fins(struct quic_conn *c, struct filling *f)
 	c->qc_nfins -= done;
 	memmove(c->qc_fins, c->qc_fins + done,
 	    c->qc_nfins * sizeof(*c->qc_fins));
-	if (c->qc_nfins > 0)
+	if (c->qc_nfins == 0) {
+		free(c->qc_fins);
+		c->qc_fins = NULL;
+		c->qc_fins_cap = 0;
+	} else
 		c->qc_write_by = c->qc_ep->ep_now +
 		    c->qc_ep->ep_config.limits.ack_delay_ms * NS_PER_MS +
 		    NS_PER_MS;
@@ -409,15 +420,18 @@ stream_data_cb(ngtcp2_conn *ng, uint32_t flags, int64_t id, uint64_t offset,
 		return (0);
 	}
 	/* Credit is given back in order of delivery, so this cannot be. */
-	if (ord - c->qc_rx_next >= CONN_RX_RING)
+	if (ord - c->qc_rx_next >= c->qc_ep->ep_rx_ring)
 		return (NGTCP2_ERR_CALLBACK_FAILURE);
-	rx = c->qc_rx[ord % CONN_RX_RING];
-	if (rx == NULL) {
+	if ((rx = rx_find(c, ord)) == NULL) {
+		if (c->qc_rx == NULL && (c->qc_rx = calloc(
+		    c->qc_ep->ep_rx_ring, sizeof(*c->qc_rx))) == NULL)
+			return (NGTCP2_ERR_CALLBACK_FAILURE);
 		if ((rx = calloc(1, sizeof(*rx))) == NULL)
 			return (NGTCP2_ERR_CALLBACK_FAILURE);
 		rx->rx_since = c->qc_ep->ep_now;
-		c->qc_rx[ord % CONN_RX_RING] = rx;
-		c->qc_rx_count++;
+		*rx_place(c, ord) = rx;
+		if (++c->qc_rx_count > c->qc_ep->ep_streams_highest)
+			c->qc_ep->ep_streams_highest = c->qc_rx_count;
 		if (c->qc_rx_deadline == UINT64_MAX &&
 		    cf->limits.stream_ms != 0)
 			c->qc_rx_deadline = rx->rx_since +
@@ -449,9 +463,7 @@ stream_reset_cb(ngtcp2_conn *ng, int64_t id, uint64_t size, uint64_t code,
 	if (is_ours(c, id) || !ngtcp2_is_bidi_stream(id) ||
 	    ord < c->qc_rx_next)
 		return (0);
-	rx = c->qc_rx[ord % CONN_RX_RING];
-	if (ord - c->qc_rx_next < CONN_RX_RING && rx != NULL &&
-	    rx->rx_complete)
+	if ((rx = rx_find(c, ord)) != NULL && rx->rx_complete)
 		return (0);
 	conn_fail(c, "stream reset within a message");
 	return (NGTCP2_ERR_CALLBACK_FAILURE);
@@ -492,8 +504,7 @@ stream_close_cb(ngtcp2_conn *ng, uint32_t flags, int64_t id, uint64_t code,
 		ngtcp2_conn_extend_max_streams_bidi(ng, 1);
 		return (0);
 	}
-	rx = c->qc_rx[ord % CONN_RX_RING];
-	if (ord - c->qc_rx_next < CONN_RX_RING && rx != NULL)
+	if ((rx = rx_find(c, ord)) != NULL)
 		rx->rx_closed = true;
 	return (0);
 }
@@ -575,19 +586,17 @@ rx_deliver(struct quic_conn *c)
 	struct rx_msg			*rx;
 	int64_t				 id;
 
-	while ((rx = c->qc_rx[c->qc_rx_next % CONN_RX_RING]) != NULL) {
+	while ((rx = rx_find(c, c->qc_rx_next)) != NULL) {
 		id = rx_id(c, c->qc_rx_next);
 		rx_credit(c, rx, id);
 		if (!rx->rx_complete)
 			break;
-		c->qc_rx[c->qc_rx_next % CONN_RX_RING] = NULL;
+		*rx_place(c, c->qc_rx_next) = NULL;
 		c->qc_rx_next++;
 		c->qc_rx_count--;
 		if (rx->rx_closed)
 			ngtcp2_conn_extend_max_streams_bidi(c->qc_ng, 1);
-		else if (c->qc_nfins < FINS_MAX && (c->qc_fins != NULL ||
-		    (c->qc_fins = calloc(FINS_MAX, sizeof(*c->qc_fins))) !=
-		    NULL)) {
+		else if (fins_grow(c) == 0) {
 			c->qc_fins[c->qc_nfins++] = id;
 			if (c->qc_write_by == UINT64_MAX)
 				c->qc_write_by = c->qc_ep->ep_now +
@@ -603,7 +612,43 @@ rx_deliver(struct quic_conn *c)
 			    rx->rx_len - HEADER_LEN);
 		rx_free(rx);
 	}
+	if (c->qc_rx_count == 0) {
+		free(c->qc_rx);
+		c->qc_rx = NULL;
+	}
 	rx_set_deadline(c);
+}
+
+/* One more half to close. */
+static int
+fins_grow(struct quic_conn *c)
+{
+	int64_t	*fins;
+	size_t	 cap = c->qc_fins_cap == 0 ? FINS_MIN : c->qc_fins_cap * 2;
+
+	if (c->qc_nfins < c->qc_fins_cap)
+		return (0);
+	if (cap > FINS_MAX || (fins = reallocarray(c->qc_fins, cap,
+	    sizeof(*fins))) == NULL)
+		return (-1);
+	c->qc_fins = fins;
+	c->qc_fins_cap = cap;
+	return (0);
+}
+
+static struct rx_msg **
+rx_place(const struct quic_conn *c, uint64_t ord)
+{
+	return (&c->qc_rx[ord & (c->qc_ep->ep_rx_ring - 1)]);
+}
+
+/* What has come of a stream that is not delivered yet, or NULL. */
+static struct rx_msg *
+rx_find(const struct quic_conn *c, uint64_t ord)
+{
+	if (c->qc_rx == NULL || ord - c->qc_rx_next >= c->qc_ep->ep_rx_ring)
+		return (NULL);
+	return (*rx_place(c, ord));
 }
 
 /* The oldest of what is incomplete, or waits behind something missing. */
@@ -614,7 +659,7 @@ rx_set_deadline(struct quic_conn *c)
 	uint64_t	oldest = UINT64_MAX;
 	size_t		i;
 
-	for (i = 0; c->qc_rx_count > 0 && i < CONN_RX_RING; i++) {
+	for (i = 0; c->qc_rx_count > 0 && i < c->qc_ep->ep_rx_ring; i++) {
 		if (c->qc_rx[i] != NULL && c->qc_rx[i]->rx_since < oldest)
 			oldest = c->qc_rx[i]->rx_since;
 	}

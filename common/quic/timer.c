@@ -23,9 +23,11 @@
 
 #include "common/quic/timer.h"
 
-static void	place(struct timer_heap *, struct timer *, size_t);
-static void	up(struct timer_heap *, size_t);
-static void	down(struct timer_heap *, size_t);
+/* Children of a node: 64 bytes of entries. */
+#define WAYS	4
+
+static void	place(struct timer_heap *, struct timer_entry, size_t);
+static void	settle(struct timer_heap *, struct timer_entry, size_t);
 
 void
 timer_init(struct timer *tm, void *owner)
@@ -46,93 +48,73 @@ timer_heap_free(struct timer_heap *th)
 int
 timer_set(struct timer_heap *th, struct timer *tm, uint64_t due)
 {
-	struct timer	**heap;
-	size_t		  cap;
+	struct timer_entry	*heap;
+	size_t			 at = tm->tm_at, cap;
 
-	if (tm->tm_at != TIMER_NONE) {
-		tm->tm_due = due;
-		up(th, tm->tm_at);
-		down(th, tm->tm_at);
-		return (0);
-	}
-	if (th->th_count == th->th_cap) {
-		cap = th->th_cap == 0 ? 64 : th->th_cap * 2;
-		heap = reallocarray(th->th_heap, cap, sizeof(*heap));
-		if (heap == NULL)
-			return (-1);
-		th->th_heap = heap;
-		th->th_cap = cap;
+	if (at == TIMER_NONE) {
+		if (th->th_count == th->th_cap) {
+			cap = th->th_cap == 0 ? 64 : th->th_cap * 2;
+			heap = reallocarray(th->th_heap, cap, sizeof(*heap));
+			if (heap == NULL)
+				return (-1);
+			th->th_heap = heap;
+			th->th_cap = cap;
+		}
+		at = th->th_count++;
 	}
 	tm->tm_due = due;
-	place(th, tm, th->th_count++);
-	up(th, tm->tm_at);
+	settle(th, (struct timer_entry){ due, tm }, at);
 	return (0);
 }
 
 void
 timer_remove(struct timer_heap *th, struct timer *tm)
 {
-	struct timer	*last;
-	size_t		 at = tm->tm_at;
+	size_t	at = tm->tm_at;
 
 	if (at == TIMER_NONE)
 		return;
 	tm->tm_at = TIMER_NONE;
-	last = th->th_heap[--th->th_count];
-	if (last == tm)
-		return;
-	place(th, last, at);
-	up(th, last->tm_at);
-	down(th, last->tm_at);
+	if (at < --th->th_count)
+		settle(th, th->th_heap[th->th_count], at);
 }
 
 struct timer *
 timer_first(const struct timer_heap *th)
 {
-	return (th->th_count > 0 ? th->th_heap[0] : NULL);
+	return (th->th_count > 0 ? th->th_heap[0].te_timer : NULL);
 }
 
 static void
-place(struct timer_heap *th, struct timer *tm, size_t at)
+place(struct timer_heap *th, struct timer_entry te, size_t at)
 {
-	th->th_heap[at] = tm;
-	tm->tm_at = at;
+	th->th_heap[at] = te;
+	te.te_timer->tm_at = at;
 }
 
+/* The entry belongs at this place, or somewhere above or below it. */
 static void
-up(struct timer_heap *th, size_t at)
+settle(struct timer_heap *th, struct timer_entry te, size_t at)
 {
-	struct timer	*tm = th->th_heap[at];
-	size_t		 parent;
+	const struct timer_entry	*heap = th->th_heap;
+	size_t				 child, end, first;
 
-	while (at > 0) {
-		parent = (at - 1) / 2;
-		if (th->th_heap[parent]->tm_due <= tm->tm_due)
-			break;
-		place(th, th->th_heap[parent], at);
-		at = parent;
+	while (at > 0 && te.te_due < heap[(at - 1) / WAYS].te_due) {
+		place(th, heap[(at - 1) / WAYS], at);
+		at = (at - 1) / WAYS;
 	}
-	place(th, tm, at);
-}
-
-static void
-down(struct timer_heap *th, size_t at)
-{
-	struct timer	*tm = th->th_heap[at];
-	size_t		 child;
-
-	for (;;) {
-		child = 2 * at + 1;
-		if (child >= th->th_count)
+	while ((child = at * WAYS + 1) < th->th_count) {
+		end = child + WAYS;
+		if (end > th->th_count)
+			end = th->th_count;
+		for (first = child++; child < end; child++) {
+			if (heap[child].te_due < heap[first].te_due)
+				first = child;
+		}
+		if (te.te_due <= heap[first].te_due)
 			break;
-		if (child + 1 < th->th_count &&
-		    th->th_heap[child + 1]->tm_due <
-		    th->th_heap[child]->tm_due)
-			child++;
-		if (tm->tm_due <= th->th_heap[child]->tm_due)
-			break;
-		place(th, th->th_heap[child], at);
-		at = child;
+		place(th, heap[first], at);
+		at = first;
 	}
-	place(th, tm, at);
+	place(th, te, at);
 }

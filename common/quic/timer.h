@@ -15,9 +15,12 @@
  */
 
 /*
- * Connections by the time at which their timer is due: a binary heap.  An
- * entry may be early: when a deadline moves later it is left in place, and
- * whoever takes it off the heap looks at the real deadline again.
+ * Connections by the time at which their timer is due: a heap.  An entry may
+ * be early: when a deadline moves later it is left in place, and whoever takes
+ * it off the heap looks at the real deadline again.
+ *
+ * The connections are cold when their timers move, each in lines of its own,
+ * so the times are in the heap itself, and four children lie side by side.
  */
 #ifndef WZP_QUIC_TIMER_H
 #define WZP_QUIC_TIMER_H
@@ -34,10 +37,15 @@ struct timer {
 	void		*tm_owner;
 };
 
+struct timer_entry {
+	uint64_t	 te_due;	/* the tm_due of: */
+	struct timer	*te_timer;
+};
+
 struct timer_heap {
-	struct timer	**th_heap;
-	size_t		  th_count;
-	size_t		  th_cap;
+	struct timer_entry	*th_heap;
+	size_t			 th_count;
+	size_t			 th_cap;
 };
 
 void		 timer_init(struct timer *, void *owner);

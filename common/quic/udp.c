@@ -63,7 +63,7 @@ struct udp {
 };
 
 static int	bind_socket(const struct addr *, int, bool);
-static int	set_options(int, int, int);
+static int	set_options(int, const struct addr *, int);
 static void	parse_control(const struct udp *, struct msghdr *,
 		    struct addr *, uint8_t *);
 static void	put_control(const struct udp *, struct msghdr *,
@@ -92,7 +92,7 @@ bind_socket(const struct addr *a, int buffer_bytes, bool member)
 		return (-1);
 	if ((member && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on,
 	    sizeof(on)) == -1) ||
-	    set_options(fd, addr_family(a), buffer_bytes) == -1 ||
+	    set_options(fd, a, buffer_bytes) == -1 ||
 	    bind(fd, &a->addr_u.sa, a->addr_len) == -1) {
 		save = errno;
 		close(fd);
@@ -273,7 +273,7 @@ udp_flush(struct udp *u)
 }
 
 static int
-set_options(int fd, int family, int buffer_bytes)
+set_options(int fd, const struct addr *a, int buffer_bytes)
 {
 	int	on = 1, probe;
 
@@ -284,13 +284,16 @@ set_options(int fd, int family, int buffer_bytes)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer_bytes,
 		    sizeof(buffer_bytes));
 	}
-	/* Never fragment, never believe a path MTU that we did not probe. */
-	if (family == AF_INET6) {
+	/*
+	 * Never fragment, never believe a path MTU that we did not probe.
+	 * Where a packet was sent to is news on a wildcard only, and it costs.
+	 */
+	if (addr_family(a) == AF_INET6) {
 		probe = IPV6_PMTUDISC_PROBE;
 		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
 		    sizeof(on)) == -1 ||
-		    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on,
-		    sizeof(on)) == -1 ||
+		    (addr_is_any(a) && setsockopt(fd, IPPROTO_IPV6,
+		    IPV6_RECVPKTINFO, &on, sizeof(on)) == -1) ||
 		    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on,
 		    sizeof(on)) == -1 ||
 		    setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe,
@@ -299,7 +302,8 @@ set_options(int fd, int family, int buffer_bytes)
 		return (0);
 	}
 	probe = IP_PMTUDISC_PROBE;
-	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) == -1 ||
+	if ((addr_is_any(a) && setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on,
+	    sizeof(on)) == -1) ||
 	    setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof(on)) == -1 ||
 	    setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe,
 	    sizeof(probe)) == -1)

@@ -8,7 +8,8 @@ common_libsandbox_a_SOURCES = \
 	common/sandbox/selftest.c common/sandbox/selftest.h
 
 check_PROGRAMS += regress/unit/sandbox_test
-regress_unit_sandbox_test_SOURCES = regress/unit/sandbox_test.c
+regress_unit_sandbox_test_SOURCES = regress/unit/quiet.h \
+	regress/unit/sandbox_test.c
 regress_unit_sandbox_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_sandbox_test_LDADD = common/libsandbox.a common/libbase.a \
 	$(SECCOMP_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)

@@ -53,6 +53,7 @@
 
 #include "common/sandbox/sandbox.h"
 
+#define MEDIAD		(1u << PROC_MEDIAD)
 #define REGISTRYD	(1u << PROC_REGISTRYD)
 #define CONTROLD	(1u << PROC_CONTROLD)
 #define LOOKUPD		(1u << PROC_LOOKUPD)
@@ -165,9 +166,12 @@ static const struct rule {
 	{ CALL(readlinkat), REGISTRYD, { { 0 } } },
 	{ CALL(fchmod), REGISTRYD, { { 0 } } },
 	{ CALL(fsync), REGISTRYD | CLIENT, { { 0 } } },
-	/* While somebody else, a backup, holds its lock. */
-	{ CALL(nanosleep), REGISTRYD | CLIENT, { { 0 } } },
-	{ CALL(clock_nanosleep), REGISTRYD | CLIENT, { { 0 } } },
+	/*
+	 * While somebody else, a backup, holds its lock; between turns that
+	 * gather datagrams.
+	 */
+	{ CALL(nanosleep), REGISTRYD | MEDIAD | CLIENT, { { 0 } } },
+	{ CALL(clock_nanosleep), REGISTRYD | MEDIAD | CLIENT, { { 0 } } },
 
 	/*
 	 * lookupd dials the auth server (Landlock has its port) and asks

@@ -52,8 +52,6 @@
 
 static void	 sha256(const void *, size_t, uint8_t[SHA256_DIGEST_LENGTH]);
 static int	 pub_of(int, const uint8_t[32], uint8_t[32]);
-static int	 hex_digit(char);
-static void	 hex_print(const uint8_t *, size_t, char *);
 static size_t	 handshake_bytes(uint8_t[32 + sizeof(LABEL_ANSWER)],
 		    const uint8_t[32], const char *);
 static size_t	 proof_bytes(uint8_t[PROOF_MAX], const uint8_t[32],
@@ -140,42 +138,25 @@ identity_wipe(struct identity *id)
 	OPENSSL_cleanse(id, sizeof(*id));
 }
 
-static int
-hex_digit(char c)
+void
+identity_fingerprint_print(const uint8_t fp[IDENTITY_FP_LEN],
+    char out[IDENTITY_FP_STRLEN])
 {
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (c - 'A' + 10);
-	return (-1);
-}
+	size_t	 i;
 
-static void
-hex_print(const uint8_t *p, size_t len, char *out)
-{
-	static const char	 digits[] = "0123456789abcdef";
-	size_t			 i;
-
-	for (i = 0; i < len; i++) {
-		*out++ = digits[p[i] >> 4];
-		*out++ = digits[p[i] & 0x0f];
+	for (i = 0; i < 8; i++) {
+		bytes_hex(fp + 2 * i, 2, out + 5 * i);
+		out[5 * i + 4] = i < 7 ? ':' : '\0';
 	}
-	*out = '\0';
 }
 
 void
 identity_fingerprint(const uint8_t pub[32], char out[IDENTITY_FP_STRLEN])
 {
 	uint8_t	 hash[SHA256_DIGEST_LENGTH];
-	size_t	 i;
 
 	sha256(pub, 32, hash);
-	for (i = 0; i < 8; i++) {
-		hex_print(hash + 2 * i, 2, out + 5 * i);
-		out[5 * i + 4] = i < 7 ? ':' : '\0';
-	}
+	identity_fingerprint_print(hash, out);
 }
 
 /*
@@ -185,13 +166,13 @@ identity_fingerprint(const uint8_t pub[32], char out[IDENTITY_FP_STRLEN])
 int
 identity_fingerprint_parse(const char *s, char out[IDENTITY_FP_STRLEN])
 {
-	uint8_t	 fp[16];
-	size_t	 i, n = 0;
+	uint8_t	 fp[IDENTITY_FP_LEN];
+	size_t	 n = 0;
 	int	 v;
 
 	memset(fp, 0, sizeof(fp));
 	for (; *s != '\0'; s++) {
-		if ((v = hex_digit(*s)) == -1)
+		if ((v = bytes_digit_any(*s)) == -1)
 			continue;
 		if (n < 32)
 			fp[n / 2] = (uint8_t)(fp[n / 2] << 4 | v);
@@ -199,10 +180,7 @@ identity_fingerprint_parse(const char *s, char out[IDENTITY_FP_STRLEN])
 	}
 	if (n < 32 || n % 2 != 0)
 		return (-1);
-	for (i = 0; i < 8; i++) {
-		hex_print(fp + 2 * i, 2, out + 5 * i);
-		out[5 * i + 4] = i < 7 ? ':' : '\0';
-	}
+	identity_fingerprint_print(fp, out);
 	return (0);
 }
 
@@ -212,8 +190,7 @@ identity_fingerprint_valid(const char *s)
 	size_t	 i;
 
 	for (i = 0; i < IDENTITY_FP_STRLEN - 1; i++) {
-		if (i % 5 == 4 ? s[i] != ':' :
-		    (hex_digit(s[i]) == -1 || (s[i] >= 'A' && s[i] <= 'F')))
+		if (i % 5 == 4 ? s[i] != ':' : bytes_digit(s[i]) == -1)
 			return (false);
 	}
 	return (s[i] == '\0');
@@ -265,7 +242,7 @@ identity_tls_fp(const uint8_t sha256[32], char out[TLS_FP_STRLEN])
 	size_t	 i;
 
 	for (i = 0; i < 32; i++) {
-		hex_print(sha256 + i, 1, out + 3 * i);
+		bytes_hex(sha256 + i, 1, out + 3 * i);
 		out[3 * i + 2] = i < 31 ? ':' : '\0';
 	}
 }
@@ -301,7 +278,7 @@ identity_ui_fp(const uint8_t *cert, size_t len, char out[17])
 	    outlen == sizeof(hash)) {
 		/* The result is a number, printed as one. */
 		for (i = 0; i < 8; i++)
-			hex_print(hash + 7 - i, 1, out + 2 * i);
+			bytes_hex(hash + 7 - i, 1, out + 2 * i);
 		ret = 0;
 	}
 	EVP_MAC_CTX_free(ctx);
@@ -467,7 +444,7 @@ identity_hash_room(const char *name, char out[33])
 	    strlen(ROOM_HASH_PREFIX)) == 1 &&
 	    EVP_DigestUpdate(ctx, name, strlen(name)) == 1 &&
 	    EVP_DigestFinal_ex(ctx, hash, NULL) == 1) {
-		hex_print(hash, 16, out);
+		bytes_hex(hash, 16, out);
 		ret = 0;
 	}
 	EVP_MD_CTX_free(ctx);
@@ -499,8 +476,8 @@ identity_seed_parse(const char *s, size_t len, uint8_t seed[32])
 	if (len != 64)
 		return (-1);
 	for (i = 0; i < 32; i++) {
-		if ((hi = hex_digit(s[2 * i])) == -1 ||
-		    (lo = hex_digit(s[2 * i + 1])) == -1) {
+		if ((hi = bytes_digit_any(s[2 * i])) == -1 ||
+		    (lo = bytes_digit_any(s[2 * i + 1])) == -1) {
 			OPENSSL_cleanse(seed, 32);
 			return (-1);
 		}

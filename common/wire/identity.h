@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define IDENTITY_FP_LEN		16
 #define IDENTITY_FP_STRLEN	40	/* with NUL */
 #define IDENTITY_CERT_MAX	512
 #define TLS_FP_STRLEN		96	/* 32 x "xx:" */
@@ -44,6 +45,9 @@ int	 identity_from_seed(struct identity *, const uint8_t seed[32]);
 int	 identity_public(const uint8_t secret[32], uint8_t pub[32]);
 void	 identity_wipe(struct identity *);
 void	 identity_fingerprint(const uint8_t pub[32],
+	    char out[IDENTITY_FP_STRLEN]);
+/* The canonical form of its bytes. */
+void	 identity_fingerprint_print(const uint8_t fp[IDENTITY_FP_LEN],
 	    char out[IDENTITY_FP_STRLEN]);
 /* As the original's parser: see the vectors; canonical form out. -1: bad */
 int	 identity_fingerprint_parse(const char *,

@@ -409,6 +409,9 @@ void		 signal_free(struct signal *);
  * than SIGNAL_MAX bytes).  Byte-identical to the original for its own fields.
  */
 int		 signal_print(const struct signal *, char *buf, size_t cap);
+/* call_id stays the caller's; NULL: of no call in particular (6.8). */
+void		 signal_hangup(struct signal *, const char *call_id,
+		    enum hangup_reason);
 const char	*signal_name(enum signal_type);
 const char	*hangup_reason_name(enum hangup_reason);
 

@@ -18,6 +18,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "common/wire/signal_fields.h"
 
 /* FT_ENUM is read and written as an unsigned int. */
@@ -69,6 +71,15 @@ mode_name(unsigned int n)
 	};
 
 	return (n < sizeof(names) / sizeof(names[0]) ? names[n] : NULL);
+}
+
+void
+signal_hangup(struct signal *s, const char *call_id, enum hangup_reason reason)
+{
+	memset(s, 0, sizeof(*s));
+	s->type = SIGNAL_HANGUP;
+	s->u.hangup.reason = reason;
+	s->u.hangup.call_id = call_id;
 }
 
 const char *

@@ -28,6 +28,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +39,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/ipc/limiter.h"
 #include "common/ipc/mesh.h"
 #include "common/sandbox/sandbox.h"
 #include "common/sandbox/selftest.h"
@@ -91,6 +95,7 @@ static void	worker_lose_channel(struct worker *, struct channel *);
 static void	worker_start(struct worker *, const struct msg_start *);
 static void	worker_stats(struct worker *, struct channel *,
 		    const struct msg_ctl_query *);
+static void	ctl_limits_row(void *, const struct row *);
 static struct neighbour
 		*worker_find(struct worker *, enum proc, unsigned int, bool);
 static void	worker_options(struct worker *, int, char **);
@@ -578,6 +583,9 @@ worker_stats(struct worker *w, struct channel *ch,
 	struct channel		*other;
 	char			 name[33];
 	size_t			 i;
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	struct mallinfo2	 mi;
+#endif
 
 	row_init(&row);
 	row_str(&row, "worker", proc_name(w->wk_ops->role));
@@ -585,6 +593,10 @@ worker_stats(struct worker *w, struct channel *ch,
 	row_u64(&row, "pid", (uint64_t)getpid());
 	row_u64(&row, "uptime_s",
 	    (clock_mono_ns() - w->wk_started) / NS_PER_S);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	mi = mallinfo2();
+	row_u64(&row, "heap_used", mi.uordblks + mi.hblkhd);
+#endif
 	for (i = 0; i < NEIGHBOURS_MAX; i++) {
 		other = w->wk_neighbours[i].nb_channel;
 		if (other == NULL || !channel_is_data(other))
@@ -647,4 +659,27 @@ worker_ctl_end(struct channel *ch, uint64_t id, const char *error)
 	snprintf(msg.error, sizeof(msg.error), "%s",
 	    error != NULL ? error : "");
 	(void)channel_send(ch, MSG_CTL_END, &msg);
+}
+
+struct limits_answer {
+	struct channel	*la_channel;
+	uint64_t	 la_id;
+};
+
+static void
+ctl_limits_row(void *arg, const struct row *row)
+{
+	const struct limits_answer	*la = arg;
+
+	worker_ctl_row(la->la_channel, la->la_id, row);
+}
+
+void
+worker_ctl_limits(struct channel *ch, const struct msg_ctl_query *query,
+    struct limiter *lm, uint64_t now)
+{
+	struct limits_answer	la = { ch, query->id };
+
+	limiter_rows(lm, now, ctl_limits_row, &la);
+	worker_ctl_end(ch, query->id, NULL);
 }

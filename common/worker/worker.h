@@ -120,5 +120,10 @@ void		 worker_ctl_row(struct channel *, uint64_t id,
 		    const struct row *);
 void		 worker_ctl_end(struct channel *, uint64_t id,
 		    const char *error);
+/* The whole answer to CTL_LIMITS. */
+struct limiter;
+void		 worker_ctl_limits(struct channel *,
+		    const struct msg_ctl_query *, struct limiter *,
+		    uint64_t now);
 
 #endif /* WZP_WORKER_H */

@@ -6,19 +6,14 @@
 
 "$audio/source" speech 7 "$speech" "$tmp/said.wav" >/dev/null ||
     fail "no speech"
-fed_relay a
-fed_relay b
-fed_link a b
-fed_start a b
-fed_up a b
+fed_pair a b
 fed_listen bob b --accept generic --once --mute --record "$tmp/heard.wav"
 fed_call alice a bob --play "$tmp/said.wav"
 fed_leaves alice 60
 fed_leaves bob 20
 fed_heard "$tmp/said.wav" "$tmp/heard.wav"
 call=$(fed_event alice setup | json_field call_id)
-fed_registry a "$call" normal federated-relay
-fed_registry b "$call" normal federated-relay
+fed_both_registry a b "$call" normal federated-relay
 sent=$(fed_event alice call_end | json_field sent)
 received=$(fed_event bob call_end | json_field received)
 echo "sent $sent, received $received"

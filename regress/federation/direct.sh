@@ -39,12 +39,10 @@ gone()
 until_true 10 gone || fail "sound still goes by a relay"
 echo "direct after $(($(grep '"path": *"direct"' "$tmp/alice/events" |
     head -n 1 | cut -d ' ' -f 1) - $(fed_time alice offer_sent))) ms"
-kill -INT "$(cat "$tmp/alice/pid")"
-fed_leaves alice 10
+fed_hangs_up alice
 fed_leaves bob 10
 fed_is alice call_end e2e true
 call=$(fed_event alice setup | json_field call_id)
-fed_registry north "$call" normal direct-reflexive
-fed_registry south "$call" normal direct-reflexive
+fed_both_registry north south "$call" normal direct-reflexive
 fed_quiet
 fed_done

@@ -87,8 +87,7 @@ for o in o1-r3 o2-r7; do
 		[ "$(fed_cell "${o#*-}" "${o%-*}" datagrams_out)" -ge 25 ]
 	}
 	until_true 10 talks || fail "${o%-*} gets no sound"
-	kill -INT "$(cat "$tmp/alice/pid")"
-	fed_leaves alice 10
+	fed_hangs_up alice
 	fed_is alice call_end e2e false
 	so_far "${o%-*}" ended
 	call=$(fed_event alice setup | json_field call_id)
@@ -104,24 +103,18 @@ fed_leaves bob 10
 # The room of everybody.
 fed_person dave r2 room general --mute
 fed_person eve r5 room general --mute
-counts()
-{
-	for who in dave eve; do
-		[ "$(fed_event $who room_update | json_field count)" = "$1" ] ||
-		    return 1
-	done
-}
 for o in $originals; do
 	touch "$tmp/$o/join"
 done
-until_true 10 counts 3 || fail "they do not see those at the originals"
+until_true 10 fed_counts 3 dave eve ||
+    fail "they do not see those at the originals"
 for o in $originals; do
 	touch "$tmp/$o/leave"
 done
-until_true 10 counts 1 || fail "they see somebody who has left"
+until_true 10 fed_counts 1 dave eve ||
+    fail "they see somebody who has left"
 for who in dave eve; do
-	kill -INT "$(cat "$tmp/$who/pid")"
-	fed_leaves $who 10
+	fed_hangs_up $who
 done
 for o in $originals; do
 	touch "$tmp/$o/end"

@@ -20,19 +20,10 @@ fed_up north middle
 fed_up middle south
 fed_up north south
 
-counts()
-{
-	people=$1
-	shift
-	for who; do
-		[ "$(fed_event "$who" room_update | json_field count)" = \
-		    "$people" ] || return 1
-	done
-}
 fed_person carol north room general --mute
 fed_person dave middle room general --mute
 fed_person eve south room general --mute
-until_true 10 counts 3 carol dave eve || fail "not all are in the room"
+until_true 10 fed_counts 3 carol dave eve || fail "not all are in the room"
 fed_listen bob south --accept generic --once --tone 440
 fed_call alice north bob --tone 500
 fed_until alice heard 15
@@ -46,8 +37,8 @@ cut=$(date +%s)
 fed_down north south 60
 fed_down middle south 60
 echo "the links were given up after $(($(date +%s) - cut)) s"
-until_true 10 counts 1 eve || fail "eve still sees who is not there"
-until_true 10 counts 2 carol dave || fail "eve is still seen"
+until_true 10 fed_counts 1 eve || fail "eve still sees who is not there"
+until_true 10 fed_counts 2 carol dave || fail "eve is still seen"
 kill -INT "$(cat "$tmp/alice/pid")" 2>/dev/null
 until_true 10 fed_over alice || fail "alice does not end"
 lab_restore
@@ -55,7 +46,7 @@ healed=$(date +%s)
 fed_up north south 70
 fed_up middle south 70
 echo "all links are up $(($(date +%s) - healed)) s after it was whole again"
-until_true 10 counts 3 carol dave eve ||
+until_true 10 fed_counts 3 carol dave eve ||
     fail "they do not find each other again"
 until_true 40 fed_over bob || fail "bob is left alone"
 fed_quiet
@@ -72,7 +63,6 @@ fed_leaves bob 10
 [ "$(fed_event bob call_end | json_field received)" -gt 20 ] ||
     fail "bob hears nothing"
 for who in carol dave eve; do
-	kill -INT "$(cat "$tmp/$who/pid")"
-	fed_leaves $who 10
+	fed_hangs_up $who
 done
 fed_done

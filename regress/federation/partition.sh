@@ -8,30 +8,10 @@ FED_LAB=yes
 . "$SRCDIR/regress/federation/fed.inc"
 
 lab_up 10
-fed_relay north
-fed_relay south
-fed_link north south
-fed_start north south
-fed_up north south
+fed_pair north south
 fed_listen bob south --accept generic --once --tone 440
 fed_call alice north bob --tone 500
 
-received()
-{
-	n=$(fed_event "$1" stats | json_field received)
-	echo "${n:-0}"
-}
-hears()
-{
-	[ "$(received alice)" -ge $((alice + 25)) ] &&
-	    [ "$(received bob)" -ge $((bob + 25)) ]
-}
-flows()
-{
-	alice=$(received alice)
-	bob=$(received bob)
-	until_true "$1" hears || fail "$2: no sound within $1 s"
-}
 # Nothing arrives from one report to the next, at both.
 deaf()
 {
@@ -42,26 +22,24 @@ deaf()
 	done
 }
 fed_until alice media_start 10
-flows 10 "at the beginning"
+fed_sound alice bob 10 "at the beginning"
 lab_cut pair north south
 until_true 10 deaf || fail "what is cut is not cut"
 healed=$(date +%s%3N)
 lab_restore
-flows 10 "after it was cut"
+fed_sound alice bob 10 "after it was cut"
 echo "sound flows both ways $(($(date +%s%3N) - healed)) ms after it was" \
     "whole again, with half a second of it"
 
 # Hung up on one side of the cut.
 lab_cut pair north south
 until_true 10 deaf || fail "what is cut is not cut"
-kill -INT "$(cat "$tmp/alice/pid")"
-fed_leaves alice 10
+fed_hangs_up alice
 call=$(fed_event alice setup | json_field call_id)
 fed_over bob && fail "bob cannot know that"
 lab_restore
 fed_leaves bob 30
 fed_quiet
-fed_registry north "$call" normal federated-relay
-fed_registry south "$call" normal federated-relay
+fed_both_registry north south "$call" normal federated-relay
 fed_up north south
 fed_done

@@ -5,11 +5,7 @@
 # COVERS: a whole: nobody is left in a call alone, and then all is as before
 . "$SRCDIR/regress/federation/fed.inc"
 
-fed_relay a
-fed_relay b
-fed_link a b
-fed_start a b
-fed_up a b
+fed_pair a b
 
 begin()
 {
@@ -50,9 +46,7 @@ echo "killed: $(fed_history a "$call" reason) for the relay that stayed," \
     "$(fed_history b "$call" reason) for the other one"
 
 begin
-kill -INT "$(cat "$tmp/alice/pid")"
-fed_leaves alice 10
+fed_hangs_up alice
 fed_leaves bob 10
-fed_registry a "$call" normal federated-relay
-fed_registry b "$call" normal federated-relay
+fed_both_registry a b "$call" normal federated-relay
 fed_done

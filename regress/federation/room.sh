@@ -24,17 +24,9 @@ count()
 {
 	fed_event "$1" room_update | json_field count
 }
-counts()
-{
-	people=$1
-	shift
-	for who; do
-		[ "$(count "$who")" = "$people" ] || return 1
-	done
-}
 all_count()
 {
-	until_true 10 counts "$@" || {
+	until_true 10 fed_counts "$@" || {
 		shift
 		fail "not everybody is known to everybody: $(for who; do
 			echo "$who sees $(count "$who");"
@@ -63,7 +55,7 @@ all_count 3 bob carol dave
 fed_end b
 all_count 2 carol dave
 fed_start b
-until_true 20 counts 3 bob carol dave || all_count 3 bob carol dave
+until_true 20 fed_counts 3 bob carol dave || all_count 3 bob carol dave
 
 for who in bob carol dave eve; do
 	kill -INT "$(cat "$tmp/$who/pid")"

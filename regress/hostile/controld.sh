@@ -3,6 +3,7 @@
 #
 # COVERS: relay: controld in an attacker's hands: every message type to every
 # COVERS: neighbour with hostile contents; only controld is restarted
+# LOAD: light
 # LIMIT: 900
 ROLE=controld
 . "$SRCDIR/regress/hostile/drill.sh"

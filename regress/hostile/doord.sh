@@ -3,6 +3,7 @@
 #
 # COVERS: relay: doord in an attacker's hands: every message type to every
 # COVERS: neighbour with hostile contents; only doord is restarted
+# LOAD: light
 # LIMIT: 900
 ROLE=doord
 . "$SRCDIR/regress/hostile/drill.sh"

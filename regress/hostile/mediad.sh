@@ -3,6 +3,7 @@
 #
 # COVERS: relay: mediad in an attacker's hands: every message type to every
 # COVERS: neighbour with hostile contents; only mediad is restarted
+# LOAD: light
 # LIMIT: 900
 ROLE=mediad
 INSTANCE=1

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the WZP authors; see LICENSE.
 #
 # COVERS: design 6 - control: without connectivity checks all calls are relayed, and the matrix says so
+# LOAD: light
 # LIMIT: 300
 . "$SRCDIR/regress/nat/matrix.inc"
 

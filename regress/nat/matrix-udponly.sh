@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the WZP authors; see LICENSE.
 #
 # COVERS: design 6 - direct calls of somebody who may send UDP to the relay's port only to all nine kinds
+# LOAD: light
 # LIMIT: 400
 . "$SRCDIR/regress/nat/matrix.inc"
 matrix udponly "$KINDS"

@@ -288,7 +288,11 @@ struct side_wait {
 	struct peer	*sw_peer;
 	struct pconn	*sw_pc;
 	int		 sw_fd;
-	bool		 sw_up;		/* or any */
+	enum {
+		SIDE_ANY,
+		SIDE_UP,
+		SIDE_REFUSED		/* did not end its handshake */
+	}		 sw_what;
 };
 
 /* One that came in, and that the script has no name for yet. */
@@ -300,7 +304,10 @@ side_there(void *arg)
 
 	TAILQ_FOREACH(pc, &sw->sw_peer->p_conns, pc_entry) {
 		if (!pc->pc_server || pc->pc_fd != sw->sw_fd ||
-		    pc->pc_name[0] != '(' || (sw->sw_up && !pc->pc_up))
+		    pc->pc_name[0] != '(' ||
+		    (sw->sw_what == SIDE_UP && !pc->pc_up) ||
+		    (sw->sw_what == SIDE_REFUSED && (pc->pc_up ||
+		    pc->pc_end == END_NONE)))
 			continue;
 		sw->sw_pc = pc;
 		return (true);
@@ -312,7 +319,7 @@ side_there(void *arg)
 void
 cmd_accept(struct ctx *cx, char *args)
 {
-	struct side_wait	 sw = { cx->cx_peer, NULL, -1, true };
+	struct side_wait	 sw = { cx->cx_peer, NULL, -1, SIDE_UP };
 	char			*name = word(&args), *side = word(&args);
 
 	sw.sw_fd = *side_socket(cx, side);
@@ -327,31 +334,13 @@ cmd_accept(struct ctx *cx, char *args)
 void
 cmd_accept_none(struct ctx *cx, char *args)
 {
-	struct side_wait	 sw = { cx->cx_peer, NULL, -1, false };
+	struct side_wait	 sw = { cx->cx_peer, NULL, -1, SIDE_ANY };
 	char			*side = word(&args);
 
 	sw.sw_fd = *side_socket(cx, side);
 	if (loop_until(cx->cx_peer, side_there, &sw,
 	    now_ns() + number(word(&args)) * NS_PER_MS))
 		failed("somebody comes to %s", side);
-}
-
-/* One that came in and whose handshake did not come to its end. */
-static bool
-refused_there(void *arg)
-{
-	struct side_wait	*sw = arg;
-	struct pconn		*pc;
-
-	TAILQ_FOREACH(pc, &sw->sw_peer->p_conns, pc_entry) {
-		if (!pc->pc_server || pc->pc_fd != sw->sw_fd ||
-		    pc->pc_name[0] != '(' || pc->pc_up ||
-		    pc->pc_end == END_NONE)
-			continue;
-		sw->sw_pc = pc;
-		return (true);
-	}
-	return (false);
 }
 
 /*
@@ -361,12 +350,13 @@ refused_there(void *arg)
 void
 cmd_expect_refused(struct ctx *cx, char *args)
 {
-	struct side_wait	 sw = { cx->cx_peer, NULL, -1, false };
+	struct side_wait	 sw = { cx->cx_peer, NULL, -1,
+				    SIDE_REFUSED };
 	struct pconn		*pc;
 	char			*side = word(&args), *key, *value;
 
 	sw.sw_fd = *side_socket(cx, side);
-	if (!loop_until(cx->cx_peer, refused_there, &sw,
+	if (!loop_until(cx->cx_peer, side_there, &sw,
 	    now_ns() + cx->cx_limit))
 		failed("nobody is refused at %s in time", side);
 	pc = sw.sw_pc;

@@ -118,8 +118,10 @@ cb_stream_data(ngtcp2_conn *conn, uint32_t flags, int64_t id, uint64_t offset,
 	}
 	if (flags & NGTCP2_STREAM_DATA_FLAG_FIN)
 		ps->ps_in_fin = true;
-	ngtcp2_conn_extend_max_stream_offset(conn, id, len);
-	ngtcp2_conn_extend_max_offset(conn, len);
+	if (!pc->pc_narrow) {
+		ngtcp2_conn_extend_max_stream_offset(conn, id, len);
+		ngtcp2_conn_extend_max_offset(conn, len);
+	}
 	if (pc->pc_stop_early && !ps->ps_stop_sent && !ps->ps_in_fin) {
 		trace("%s: stream %lld: STOP_SENDING after %zu bytes",
 		    pc->pc_name, (long long)id, ps->ps_inlen);
@@ -420,6 +422,10 @@ conn_dial(struct peer *p, const char *name, const struct conn_options *opt)
 	pc->pc_path = pc->pc_local;
 
 	conn_setup(pc, p->p_client_ctx, &cb, &settings, &params, opt->streams);
+	if (opt->window != 0) {
+		pc->pc_narrow = true;
+		params.initial_max_data = opt->window;
+	}
 	if (opt->sni != NULL &&
 	    SSL_set_tlsext_host_name(pc->pc_ssl, opt->sni) != 1)
 		script_error("bad sni %s", opt->sni);

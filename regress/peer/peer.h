@@ -38,7 +38,7 @@
 #include <sys/queue.h>
 
 #define PEER_NAME_MAX	32
-#define PEER_LINE_MAX	65536
+#define PEER_LINE_MAX	262144	/* a signal of 64 KiB is 128 KiB of hex */
 #define PEER_SIDES	4
 
 #define NS_PER_MS	1000000ULL
@@ -136,6 +136,7 @@ struct pconn {
 	enum profile		 pc_profile;
 	bool			 pc_no_credit;	/* streams of the peer stay */
 	bool			 pc_stop_early;	/* STOP_SENDING at once */
+	bool			 pc_narrow;	/* no more flow control */
 	bool			 pc_ignore;	/* leftovers are allowed */
 	bool			 pc_no_pings;	/* skip those of the peer */
 	bool			 pc_no_read;	/* pause: packets pile up */
@@ -196,6 +197,7 @@ struct conn_options {
 	const char	*alpn;		/* NULL: none */
 	bool		 v6;
 	uint64_t	 streams;	/* initial_max_streams_bidi */
+	uint64_t	 window;	/* bytes, and never more; 0: as usual */
 	enum profile	 profile;
 	uint8_t		 dcid[20];	/* first DCID; unless dcid_len is 0 */
 	size_t		 dcid_len;

@@ -45,6 +45,7 @@ struct pulse {
 	uint32_t		 pu_sent;
 	uint32_t		 pu_got;
 	uint32_t		 pu_twice;
+	uint64_t		 pu_withhold;	/* that one is not sent */
 	bool			 pu_over;
 	bool			 pu_seen[PULSE_MAX];
 };
@@ -97,11 +98,14 @@ pulse_send(struct pulse *pu, uint64_t now)
 	memcpy(b + 12, "pulse", 5);
 	b[17] = pu->pu_tag;
 	pu->pu_sent++;
+	if (pu->pu_sent == pu->pu_withhold)
+		free(dg);
+	else
+		STAILQ_INSERT_TAIL(&pu->pu_from->pc_dgrams_out, dg, dg_entry);
 	/* Late ones are sent at once, as a sound card's are. */
 	pu->pu_next += pu->pu_every;
 	if (pu->pu_next + 10 * pu->pu_every < now)
 		pu->pu_next = now;
-	STAILQ_INSERT_TAIL(&pu->pu_from->pc_dgrams_out, dg, dg_entry);
 }
 
 void
@@ -151,11 +155,15 @@ pulse_free(void)
 	}
 }
 
-/* pulse NAME FROM TO MS: begins. */
+/*
+ * pulse NAME FROM TO MS [withhold=N]: begins.  The Nth is not sent, so that
+ * it is missed.
+ */
 void
 cmd_pulse(struct ctx *cx, char *args)
 {
 	struct pulse	*pu;
+	char		*key, *value;
 
 	pu = xcalloc(1, sizeof(*pu));
 	snprintf(pu->pu_name, sizeof(pu->pu_name), "%s", word(&args));
@@ -166,6 +174,11 @@ cmd_pulse(struct ctx *cx, char *args)
 	pu->pu_every = number(word(&args)) * NS_PER_MS;
 	if (pu->pu_every == 0)
 		script_error("pulse: want milliseconds");
+	while (option(&args, &key, &value)) {
+		if (value == NULL || strcmp(key, "withhold") != 0)
+			script_error("pulse: no option %s", key);
+		pu->pu_withhold = number(value);
+	}
 	pu->pu_tag = tags++;
 	pu->pu_next = pu->pu_last = now_ns();
 	TAILQ_INSERT_TAIL(&pulses, pu, pu_entry);

@@ -281,6 +281,8 @@ cmd_connect(struct ctx *cx, char *args)
 			opt.v6 = number(value) == 6;
 		else if (strcmp(key, "streams") == 0)
 			opt.streams = number(value);
+		else if (strcmp(key, "window") == 0)
+			opt.window = number(value);
 		else if (strcmp(key, "credit") == 0)
 			no_credit = strcmp(value, "no") == 0;
 		else if (strcmp(key, "pings") == 0)

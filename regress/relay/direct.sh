@@ -5,36 +5,8 @@
 # COVERS: relay: the registry notes the way; with --relay-only they do not
 # meet, with --as-original on either side nothing is encrypted end to end
 
-# A network of its own with one address that is not loopback: nobody offers
-# that one.
-if [ -z "${DIRECT_INSIDE:-}" ]; then
-	PATH=$PATH:/usr/sbin:/sbin
-	for t in ip unshare; do
-		command -v $t >/dev/null || {
-			echo "no $t here"
-			exit 77
-		}
-	done
-	ns=--net
-	if [ "$(id -u)" -ne 0 ]; then
-		ns="--user --map-current-user --keep-caps --net"
-	fi
-	DIRECT_INSIDE=yes
-	export DIRECT_INSIDE PATH
-	# shellcheck disable=SC2086
-	unshare $ns ip link add lan type veth peer name nal 2>/dev/null || {
-		echo "no namespaces here"
-		exit 77
-	}
-	# shellcheck disable=SC2086
-	exec unshare $ns sh "$0"
-fi
+. "$SRCDIR/regress/relay/lan.inc"
 . "$SRCDIR/regress/lib.sh"
-ip link set lo up
-ip link add lan type veth peer name nal
-ip link set nal up
-ip addr add 10.77.1.1/24 dev lan
-ip link set lan up || fail "no interface"
 
 "$WZP" -i "$tmp/a.id" id >/dev/null
 FP_B=$("$WZP" -i "$tmp/b.id" id)
@@ -69,6 +41,8 @@ call()
 	seconds=$1
 	round=$2
 	before=$(forwarded)
+	# What the last one said is not said by this one.
+	: >"$tmp/b"
 	# shellcheck disable=SC2086
 	"$WZP" -j -i "$tmp/b.id" -r "$relay_addr" listen --once --tone 330 \
 	    $4 >"$tmp/b" 2>&1 &
@@ -152,6 +126,7 @@ is a call_end e2e false
 is a call_end path relay
 
 # Refused: who requires it.
+: >"$tmp/b"
 "$WZP" -j -i "$tmp/b.id" -r "$relay_addr" listen --mute --as-original \
     >"$tmp/b" 2>&1 &
 listener=$!

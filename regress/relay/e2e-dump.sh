@@ -4,6 +4,7 @@
 # COVERS: end to end - what a mediad relays of a call holds no sound, no two
 # COVERS: equal frames and no lengths that follow the speech (a dump of it);
 # COVERS: control: the same listening finds all three in an original's call
+# COVERS: gap 6 - what the relay holds of a call tells nothing
 . "$SRCDIR/regress/lib.sh"
 
 CHECK=$BUILD/regress/relay/dumpcheck

@@ -3,6 +3,7 @@
 #
 # COVERS: relay: seed file made when missing, refused when damaged, never
 # COVERS: replaced; the certificate is a function of the seed
+# COVERS: gap 49 - made 0600, refused when damaged, never replaced
 . "$SRCDIR/regress/lib.sh"
 
 relay_start

@@ -10,10 +10,6 @@
 	echo "built without lookupd"
 	exit 77
 }
-grep -q '^127\.0\.0\.1[^#]*[[:space:]]localhost' /etc/hosts || {
-	echo "the hosts file has no localhost"
-	exit 77
-}
 fed_relay a
 fed_relay b
 fed_relay c

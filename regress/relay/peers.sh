@@ -29,7 +29,7 @@ bad()
 		fail "no error $conf:$line ... $words"
 	}
 }
-bad 3 "aa:bb: and so on, as \`relayd -F' prints" \
+bad 3 "aa:bb: and so on; \`relayd -F' there prints it" \
     'peer x { fingerprint "0c:62" }'
 bad 3 "that is the fingerprint of a client" \
     'peer x { fingerprint "6871:1211:0e91:ecb3:09f6:6f51:d257:ccaa" }'

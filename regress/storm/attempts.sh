@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the WZP authors; see LICENSE.
 #
 # COVERS: design 3 - 100 connection attempts a second while 50 calls run
+# LOAD: alone
 # LIMIT: 900
 . "$SRCDIR/regress/storm/storm.inc"
 

@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the WZP authors; see LICENSE.
 #
 # COVERS: storm - control: the judge of the storm objects to each deliberate fault
+# LOAD: alone
 # LIMIT: 900
 . "$SRCDIR/regress/storm/kill.inc"
 

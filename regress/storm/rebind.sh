@@ -2,6 +2,7 @@
 # Copyright (c) 2026 the WZP authors; see LICENSE.
 #
 # COVERS: design 3 - clients whose address changes in mid-call keep it
+# LOAD: alone
 # LIMIT: 900
 . "$SRCDIR/regress/storm/storm.inc"
 

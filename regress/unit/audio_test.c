@@ -20,6 +20,7 @@
  * the 20 ms clock, recordings.
  *
  * COVERS: limit client sound - sources of any rate, all Opus codecs and the
+ * COVERS: gap 38 - Codec2 is concealed, its repair packets are no sound
  *	change between them, loss, Codec2 and comfort noise, several speakers,
  *	QualityReport every 50 frames, recordings on the playout clock
  */
@@ -367,6 +368,7 @@ static void
 test_foreign(void **state)
 {
 	static const uint8_t	 codec2[] = { 1, 2, 3, 4, 5, 6 };
+	struct media_packet	 p;
 	struct playout_stats	 ps;
 	struct playout		*po;
 	uint8_t			 packet[OPUS_TX_PACKET], payload[600], level;
@@ -375,6 +377,7 @@ test_foreign(void **state)
 	uint32_t		 r = 99;
 	uint16_t		 seq;
 	size_t			 i;
+	int			 n;
 
 	(void)state;
 	assert_non_null(po = playout_new());
@@ -389,6 +392,23 @@ test_foreign(void **state)
 	assert_in_range(ps.ps_unknown, 45, 50);
 	assert_int_equal(ps.ps_lost, 0);
 	assert_true(rms(pcm, AUDIO_STEP) < 0.5);
+
+	/* Repair packets (8.7): counted, never a sound, never in the way. */
+	memset(&p, 0, sizeof(p));
+	p.header.is_repair = true;
+	p.header.codec = CODEC_CODEC2_1200;
+	p.payload = codec2;
+	p.payload_len = sizeof(codec2);
+	for (i = 0; i < 20; i++) {
+		p.header.seq = (uint16_t)(1000 * i);
+		n = media_write(packet, sizeof(packet), &p);
+		assert_true(n > 0);
+		playout_put(po, packet, (size_t)n, now);
+	}
+	playout_stats(po, &ps);
+	assert_int_equal(ps.ps_repair, 20);
+	assert_int_equal(ps.ps_packets, 70);
+	assert_int_equal(ps.ps_lost, 0);
 
 	/* Comfort noise: as loud as said, not louder than is comfortable. */
 	level = 50;

@@ -19,6 +19,7 @@
  *
  * COVERS: limit - tables refuse entries past their maximum
  * COVERS: base - SipHash-2-4 reference values, addresses, log escaping
+ * COVERS: gap 48 - IPv4-mapped addresses become IPv4 ones
  */
 
 #include "config.h"

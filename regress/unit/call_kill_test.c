@@ -35,38 +35,18 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
-#include "regress/unit/flow_lines.h"
-#include "regress/unit/flow_world.h"
+#include "regress/unit/chaos_world.h"
+#include "regress/unit/quiet.h"
 
-#define CALLS_MAX	512
-#define QUEUE_MAX	256
 #define SEEDS		60
 #define TICKS		600
 
-/* A call as its parties see it. */
-struct seen {
-	char	id[16];
-	char	who[2];		/* caller, callee */
-	bool	ringing;	/* the caller was told */
-	bool	offered;	/* the callee was */
-	bool	answered;	/* and did */
-	bool	setup[2];
-	bool	over[2];
-	bool	inside;		/* mediad has somebody in its room */
-};
-
 struct chaos {
 	struct world		*w;
-	uint64_t		 x;		/* random */
+	struct people		 people;
+	struct registry		 reg;
+	struct asked		 asked;
 	uint64_t		 now;
-	struct seen		 calls[CALLS_MAX];
-	unsigned int		 ncalls;
-	struct msg_call_put	 disk[CALLS_MAX];
-	unsigned int		 ndisk;
-	struct msg_call_put	 queue[QUEUE_MAX];	/* in registryd */
-	unsigned int		 nqueue;
-	char			 asked[16][16];		/* mediad, of rooms */
-	unsigned int		 nasked;
 	bool			 registry;
 	bool			 recovered;
 	bool			 online[3];
@@ -77,66 +57,20 @@ struct chaos {
 };
 
 static unsigned int
-rnd(struct chaos *c, unsigned int n)
+rnd(struct chaos *c, unsigned int max)
 {
-	c->x ^= c->x << 13;
-	c->x ^= c->x >> 7;
-	c->x ^= c->x << 17;
-	return ((unsigned int)(c->x >> 20) % n);
-}
-
-static void
-recorded(void *arg, const struct msg_call_put *put)
-{
-	struct chaos	*c = arg;
-
-	assert_true(c->nqueue < QUEUE_MAX);
-	c->queue[c->nqueue++] = *put;
-}
-
-static struct seen *
-call_of(struct chaos *c, const char *id)
-{
-	unsigned int	i;
-
-	for (i = 0; i < c->ncalls; i++)
-		if (strcmp(c->calls[i].id, id) == 0)
-			return (&c->calls[i]);
-	return (NULL);
+	return (people_random(&c->people, max));
 }
 
 /* What the clients and mediad get of what a step brought out. */
 static void
 deliver(struct chaos *c)
 {
-	struct seen	*s;
-	const char	*out, *p;
-	char		 id[16];
-	size_t		 i;
-	int		 side;
+	size_t	i;
 
-	for (i = 0; i < c->w->nout; i++) {
-		out = c->w->out[i];
-		if (sscanf(out, "admit %15s", id) == 1) {
-			assert_true(c->nasked < 16);
-			strlcpy(c->asked[c->nasked++], id, sizeof(id));
-			continue;
-		}
-		if (out[1] != ' ' || (p = strstr(out, "\"call_id\":\"")) ==
-		    NULL || sscanf(p + 11, "%15[a-z0-9]", id) != 1 ||
-		    (s = call_of(c, id)) == NULL)
-			continue;
-		side = out[0] == s->who[0] ? 0 : 1;
-		assert_true(out[0] == s->who[side]);
-		if (strstr(out, "CallRinging") != NULL)
-			s->ringing = true;
-		else if (strstr(out, "DirectCallOffer") != NULL)
-			s->offered = true;
-		else if (strstr(out, "CallSetup") != NULL)
-			s->setup[side] = true;
-		else if (strstr(out, "Hangup") != NULL)
-			s->over[side] = true;
-	}
+	for (i = 0; i < c->w->nout; i++)
+		if (!asked_hear(&c->asked, c->w->out[i]))
+			people_hear(&c->people, c->w->out[i]);
 	c->w->nout = c->w->taken = 0;
 }
 
@@ -148,38 +82,20 @@ step(struct chaos *c, const char *line)
 		fail_msg("%s: %s", line, c->w->why);
 }
 
-static void
-write_down(struct chaos *c, const struct msg_call_put *put)
-{
-	unsigned int	i;
-
-	for (i = 0; i < c->ndisk; i++) {
-		if (strcmp(c->disk[i].call_id, put->call_id) != 0 ||
-		    c->disk[i].created_ms != put->created_ms)
-			continue;
-		if (put->state >= c->disk[i].state)
-			c->disk[i] = *put;
-		return;
-	}
-	assert_true(c->ndisk < CALLS_MAX);
-	c->disk[c->ndisk++] = *put;
-}
-
 /* One transaction; whoever confirms may be dead before it does. */
 static void
 commit(struct chaos *c, bool confirm)
 {
 	struct msg_call_committed	msg;
-	unsigned int			i;
 
-	if (c->nqueue == 0)
+	if (c->reg.nqueue == 0)
 		return;
 	memset(&msg, 0, sizeof(msg));
 	msg.ok = true;
-	msg.seq = c->queue[c->nqueue - 1].seq;
-	for (i = 0; i < c->nqueue && !c->liar; i++)
-		write_down(c, &c->queue[i]);
-	c->nqueue = 0;
+	msg.seq = c->reg.queue[c->reg.nqueue - 1].seq;
+	if (!c->liar)
+		registry_write(&c->reg);
+	c->reg.nqueue = 0;
 	c->w->nout = c->w->taken = 0;
 	if (confirm)
 		flow_committed(c->w->flow, &msg);
@@ -189,7 +105,7 @@ static void
 kill_registryd(struct chaos *c)
 {
 	c->kills[0]++;
-	c->nqueue = 0;
+	c->reg.nqueue = 0;
 	c->registry = false;
 	step(c, "registry down");
 	deliver(c);
@@ -205,11 +121,11 @@ start_registryd(struct chaos *c)
 	deliver(c);
 	if (c->recovered)
 		return;
-	for (i = 0; i < c->ndisk; i++) {
-		if (c->disk[i].state == CALL_ENDED)
+	for (i = 0; i < c->reg.ndisk; i++) {
+		if (c->reg.disk[i].state == CALL_ENDED)
 			continue;
 		c->w->nout = 0;
-		flow_live(c->w->flow, &c->disk[i]);
+		flow_live(c->w->flow, &c->reg.disk[i]);
 		deliver(c);
 	}
 	step(c, "recovered");
@@ -224,18 +140,16 @@ start_signald(struct chaos *c)
 	char			 line[64];
 	unsigned int		 i;
 
-	world_config(&config, false);
-	config.fc_max_calls = CALLS_MAX;
-	config.fc_max_pending = 16;
+	chaos_config(&config);
 	c->w = world_new_config(&config);
 	world_set_time(c->w, c->now);
-	c->w->recorded = recorded;
-	c->w->recorded_arg = c;
-	c->nasked = 0;
+	c->w->recorded = registry_recorded;
+	c->w->recorded_arg = &c->reg;
+	c->asked.n = 0;
 	c->recovered = false;
 	memset(c->online, 0, sizeof(c->online));
-	for (i = 0; i < c->ncalls; i++) {
-		s = &c->calls[i];
+	for (i = 0; i < c->people.ncalls; i++) {
+		s = &c->people.calls[i];
 		if (!s->inside)
 			continue;
 		(void)snprintf(line, sizeof(line), "opened 2 call-%s", s->id);
@@ -250,24 +164,19 @@ start_signald(struct chaos *c)
 static void
 kill_signald(struct chaos *c)
 {
-	struct seen	*s;
-	unsigned int	 i;
+	unsigned int	i;
 
 	c->kills[1]++;
 	c->now = c->w->now;
 	world_free(c->w);
 	/* What it had sent is in registryd's channel, and is read. */
 	c->w = NULL;
-	for (i = 0; i < c->nqueue && !c->liar; i++)
-		write_down(c, &c->queue[i]);
-	c->nqueue = 0;
-	for (i = 0; i < c->ncalls; i++) {
-		s = &c->calls[i];
-		/* To a client an unanswered call is over then. */
-		if (!s->setup[0])
-			s->over[0] = true;
-		if (!s->setup[1])
-			s->over[1] = true;
+	if (!c->liar)
+		registry_write(&c->reg);
+	c->reg.nqueue = 0;
+	for (i = 0; i < c->people.ncalls; i++) {
+		seen_lost(&c->people.calls[i], 0);
+		seen_lost(&c->people.calls[i], 1);
 	}
 	start_signald(c);
 }
@@ -288,21 +197,12 @@ come_online(struct chaos *c, unsigned int who)
 static void
 offer(struct chaos *c)
 {
-	struct seen	*s;
-	unsigned int	 from = rnd(c, 3), to = (from + 1 + rnd(c, 2)) % 3;
-	char		 line[1024];
+	unsigned int	from = rnd(c, 3), to = (from + 1 + rnd(c, 2)) % 3;
+	char		line[1024];
 
-	if (!c->online[from] || c->ncalls == CALLS_MAX)
-		return;
-	s = &c->calls[c->ncalls];
-	memset(s, 0, sizeof(*s));
-	(void)snprintf(s->id, sizeof(s->id), "k%u", c->ncalls);
-	s->who[0] = (char)('A' + from);
-	s->who[1] = (char)('A' + to);
-	c->ncalls++;
-	(void)snprintf(line, sizeof(line), "in %c " OFFER("%s", "$%c", "$%c"),
-	    s->who[0], s->who[0], s->who[1], s->id);
-	step(c, line);
+	if (c->online[from] && people_offer(&c->people, from, to, line,
+	    sizeof(line)) != NULL)
+		step(c, line);
 }
 
 /* Something that a party of one of the newest calls does. */
@@ -314,30 +214,24 @@ party(struct chaos *c)
 	char		 line[1024];
 	bool		 online;
 
-	if (c->ncalls == 0)
+	if ((s = people_recent(&c->people)) == NULL)
 		return;
-	s = &c->calls[c->ncalls - 1 - rnd(c, c->ncalls < 8 ? c->ncalls : 8)];
 	online = c->online[s->who[side] - 'A'];
 	if (s->over[side])
 		return;
 	if (side == 1 && s->offered && !s->answered && rnd(c, 4) != 0) {
 		if (!online)
 			return;
-		s->answered = true;
-		(void)snprintf(line, sizeof(line), "in %c "
-		    ANSWER("%s", "AcceptGeneric"), s->who[1], s->id);
+		seen_answer(s, line, sizeof(line));
 		step(c, line);
 		return;
 	}
 	if (!(side == 0 ? s->ringing : s->offered) || rnd(c, 3) != 0)
 		return;
 	/* Also to nobody. */
-	s->over[side] = true;
-	if (!online)
-		return;
-	(void)snprintf(line, sizeof(line), "in %c " HANGUP_ID("Normal", "%s"),
-	    s->who[side], s->id);
-	step(c, line);
+	seen_hangup(s, side, line, sizeof(line));
+	if (online)
+		step(c, line);
 }
 
 static void
@@ -345,12 +239,8 @@ admit(struct chaos *c)
 {
 	char	line[64];
 
-	if (c->nasked == 0)
-		return;
-	(void)snprintf(line, sizeof(line), "admitted %s", c->asked[0]);
-	memmove(c->asked[0], c->asked[1], sizeof(c->asked[0]) * 15);
-	c->nasked--;
-	step(c, line);
+	if (asked_answer(&c->asked, line, sizeof(line)))
+		step(c, line);
 }
 
 /* Who has CallSetup is in the room, until he hangs up. */
@@ -362,8 +252,8 @@ rooms(struct chaos *c)
 	char		 line[64];
 	bool		 inside;
 
-	for (i = 0; i < c->ncalls; i++) {
-		s = &c->calls[i];
+	for (i = 0; i < c->people.ncalls; i++) {
+		s = &c->people.calls[i];
 		inside = (s->setup[0] && !s->over[0]) ||
 		    (s->setup[1] && !s->over[1]);
 		if (inside == s->inside)
@@ -376,17 +266,6 @@ rooms(struct chaos *c)
 	}
 }
 
-static const struct msg_call_put *
-on_disk(const struct chaos *c, const struct seen *s)
-{
-	unsigned int	i;
-
-	for (i = 0; i < c->ndisk; i++)
-		if (strcmp(c->disk[i].call_id, s->id) == 0)
-			return (&c->disk[i]);
-	return (NULL);
-}
-
 /* All is up, everybody is there, everything was written down. */
 static void
 check(struct chaos *c)
@@ -395,9 +274,9 @@ check(struct chaos *c)
 	struct seen			*s;
 	unsigned int			 i;
 
-	for (i = 0; i < c->ncalls; i++) {
-		s = &c->calls[i];
-		put = on_disk(c, s);
+	for (i = 0; i < c->people.ncalls; i++) {
+		s = &c->people.calls[i];
+		put = registry_find(&c->reg, s->id);
 		if (!s->ringing && !s->setup[0])
 			continue;
 		c->acknowledged++;
@@ -428,7 +307,7 @@ settle(struct chaos *c)
 	for (i = 0; i < 20; i++) {
 		commit(c, true);
 		deliver(c);
-		while (c->nasked != 0) {
+		while (c->asked.n != 0) {
 			admit(c);
 			deliver(c);
 		}
@@ -457,7 +336,7 @@ chaos(uint64_t seed, bool liar, bool away, unsigned int *kills,
 	char			 line[32];
 
 	memset(&c, 0, sizeof(c));
-	c.x = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	people_begin(&c.people, seed);
 	c.now = UINT64_C(1000000000);
 	c.liar = liar;
 	c.registry = true;
@@ -510,8 +389,8 @@ chaos(uint64_t seed, bool liar, bool away, unsigned int *kills,
 	}
 	for (i = 0; i < 10; i++)
 		commit(&c, true);
-	for (i = 0; i < c.ncalls; i++) {
-		put = on_disk(&c, &c.calls[i]);
+	for (i = 0; i < c.people.ncalls; i++) {
+		put = registry_find(&c.reg, c.people.calls[i].id);
 		if (put != NULL && put->state != CALL_ENDED)
 			c.wrong++;
 	}
@@ -552,13 +431,6 @@ negative_control(void **state)
 
 	(void)state;
 	assert_true(chaos(1, true, false, kills, &acknowledged) > 0);
-}
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
 }
 
 int

@@ -37,36 +37,7 @@
 #include "common/base/log.h"
 #include "regress/unit/flow_lines.h"
 #include "regress/unit/flow_world.h"
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
-}
-
-static void
-run(bool best_effort, const char *const *lines)
-{
-	struct world	*w = world_new(best_effort);
-	const char	*why;
-
-	if ((why = world_replay(w, lines)) != NULL)
-		fail_msg("%s", why);
-	world_free(w);
-}
-
-#define SCENARIO(name, best_effort, ...)				\
-	static void							\
-	name(void **state)						\
-	{								\
-		static const char *const	lines[] = {		\
-			__VA_ARGS__, NULL				\
-		};							\
-									\
-		(void)state;						\
-		run(best_effort, lines);				\
-	}
+#include "regress/unit/quiet.h"
 
 /* Links, federd */
 
@@ -246,15 +217,10 @@ not_recovered_yet(void **state)
 		"= far RS " HANGUP_ID("Error", "live"), NULL
 	};
 	struct flow_config		 config;
-	struct world			*w;
-	const char			*why;
 
 	(void)state;
 	world_config(&config, false);
-	w = world_new_fresh(&config);
-	if ((why = world_replay(w, lines)) != NULL)
-		fail_msg("%s", why);
-	world_free(w);
+	world_passes(world_new_fresh(&config), lines);
 }
 
 SCENARIO(stop_tells, false, "reg A", "reg C", FEDERATED, FAR_CALL_C1,
@@ -278,15 +244,10 @@ negative_control(void **state)
 	static const char *const	silent[] = {
 		"reg A", FEDERATED, "far RS " RINGING("c9"), NULL
 	};
-	struct world			*w;
 
 	(void)state;
-	w = world_new(false);
-	assert_non_null(world_replay(w, stays));
-	world_free(w);
-	w = world_new(false);
-	assert_non_null(world_replay(w, silent));
-	world_free(w);
+	world_objects(world_new(false), stays);
+	world_objects(world_new(false), silent);
 }
 
 int

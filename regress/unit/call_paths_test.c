@@ -38,6 +38,7 @@
 #include "common/base/log.h"
 #include "regress/unit/flow_lines.h"
 #include "regress/unit/flow_world.h"
+#include "regress/unit/quiet.h"
 
 #define FEATURES	",\"peer_features\":[\"candidates\"]"
 #define BOTH		"reg A candidates", "reg B candidates"
@@ -61,37 +62,7 @@
 	"= B " SETUP_X("c1", setup)
 #define TRUSTED		CALL("AcceptTrusted", FEATURES)
 
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
-}
-
-static void
-run(const char *const *lines)
-{
-	struct world	*w = world_new(false);
-	const char	*why;
-
-	if ((why = world_replay(w, lines)) != NULL)
-		fail_msg("%s", why);
-	world_free(w);
-}
-
-#define SCENARIO(name, ...)						\
-	static void							\
-	name(void **state)						\
-	{								\
-		static const char *const	lines[] = {		\
-			__VA_ARGS__, NULL				\
-		};							\
-									\
-		(void)state;						\
-		run(lines);						\
-	}
-
-SCENARIO(forwarded, BOTH, TRUSTED,
+SCENARIO(forwarded, false, BOTH, TRUSTED,
     "in A " CANDIDATES("c1", "0", HOST, "false"),
     "= B " CANDIDATES("c1", "0", HOST, "false"),
     PUNCHED("1"),
@@ -109,7 +80,7 @@ SCENARIO(forwarded, BOTH, TRUSTED,
     "= record c1 ended normal", "= close c1")
 
 /* What is left of a list goes on, even nothing. */
-SCENARIO(filtered, BOTH, TRUSTED,
+SCENARIO(filtered, false, BOTH, TRUSTED,
     "in A " CANDIDATES("c1", "0", "\"127.0.0.1:1\"," HOST ",\"junk\","
     "\"203.0.113.9:1\",\"198.51.100.7:0\",\"10.9.9.9:4433\","
     "\"198.51.100.7:77\",\"\",\"10.9.9.9:4434\"," HOST, "true"),
@@ -129,13 +100,13 @@ SCENARIO(filtered, BOTH, TRUSTED,
 	"\"10.0." n ".3:1\",\"10.0." n ".4:1\",\"10.0." n ".5:1\","	\
 	"\"10.0." n ".6:1\",\"10.0." n ".7:1\""
 
-SCENARIO(cap, BOTH, TRUSTED,
+SCENARIO(cap, false, BOTH, TRUSTED,
     "in A " CANDIDATES("c1", "0", TEN("1") "," TEN("2") "," HOST, "true"),
     "= B " CANDIDATES("c1", "0", TEN("1") "," TEN("2"), "true"),
     PUNCHED("1"), "stat filtered 1")
 
 /* Where it is now, not where it was, is its public host. */
-SCENARIO(moved, BOTH, TRUSTED,
+SCENARIO(moved, false, BOTH, TRUSTED,
     "move A 203.0.113.44:5",
     "in A " CANDIDATES("c1", "0", "\"198.51.100.7:1\",\"203.0.113.44:2\"",
     "true"),
@@ -146,7 +117,7 @@ SCENARIO(moved, BOTH, TRUSTED,
     "in B " REPORT("c1"), "= A " REPORT("c1"),
     "= record c1 active", "path direct-reflexive")
 
-SCENARIO(generations, BOTH, TRUSTED,
+SCENARIO(generations, false, BOTH, TRUSTED,
     "in A " CANDIDATES("c1", "3", HOST, "false"),
     "= B " CANDIDATES("c1", "3", HOST, "false"),
     PUNCHED("1"),
@@ -164,7 +135,7 @@ SCENARIO(generations, BOTH, TRUSTED,
     "stat candidates-refused 3",
     "after 300", PUNCHED("2"), "after 10000")
 
-SCENARIO(strangers, BOTH, "reg C candidates",
+SCENARIO(strangers, false, BOTH, "reg C candidates",
     "in A " CANDIDATES("c1", "0", HOST, "true"),
     "in A " OFFER("c1", "$A", "$B"), "= record c1 pending",
     "in A " CANDIDATES("c1", "0", HOST, "true"),
@@ -191,26 +162,26 @@ SCENARIO(strangers, BOTH, "reg C candidates",
     "in A " CANDIDATES("c1", "0", HOST, "true"),
     "stat candidates-refused 9")
 
-SCENARIO(generic, BOTH, CALL("AcceptGeneric", FEATURES),
+SCENARIO(generic, false, BOTH, CALL("AcceptGeneric", FEATURES),
     "in A " CANDIDATES("c1", "0", HOST, "true"),
     "in B " CANDIDATES("c1", "0", HOST, "true"),
     "after 10000",
     "stat candidates-refused 2", "stat rounds 0")
 
 /* An original on either side: it hears nothing that it does not know. */
-SCENARIO(original_caller, "reg A", "reg B candidates",
+SCENARIO(original_caller, false, "reg A", "reg B candidates",
     CALL("AcceptTrusted", ""),
     "in A " CANDIDATES("c1", "0", HOST, "true"),
     "in B " CANDIDATES("c1", "0", HOST, "true"),
     "after 10000", "stat candidates-refused 2", "stat rounds 0")
-SCENARIO(original_callee, "reg A candidates", "reg B",
+SCENARIO(original_callee, false, "reg A candidates", "reg B",
     CALL("AcceptTrusted", ""),
     "in A " CANDIDATES("c1", "0", HOST, "true"),
     "in B " CANDIDATES("c1", "0", HOST, "true"),
     "after 10000", "stat candidates-refused 2", "stat rounds 0")
 
 /* As long as it is away, and if it comes back as something else. */
-SCENARIO(away, BOTH, TRUSTED,
+SCENARIO(away, false, BOTH, TRUSTED,
     "gone B lost",
     "in A " CANDIDATES("c1", "0", HOST, "true"),
     "stat candidates-refused 1",
@@ -231,7 +202,7 @@ SCENARIO(away, BOTH, TRUSTED,
     PUNCHED("2"))
 
 /* The one whose way is shorter waits for the other. */
-SCENARIO(delays, BOTH, TRUSTED, "rtt A 20", "rtt B 150",
+SCENARIO(delays, false, BOTH, TRUSTED, "rtt A 20", "rtt B 150",
     "in A " CANDIDATES("c1", "0", HOST, "true"),
     "= B " CANDIDATES("c1", "0", HOST, "true"),
     "= A " PUNCH("c1", "1", "65"), "= B " PUNCH("c1", "1", "0"),
@@ -246,7 +217,7 @@ SCENARIO(delays, BOTH, TRUSTED, "rtt A 20", "rtt B 150",
     "= A " PUNCH("c1", "3", "500"), "= B " PUNCH("c1", "3", "0"))
 
 /* Those that come within 300 ms share a round. */
-SCENARIO(coalesced, BOTH, TRUSTED,
+SCENARIO(coalesced, false, BOTH, TRUSTED,
     "in A " CANDIDATES("c1", "0", HOST, "false"),
     "= B " CANDIDATES("c1", "0", HOST, "false"),
     PUNCHED("1"),
@@ -270,7 +241,7 @@ SCENARIO(coalesced, BOTH, TRUSTED,
     "stat rounds 4")
 
 /* Each call has its own pause. */
-SCENARIO(two_calls, BOTH, TRUSTED,
+SCENARIO(two_calls, false, BOTH, TRUSTED,
     "in A " OFFER("c2", "$A", "$B"), "= record c2 pending", "commit",
     "= B " OFFER("c2", "$A", "$B"), "= A " RINGING("c2"),
     "= record c2 ringing", "commit",
@@ -300,7 +271,7 @@ SCENARIO(two_calls, BOTH, TRUSTED,
     "after 5000", "calls 1")
 
 /* A round needs an address to send to; those of the offer are some. */
-SCENARIO(addresses_of_the_offer, BOTH,
+SCENARIO(addresses_of_the_offer, false, BOTH,
     "in A " OFFER_X("c1", "$A", "$B", "$0",
     ",\"caller_reflexive_addr\":\"198.51.100.7:1000\","
     "\"caller_local_addrs\":[\"203.0.113.9:1\"]"),
@@ -325,7 +296,7 @@ SCENARIO(addresses_of_the_offer, BOTH,
     "= B " CANDIDATES("c1", "0", "", "true"),
     "after 10000", "stat rounds 1")
 
-SCENARIO(nothing_to_send_to, BOTH, TRUSTED,
+SCENARIO(nothing_to_send_to, false, BOTH, TRUSTED,
     "in A " CANDIDATES("c1", "0", "", "false"),
     "= B " CANDIDATES("c1", "0", "", "false"),
     "after 5000", "stat rounds 0",
@@ -334,7 +305,7 @@ SCENARIO(nothing_to_send_to, BOTH, TRUSTED,
     PUNCHED("1"))
 
 /* Originals keep what they had (rows 3.8, 5.7), next to ours too. */
-SCENARIO(original_addresses, "reg A", "reg B candidates",
+SCENARIO(original_addresses, false, "reg A", "reg B candidates",
     "in A " OFFER_X("c1", "$A", "$B", "$0",
     ",\"caller_reflexive_addr\":\"203.0.113.9:1\""),
     "= record c1 pending", "commit",
@@ -351,7 +322,7 @@ SCENARIO(original_addresses, "reg A", "reg B candidates",
 	"in A " REPORT("c1"), "= B " REPORT("c1"),			\
 	"in B " REPORT("c1"), "= A " REPORT("c1")
 
-SCENARIO(paths, BOTH, TRUSTED,
+SCENARIO(paths, false, BOTH, TRUSTED,
     /* Only both make it direct; before, mediad knows better. */
     "in A " REPORT_NO("c1"), "= B " REPORT_NO("c1"),
     "in B " REPORT("c1"), "= A " REPORT("c1"),
@@ -370,7 +341,7 @@ SCENARIO(paths, BOTH, TRUSTED,
     "= record c1 ended normal", "= close c1", "path direct-lan")
 
 /* One record a second, of the newest. */
-SCENARIO(paths_flap, BOTH, TRUSTED,
+SCENARIO(paths_flap, false, BOTH, TRUSTED,
     BOTH_DIRECT, "= record c1 active", "path direct-lan", "commit",
     "after 100",
     "in B " REPORT_NO("c1"), "= A " REPORT_NO("c1"),
@@ -392,7 +363,7 @@ SCENARIO(paths_flap, BOTH, TRUSTED,
     "= record c1 ended normal", "= close c1", "path relay", "commit",
     "after 5000", "stat paths 8", "calls 0")
 
-SCENARIO(path_v6, BOTH, TRUSTED,
+SCENARIO(path_v6, false, BOTH, TRUSTED,
     "move A [2001:db8:1::1]:5", "move B [2001:db8:2::1]:5",
     BOTH_DIRECT, "= record c1 active", "path direct-v6", "commit",
     "after 1000",
@@ -401,7 +372,7 @@ SCENARIO(path_v6, BOTH, TRUSTED,
     "= record c1 active", "path direct-lan")
 
 /* Who is lost to us is not lost to the other, who would tell. */
-SCENARIO(lost_direct, BOTH, TRUSTED,
+SCENARIO(lost_direct, false, BOTH, TRUSTED,
     BOTH_DIRECT, "= record c1 active", "commit", "after 2000",
     "gone B lost",
     "after 100000", "calls 1", "stat lost 0",
@@ -420,7 +391,7 @@ SCENARIO(lost_direct, BOTH, TRUSTED,
     "= record c1 ended timeout", "= close c1", "stat lost 1")
 
 /* Its program was started anew: it registers, and knows nothing of the call. */
-SCENARIO(lost_direct_anew, BOTH, TRUSTED,
+SCENARIO(lost_direct_anew, false, BOTH, TRUSTED,
     BOTH_DIRECT, "= record c1 active", "commit", "after 2000",
     "gone B lost", "after 100000", "calls 1",
     "gone A lost", "after 1000", "reg A candidates",
@@ -429,27 +400,27 @@ SCENARIO(lost_direct_anew, BOTH, TRUSTED,
     "= record c1 ended timeout", "= close c1", "calls 0")
 
 /* An original says it once, and never that it is not so any more. */
-SCENARIO(lost_direct_original, ONLINE, CALL("AcceptTrusted", ""),
+SCENARIO(lost_direct_original, false, ONLINE, CALL("AcceptTrusted", ""),
     BOTH_DIRECT, "= record c1 active", "commit",
     "gone B lost",
     "after 14999", "after 1",
     "= A " HANGUP_ID("Timeout", "c1"),
     "= record c1 ended timeout", "= close c1")
 
-SCENARIO(lost_direct_both, BOTH, TRUSTED,
+SCENARIO(lost_direct_both, false, BOTH, TRUSTED,
     BOTH_DIRECT, "= record c1 active", "commit",
     "gone B lost", "after 10000", "gone A lost",
     "after 4999", "after 1",
     "= record c1 ended timeout", "= close c1", "calls 0")
 
 /* An orderly stop: who talks directly does not notice. */
-SCENARIO(stop_direct, BOTH, TRUSTED,
+SCENARIO(stop_direct, false, BOTH, TRUSTED,
     BOTH_DIRECT, "= record c1 active", "commit",
     "stop",
     "after 1000", "unconfirmed 0", "calls 1", "stat ended 0",
     "gone A lost", "gone B lost")
 
-SCENARIO(stop_relayed, BOTH, TRUSTED,
+SCENARIO(stop_relayed, false, BOTH, TRUSTED,
     BOTH_DIRECT, "= record c1 active", "commit", "after 2000",
     "in A " REPORT_NO("c1"), "= B " REPORT_NO("c1"),
     "= record c1 active", "commit",
@@ -458,7 +429,7 @@ SCENARIO(stop_relayed, BOTH, TRUSTED,
     "= record c1 ended error", "= close c1", "calls 0")
 
 /* With the newest path, although the last record is but just made. */
-SCENARIO(stop_flapping, BOTH, TRUSTED,
+SCENARIO(stop_flapping, false, BOTH, TRUSTED,
     BOTH_DIRECT, "= record c1 active", "commit", "after 2000",
     "in A " REPORT_NO("c1"), "= B " REPORT_NO("c1"),
     "= record c1 active", "path relay", "commit",
@@ -476,7 +447,7 @@ SCENARIO(stop_flapping, BOTH, TRUSTED,
     "after 5000", "calls 1", "unconfirmed 0")
 
 /* A recovered call that was direct comes back to its room. */
-SCENARIO(recovered_relay, BOTH,
+SCENARIO(recovered_relay, false, BOTH,
     "move A [2001:db8:1::1]:5", "move B [2001:db8:2::1]:5",
     "live direct",
     "= admit live A B",
@@ -492,7 +463,7 @@ SCENARIO(recovered_relay, BOTH,
     "= B " HANGUP_ID("Timeout", "live"),
     "= record live ended timeout", "= close live")
 
-SCENARIO(recovered_relay_occupied, BOTH,
+SCENARIO(recovered_relay_occupied, false, BOTH,
     "live direct",
     "= admit live A B",
     "opened 2 call-live",
@@ -519,16 +490,11 @@ no_grace(void **state)
 		"= A " HANGUP_ID("Timeout", "c1"),
 		"= record c1 ended timeout", "= close c1", NULL };
 	struct flow_config		 config;
-	struct world			*w;
-	const char			*why;
 
 	(void)state;
 	world_config(&config, false);
 	config.fc_grace_ns = 0;
-	w = world_new_config(&config);
-	if ((why = world_replay(w, lines)) != NULL)
-		fail_msg("%s", why);
-	world_free(w);
+	world_passes(world_new_config(&config), lines);
 }
 
 /* Floods: as many messages as may be, and a round only every 300 ms. */
@@ -594,15 +560,11 @@ negative_control(void **state)
 	static const char *const	 stat[] = { BOTH, TRUSTED,
 		"stat rounds 1", NULL };
 	static const char *const	*all[] = { silent, delay, path, stat };
-	struct world			*w;
 	size_t				 i;
 
 	(void)state;
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		w = world_new(false);
-		assert_non_null(world_replay(w, all[i]));
-		world_free(w);
-	}
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		world_objects(world_new(false), all[i]);
 }
 
 int

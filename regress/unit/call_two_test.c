@@ -37,11 +37,10 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
+#include "regress/unit/chaos_world.h"
 #include "regress/unit/flow_lines.h"
-#include "regress/unit/flow_world.h"
+#include "regress/unit/quiet.h"
 
-#define CALLS_MAX	384
-#define QUEUE_MAX	256
 #define INBOX_MAX	512
 #define SEEDS		150
 #define TICKS		2500
@@ -61,25 +60,16 @@ struct relay {
 	bool			 federd, registry, online[3];
 	struct news		 inbox[INBOX_MAX];
 	unsigned int		 nin;
-	struct msg_call_put	 disk[CALLS_MAX], queue[QUEUE_MAX];
-	unsigned int		 ndisk, nqueue;
-	char			 asked[32][16];		/* mediad, of rooms */
-	unsigned int		 nasked;
-};
-
-struct seen {
-	char	id[16];
-	char	who[2];
-	bool	ringing, offered, answered, setup[2], over[2];
+	struct registry		 reg;
+	struct asked		 asked;
 };
 
 struct net {
 	struct relay	 r[2];
 	bool		 link;
 	bool		 mute;		/* nobody says "we have this call" */
-	uint64_t	 now, x;
-	struct seen	 calls[CALLS_MAX];
-	unsigned int	 ncalls;
+	uint64_t	 now;
+	struct people	 people;
 	unsigned int	 deaths[4], across, ended_far;
 	/* Everything a client got, in order (not in chaos). */
 	char		*log;
@@ -93,10 +83,7 @@ static const char	home[3] = { 0, 1, 1 };
 static unsigned int
 rnd(struct net *n, unsigned int max)
 {
-	n->x ^= n->x << 13;
-	n->x ^= n->x >> 7;
-	n->x ^= n->x << 17;
-	return ((unsigned int)(n->x >> 20) % max);
+	return (people_random(&n->people, max));
 }
 
 static void
@@ -148,65 +135,24 @@ find(void *arg, const struct msg_fed_find *msg)
 	return (0);
 }
 
-static void
-recorded(void *arg, const struct msg_call_put *put)
-{
-	struct relay	*r = arg;
-
-	assert_true(r->nqueue < QUEUE_MAX);
-	r->queue[r->nqueue++] = *put;
-}
-
-static struct seen *
-call_of(struct net *n, const char *id)
-{
-	unsigned int	i;
-
-	for (i = 0; i < n->ncalls; i++)
-		if (strcmp(n->calls[i].id, id) == 0)
-			return (&n->calls[i]);
-	return (NULL);
-}
-
 /* What the last step brought out of a relay. */
 static void
 deliver(struct relay *r)
 {
 	struct net	*n = r->net;
-	struct seen	*s;
-	const char	*out, *p;
-	char		 id[16];
+	const char	*out;
 	size_t		 i;
-	int		 side;
 
 	for (i = 0; i < r->w->nout; i++) {
 		out = r->w->out[i];
-		if (sscanf(out, "admit %15s", id) == 1) {
-			assert_true(r->nasked < 32);
-			strlcpy(r->asked[r->nasked++], id, sizeof(id));
-			continue;
-		}
-		if (out[1] != ' ')
+		if (asked_hear(&r->asked, out) || out[1] != ' ')
 			continue;
 		if (n->log != NULL) {
 			assert_true(n->loglen + strlen(out) + 2 < 65536);
 			n->loglen += (size_t)sprintf(n->log + n->loglen,
 			    "%s\n", out);
 		}
-		if ((p = strstr(out, "\"call_id\":\"")) == NULL ||
-		    sscanf(p + 11, "%15[a-z0-9]", id) != 1 ||
-		    (s = call_of(n, id)) == NULL)
-			continue;
-		side = out[0] == s->who[0] ? 0 : 1;
-		assert_true(out[0] == s->who[side]);
-		if (strstr(out, "CallRinging") != NULL)
-			s->ringing = true;
-		else if (strstr(out, "DirectCallOffer") != NULL)
-			s->offered = true;
-		else if (strstr(out, "CallSetup") != NULL)
-			s->setup[side] = true;
-		else if (strstr(out, "Hangup") != NULL)
-			s->over[side] = true;
+		people_hear(&n->people, out);
 	}
 	r->w->nout = r->w->taken = 0;
 }
@@ -221,36 +167,16 @@ step(struct relay *r, const char *line)
 }
 
 static void
-write_down(struct relay *r, const struct msg_call_put *put)
-{
-	unsigned int	i;
-
-	for (i = 0; i < r->ndisk; i++) {
-		if (strcmp(r->disk[i].call_id, put->call_id) != 0 ||
-		    r->disk[i].created_ms != put->created_ms)
-			continue;
-		if (put->state >= r->disk[i].state)
-			r->disk[i] = *put;
-		return;
-	}
-	assert_true(r->ndisk < CALLS_MAX);
-	r->disk[r->ndisk++] = *put;
-}
-
-static void
 commit(struct relay *r)
 {
 	struct msg_call_committed	msg;
-	unsigned int			i;
 
-	if (r->nqueue == 0 || !r->registry)
+	if (r->reg.nqueue == 0 || !r->registry)
 		return;
 	memset(&msg, 0, sizeof(msg));
 	msg.ok = true;
-	msg.seq = r->queue[r->nqueue - 1].seq;
-	for (i = 0; i < r->nqueue; i++)
-		write_down(r, &r->queue[i]);
-	r->nqueue = 0;
+	msg.seq = r->reg.queue[r->reg.nqueue - 1].seq;
+	registry_write(&r->reg);
 	r->w->nout = r->w->taken = 0;
 	flow_committed(r->w->flow, &msg);
 	deliver(r);
@@ -261,12 +187,8 @@ admit(struct relay *r)
 {
 	char	line[64];
 
-	if (r->nasked == 0)
-		return;
-	(void)snprintf(line, sizeof(line), "admitted %s", r->asked[0]);
-	memmove(r->asked[0], r->asked[1], sizeof(r->asked[0]) * 31);
-	r->nasked--;
-	step(r, line);
+	if (asked_answer(&r->asked, line, sizeof(line)))
+		step(r, line);
 }
 
 /* The oldest thing that federd has for signald. */
@@ -369,7 +291,7 @@ kill_registryd(struct relay *r)
 		return;
 	r->net->deaths[1]++;
 	r->registry = false;
-	r->nqueue = 0;
+	r->reg.nqueue = 0;
 	step(r, "registry down");
 }
 
@@ -383,18 +305,18 @@ start_registryd(struct relay *r)
 		return;
 	r->registry = true;
 	step(r, "registry up");
-	for (i = 0; i < r->ndisk; i++) {
-		if (r->disk[i].state == CALL_ENDED)
+	for (i = 0; i < r->reg.ndisk; i++) {
+		if (r->reg.disk[i].state == CALL_ENDED)
 			continue;
 		r->w->nout = r->w->taken = 0;
-		flow_live(r->w->flow, &r->disk[i]);
+		flow_live(r->w->flow, &r->reg.disk[i]);
 		deliver(r);
 		if (calls_find(flow_calls(r->w->flow),
-		    r->disk[i].call_id) == NULL)
+		    r->reg.disk[i].call_id) == NULL)
 			continue;
 		/* Its party has never left the room. */
 		(void)snprintf(line, sizeof(line), "opened 2 call-%s",
-		    r->disk[i].call_id);
+		    r->reg.disk[i].call_id);
 		step(r, line);
 	}
 	step(r, "recovered");
@@ -405,17 +327,15 @@ start_signald(struct relay *r)
 {
 	struct flow_config	config;
 
-	world_config(&config, false);
-	config.fc_max_calls = CALLS_MAX;
-	config.fc_max_pending = 16;
+	chaos_config(&config);
 	r->w = world_new_fresh(&config);
 	world_set_time(r->w, r->net->now);
-	r->w->recorded = recorded;
-	r->w->recorded_arg = r;
+	r->w->recorded = registry_recorded;
+	r->w->recorded_arg = &r->reg;
 	r->w->far_signal = far_signal;
 	r->w->find = find;
 	r->w->far_arg = r;
-	r->nasked = r->nin = 0;
+	r->asked.n = r->nin = 0;
 	memset(r->online, 0, sizeof(r->online));
 	if (r->federd) {
 		step(r, "federd up");
@@ -434,22 +354,17 @@ kill_signald(struct relay *r)
 {
 	struct net	*n = r->net;
 	struct seen	*s;
-	unsigned int	 i;
-	int		 side;
+	unsigned int	 i, side;
 
 	n->deaths[0]++;
 	world_free(r->w);
 	/* What it had sent is in registryd's channel, and is read. */
-	for (i = 0; i < r->nqueue; i++)
-		write_down(r, &r->queue[i]);
-	r->nqueue = 0;
-	/* To a client an unanswered call is over then. */
-	for (i = 0; i < n->ncalls; i++) {
-		s = &n->calls[i];
+	registry_write(&r->reg);
+	for (i = 0; i < n->people.ncalls; i++) {
+		s = &n->people.calls[i];
 		for (side = 0; side < 2; side++)
-			if (home[s->who[side] - 'A'] == r->side &&
-			    !s->setup[side])
-				s->over[side] = true;
+			if (home[s->who[side] - 'A'] == r->side)
+				seen_lost(s, side);
 	}
 	start_signald(r);
 }
@@ -486,22 +401,15 @@ leave(struct net *n, unsigned int who)
 static void
 offer(struct net *n)
 {
-	struct seen	*s;
 	unsigned int	 from = rnd(n, 3), to = (from + 1 + rnd(n, 2)) % 3;
 	struct relay	*r = &n->r[(int)home[from]];
 	char		 line[1024];
 
-	if (!r->online[from] || n->ncalls == CALLS_MAX)
+	if (!r->online[from] || people_offer(&n->people, from, to, line,
+	    sizeof(line)) == NULL)
 		return;
-	s = &n->calls[n->ncalls];
-	memset(s, 0, sizeof(*s));
-	(void)snprintf(s->id, sizeof(s->id), "k%u", n->ncalls++);
-	s->who[0] = (char)('A' + from);
-	s->who[1] = (char)('A' + to);
 	if (home[from] != home[to])
 		n->across++;
-	(void)snprintf(line, sizeof(line), "in %c " OFFER("%s", "$%c", "$%c"),
-	    s->who[0], s->who[0], s->who[1], s->id);
 	step(r, line);
 }
 
@@ -513,25 +421,20 @@ party(struct net *n)
 	unsigned int	 side = rnd(n, 2), who;
 	char		 line[1024];
 
-	if (n->ncalls == 0)
+	if ((s = people_recent(&n->people)) == NULL)
 		return;
-	s = &n->calls[n->ncalls - 1 - rnd(n, n->ncalls < 8 ? n->ncalls : 8)];
 	who = (unsigned int)(s->who[side] - 'A');
 	r = &n->r[(int)home[who]];
 	if (s->over[side] || !r->online[who])
 		return;
 	if (side == 1 && s->offered && !s->answered && rnd(n, 4) != 0) {
-		s->answered = true;
-		(void)snprintf(line, sizeof(line), "in %c "
-		    ANSWER("%s", "AcceptGeneric"), s->who[1], s->id);
+		seen_answer(s, line, sizeof(line));
 		step(r, line);
 		return;
 	}
 	if (!(side == 0 ? s->ringing : s->offered) || rnd(n, 20) != 0)
 		return;
-	s->over[side] = true;
-	(void)snprintf(line, sizeof(line), "in %c " HANGUP_ID("Normal", "%s"),
-	    s->who[side], s->id);
+	seen_hangup(s, side, line, sizeof(line));
 	step(r, line);
 }
 
@@ -558,8 +461,8 @@ drain(struct net *n)
 		more = false;
 		for (i = 0; i < 2; i++) {
 			more = more || n->r[i].nin != 0 ||
-			    n->r[i].nasked != 0 || (n->r[i].registry &&
-			    n->r[i].nqueue != 0);
+			    n->r[i].asked.n != 0 || (n->r[i].registry &&
+			    n->r[i].reg.nqueue != 0);
 			hear(&n->r[i]);
 			commit(&n->r[i]);
 			admit(&n->r[i]);
@@ -596,8 +499,8 @@ one_sided(struct net *n)
 	unsigned int		 i, wrong = 0;
 	int			 k;
 
-	for (i = 0; i < n->ncalls; i++) {
-		s = &n->calls[i];
+	for (i = 0; i < n->people.ncalls; i++) {
+		s = &n->people.calls[i];
 		if (home[s->who[0] - 'A'] == home[s->who[1] - 'A'])
 			continue;
 		for (k = 0; k < 2; k++)
@@ -621,8 +524,8 @@ left_over(struct net *n)
 		wrong += (unsigned int)calls_count(flow_calls(
 		    n->r[k].w->flow));
 		wrong += (unsigned int)flow_unconfirmed(n->r[k].w->flow);
-		for (i = 0; i < n->r[k].ndisk; i++)
-			if (n->r[k].disk[i].state != CALL_ENDED)
+		for (i = 0; i < n->r[k].reg.ndisk; i++)
+			if (n->r[k].reg.disk[i].state != CALL_ENDED)
 				wrong++;
 	}
 	return (wrong);
@@ -635,7 +538,7 @@ net_new(uint64_t seed)
 	int			i;
 
 	memset(&n, 0, sizeof(n));
-	n.x = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	people_begin(&n.people, seed);
 	n.now = UINT64_C(1000000000);
 	for (i = 0; i < 2; i++) {
 		n.r[i].net = &n;
@@ -708,9 +611,9 @@ chaos(uint64_t seed, bool mute, unsigned int total[6])
 	/* All is well again: the ring limit, and two rounds of asking. */
 	settle(n, 95);
 	wrong = one_sided(n);
-	for (i = 0; i < n->ncalls; i++)
+	for (i = 0; i < n->people.ncalls; i++)
 		if (calls_find(flow_calls(n->r[0].w->flow),
-		    n->calls[i].id) != NULL)
+		    n->people.calls[i].id) != NULL)
 			total[5]++;
 	if (!mute) {
 		/* And once more, with everybody leaving on one side only. */
@@ -882,13 +785,6 @@ clients_see_the_same(void **state)
 	view_of(one, 'A', view[0]);
 	view_of(two, 'A', view[1]);
 	assert_string_not_equal(view[0], view[1]);
-}
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
 }
 
 int

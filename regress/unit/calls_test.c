@@ -26,6 +26,7 @@
  * COVERS: gap 11 - addresses nobody is sent to, strict for candidates
  * COVERS: row 1.33 - peer look-up, calls of a fingerprint
  */
+#include "common/base/text.h"
 #include "config.h"
 
 #include <setjmp.h>
@@ -52,7 +53,7 @@ new_calls(void)
 {
 	struct calls	*calls;
 
-	assert_non_null(calls = calls_new(16));
+	assert_non_null(calls = calls_new(16, 64));
 	return (calls);
 }
 
@@ -305,11 +306,11 @@ usable_addresses(void **state)
 	assert_string_equal(party.cp_local[7], "10.0.0.8:1");
 	assert_string_equal(party.cp_reflexive, "");
 	/* An alias is cut between characters. */
-	offer_copy_alias(alias, sizeof(alias), "abc\xc3\xa4");
+	text_copy(alias, sizeof(alias), "abc\xc3\xa4");
 	assert_string_equal(alias, "abc");
-	offer_copy_alias(alias, sizeof(alias), "ab\xc3\xa4z");
+	text_copy(alias, sizeof(alias), "ab\xc3\xa4z");
 	assert_string_equal(alias, "ab\xc3\xa4");
-	offer_copy_alias(alias, sizeof(alias), NULL);
+	text_copy(alias, sizeof(alias), NULL);
 	assert_string_equal(alias, "");
 }
 
@@ -326,7 +327,7 @@ party_addresses(void **state)
 
 	(void)state;
 	memset(&rules, 0, sizeof(rules));
-	assert_non_null(calls = calls_new(2));
+	assert_non_null(calls = calls_new(2, 64));
 	call = calls_create(calls, "c1", "a", "b", 1, 1);
 	assert_non_null(call);
 	caller = &call->call_party[CALL_CALLER];

@@ -18,6 +18,7 @@
  * The files a client keeps: its identity, the relays it knows.
  *
  * COVERS: limit client files - identity made 0600, never replaced, refused
+ * COVERS: gap 49 - identity made 0600, refused if others can read it
  *	when corrupt, readable by others, or a link; pins new, same, changed,
  *	corrupt
  */

@@ -23,6 +23,10 @@
  *	with GOOD, one offer with the fields named, joins the room on
  *	CallSetup, interrupt sends Hangup{Normal} and closes media
  * COVERS: limit client - pinned certificates, registration again after 0, 1,
+ * COVERS: gap 1 - the relay is pinned; another key is refused, nothing said
+ * COVERS: gap 5 - a CallAnswer that its key did not sign ends the join
+ * COVERS: gap 47 - a relay_addr that is no address, or wrong, does no harm
+ * COVERS: gap 51 - unknown and impossible signals end neither call nor link
  *	1.5 s, media joined again, busy, proof of possession, limits of waiting
  */
 

@@ -32,8 +32,8 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
+#include "common/ipc/limits.h"
 #include "relayd/conf.h"
-#include "relayd/limits.h"
 
 #define GOOD	"listen on 127.0.0.1 port 4433\nlegacy clients allow\n"
 
@@ -378,11 +378,12 @@ limits_are_within_their_own_bounds(void **state)
 	size_t	i;
 
 	(void)state;
-	for (i = 0; i < limits_count; i++) {
-		assert_true(limits[i].li_default >= limits[i].li_min);
-		assert_true(limits[i].li_default <= limits[i].li_max);
-		assert_ptr_equal(limit_by_name(limits[i].li_name),
-		    &limits[i]);
+	for (i = 0; i < LIMITS; i++) {
+		assert_int_equal(limit_table[i].li_id, i);
+		assert_true(limit_table[i].li_default >= limit_table[i].li_min);
+		assert_true(limit_table[i].li_default <= limit_table[i].li_max);
+		assert_ptr_equal(limit_by_name(limit_table[i].li_name),
+		    &limit_table[i]);
 	}
 }
 

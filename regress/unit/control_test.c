@@ -39,6 +39,7 @@
 
 #include <cmocka.h>
 
+#include "common/ipc/limits.h"
 #include "common/ipc/row.h"
 #include "controld/client.h"
 #include "controld/json.h"
@@ -261,7 +262,8 @@ test_requests(void **state)
 	assert_int_equal(request_parse(line, 5 + 63 + 3, &rq, &why), 0);
 	memcpy(line + 5 + 63, "x up", 4);
 	assert_int_equal(request_parse(line, 5 + 64 + 3, &rq, &why), -1);
-	assert_string_equal(why, "no such peer");
+	assert_string_equal(why,
+	    "no such peer; `wzpctl show peers' lists them");
 	assert_int_equal(request_parse(" reload ", 8, &rq, &why), 0);
 	assert_int_equal(rq.rq_what, CTL_RELOAD);
 	assert_int_equal(rq.rq_proc, PROC_RELAYD);
@@ -304,6 +306,101 @@ test_one_worker(void **state)
 	assert_int_equal(row(qs, PROC_SIGNALD, ida, "alias", "x"), 0);
 	assert_int_equal(end(qs, PROC_SIGNALD, ida, ""), -1);
 	assert_int_equal(a.done, 1);
+	queries_free(qs);
+}
+
+static int
+usage_from(struct queries *qs, enum proc proc, unsigned int instance,
+    const char *who, const char *limit, uint64_t used, uint64_t refused)
+{
+	static struct row	r;
+	struct msg_ctl_row	msg;
+
+	row_init(&r);
+	if (who != NULL)
+		row_str(&r, "who", who);
+	row_str(&r, "limit", limit);
+	row_u64(&r, "used", used);
+	row_u64(&r, "highest", used + 1);
+	row_u64(&r, "refused", refused);
+	msg.id = asked.queries[0].id;
+	msg.cells.data = r.row_buf;
+	msg.cells.len = r.row_len;
+	return (query_row(qs, proc, instance, &msg));
+}
+
+/* Of all workers one row a limit; who is over one is passed on. */
+static void
+test_limits(void **state)
+{
+	struct msg_settings	 settings;
+	struct queries		*qs = start();
+	struct sink		 a;
+	char			*p;
+	size_t			 i;
+
+	(void)state;
+	memset(&settings, 0, sizeof(settings));
+	limits_default(&settings);
+	settings.join_rate = 7;
+	queries_settings(qs, &settings);
+	asked.mediads = 3;
+	show(qs, &a, "show limits");
+	assert_int_equal(asked.n, 5);
+	for (i = 0; i < asked.n; i++) {
+		assert_int_equal(asked.queries[i].what, CTL_LIMITS);
+		assert_int_equal(asked.queries[i].id, asked.queries[0].id);
+	}
+	assert_int_equal(usage_from(qs, PROC_MEDIAD, 0, NULL, "join-rate", 5,
+	    2), 0);
+	assert_int_equal(usage_from(qs, PROC_MEDIAD, 1, NULL, "join-rate", 3,
+	    9), 0);
+	assert_int_equal(usage_from(qs, PROC_MEDIAD, 1, "a:b \"", "join-rate",
+	    0, 9), 0);
+	/* What is no limit is not shown, whoever says it. */
+	assert_int_equal(usage_from(qs, PROC_DOORD, 0, NULL, "nonsense", 1,
+	    1), 0);
+	assert_int_equal(end(qs, PROC_SIGNALD, asked.queries[0].id, ""), 0);
+	assert_int_equal(end(qs, PROC_DOORD, asked.queries[0].id, ""), 0);
+	assert_int_equal(usage_from(qs, PROC_REGISTRYD, 0, NULL, "records", 0,
+	    0), 0);
+	assert_int_equal(end(qs, PROC_REGISTRYD, asked.queries[0].id, ""), 0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 0, asked.queries[0].id,
+	    ""), 0);
+	assert_int_equal(a.done, 0);
+	assert_int_equal(end_from(qs, PROC_MEDIAD, 1, asked.queries[0].id,
+	    ""), 0);
+	assert_int_equal(a.done, 1);
+	assert_null(strstr(a.text, "nonsense"));
+	assert_non_null(strstr(a.text, "{\"who\":\"a:b \\\"\","
+	    "\"limit\":\"join-rate\",\"used\":0,\"highest\":1,"
+	    "\"refused\":9,\"worker\":\"mediad\",\"instance\":1}\n"));
+	assert_non_null(strstr(a.text, "{\"limit\":\"join-rate\","
+	    "\"value\":7,\"default\":240,\"unit\":\"a minute\",\"used\":5,"
+	    "\"highest\":6,\"refused\":11,\"reason\":\""));
+	for (i = 0, p = a.text; (p = strstr(p, "\"reason\":")) != NULL; p++)
+		i++;
+	assert_int_equal(i, LIMITS);
+	/* A rate nobody used is 0; what nobody counts is not known. */
+	assert_non_null(strstr(a.text, "\"unit\":\"count\",\"used\":0,"
+	    "\"highest\":1,\"refused\":0,\"reason\":\"about 300"));
+	assert_non_null(strstr(a.text, "\"unit\":\"milliseconds\","
+	    "\"used\":null,\"highest\":null,\"refused\":0,"));
+	assert_null(strstr(a.text, "\"unit\":\"milliseconds\",\"used\":0"));
+	assert_null(strstr(a.text, "\"unit\":\"a minute\",\"used\":null"));
+	/* Nothing is left of it for the next one. */
+	show(qs, &a, "show limits");
+	for (i = 5; i < asked.n; i++)
+		if (asked.procs[i] != PROC_MEDIAD)
+			assert_int_equal(end(qs, asked.procs[i],
+			    asked.queries[i].id, ""), 0);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(end_from(qs, PROC_MEDIAD, (unsigned int)i,
+		    asked.queries[5].id, ""), 0);
+	assert_int_equal(a.done, 1);
+	assert_non_null(strstr(a.text, "\"used\":0,\"highest\":0,"
+	    "\"refused\":0,"));
+	assert_null(strstr(a.text, "\"refused\":11"));
 	queries_free(qs);
 }
 
@@ -783,6 +880,30 @@ test_clients(void **state)
 	assert_memory_equal(out + got - 4, "end\n", 4);
 	(void)close(fd);
 
+	/* Many that read nothing: all their answers together have a bound. */
+	served.refused = 0;
+	served.answer = 3000000;
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		fds[i] = connect_one(cs, &cl);
+		assert_int_equal(send(fds[i], "x\n", 2, 0), 2);
+		(void)ev_run(loop, EVRUN_NOWAIT);
+		(void)ev_run(loop, EVRUN_NOWAIT);
+	}
+	assert_int_equal(clients_count(cs), CLIENTS_MAX);
+	assert_true(served.refused > 0);
+	/* The last of them hears so, and none of it is lost to the others. */
+	until_gone(loop, fds[CLIENTS_MAX - 1], out, sizeof(out), &got);
+	assert_in_range(got, 4, served.answer);
+	assert_memory_equal(out + got - 4, "end\n", 4);
+	until_gone(loop, fds[0], out, sizeof(out), &got);
+	assert_int_equal(got, served.answer + 4);
+	for (i = 0; i < CLIENTS_MAX; i++)
+		(void)close(fds[i]);
+	for (i = 0; i < 1000 && clients_count(cs) > 0; i++)
+		(void)ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(clients_count(cs), 0);
+	served.refused = 0;
+
 	/* A reader that leaves in the middle. */
 	served.answer = 3000000;
 	fd = connect_one(cs, &cl);
@@ -822,6 +943,7 @@ main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_one_worker),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_hostile_worker),
 		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_mediads),

@@ -20,6 +20,8 @@
  * they should be.
  *
  * COVERS: protocol 7.5, 7.6, 7.7 - roles, race, direct media; gap 39
+ * COVERS: gap 7 - nothing is heard of, or said to, who proves nothing
+ * COVERS: gap 40 - IPv6 is dialled between two of ours
  */
 #include "config.h"
 

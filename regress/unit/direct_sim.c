@@ -197,6 +197,8 @@ dsim_side(struct dsim *dm, unsigned int i, const char *addr,
 	if (addr6[0] != '\0')
 		(void)strlcpy(s->ds_own.do_local[s->ds_own.do_nlocal++],
 		    addr6, ADDR_STRLEN);
+	/* A direct path has labels of its own. */
+	sn->sn_config.export_label = NULL;
 	sim_start(sn);
 	quic_endpoint_expect(sn->sn_ep, false);
 	s->ds_shared.ls_endpoint = sn->sn_ep;

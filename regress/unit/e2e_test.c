@@ -25,6 +25,8 @@
  * COVERS: e2e - an original's offer and answer are plain, not forged
  * COVERS: e2e - low-order and reflected keys refused, secrets wiped
  * COVERS: words - 256 of them, all different
+ * COVERS: gap 5 - an answer is good for its own offer only
+ * COVERS: gap 6 - a key of the two alone, and the words that show it
  */
 
 #include "config.h"

@@ -352,6 +352,22 @@ fw_link(struct fw *w, unsigned int a, unsigned int b, int flags)
 		link_end(w, b, a, flags, false);
 }
 
+void
+fw_row(struct fw *w, size_t n)
+{
+	unsigned int	 i;
+
+	for (i = 0; i + 1 < n; i++)
+		fw_link(w, i, i + 1, FW_TRANSIT);
+}
+
+void
+fw_middle(struct fw *w, bool first, bool last)
+{
+	fw_link(w, 0, 1, first ? FW_TRANSIT : 0);
+	fw_link(w, 1, 2, last ? FW_TRANSIT : 0);
+}
+
 static void
 cut_end(struct fw *w, unsigned int from, unsigned int to)
 {
@@ -562,4 +578,11 @@ fw_forget(struct fw *w)
 	w->fw_wirelen = 0;
 	memset(w->fw_count, 0, sizeof(w->fw_count));
 	w->fw_bytes = 0;
+}
+
+void
+fw_settle(struct fw *w, unsigned int ms)
+{
+	fw_run(w, ms);
+	fw_forget(w);
 }

@@ -92,6 +92,12 @@ void	 fw_end(struct fw *);
 /* Both are told; in set-up they announce FW_OURS, unless one is legacy. */
 void	 fw_link(struct fw *, unsigned int, unsigned int, int flags);
 void	 fw_cut(struct fw *, unsigned int, unsigned int);
+/*
+ * The first n in a row, each linked with the next: all let others through; or
+ * three of which the middle one lets through only who is allowed.
+ */
+void	 fw_row(struct fw *, size_t n);
+void	 fw_middle(struct fw *, bool first, bool last);
 /* As if that relay had sent it; in text <A> is the fingerprint of A. */
 void	 fw_send(struct fw *, unsigned int from, unsigned int to,
 	    const struct signal *);
@@ -113,6 +119,8 @@ void	 fw_expect(struct fw *, unsigned int relay, const char *lines);
 /* What was sent since the last call, likewise, with <A> for fingerprints. */
 void	 fw_expect_wire(struct fw *, const char *lines);
 void	 fw_forget(struct fw *);
+/* Time goes by, and what was sent in it is forgotten. */
+void	 fw_settle(struct fw *, unsigned int ms);
 /* "aa:aa:..." of relay n. */
 const char
 	*fw_tls_fp(unsigned int n);

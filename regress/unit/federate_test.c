@@ -199,7 +199,7 @@ person(const char *room, const char *fp, const char *alias,
 	strlcpy(msg.alias, alias, sizeof(msg.alias));
 	strlcpy(msg.label, label, sizeof(msg.label));
 	msg.present = present;
-	federate_member(relay.fe, &msg, T0);
+	federate_member(relay.fe, &msg);
 }
 
 static void

@@ -35,6 +35,8 @@
 #include "common/base/table.h"
 #include "regress/unit/fed_world.h"
 
+#define DIGEST_SET_MAX	quota(NULL, LIMIT_PEER_PEOPLE)
+
 enum {
 	A,
 	B,

@@ -47,6 +47,8 @@
 
 #include "regress/unit/fed_world.h"
 
+#define ENVELOPE_OFFERS_BURST	quota_burst(NULL, LIMIT_PEER_OFFER_RATE)
+
 enum {
 	A,
 	B,
@@ -113,8 +115,7 @@ stats(const struct fw *w, unsigned int at, unsigned int of)
 static void
 settle(struct fw *w)
 {
-	fw_run(w, 500);
-	fw_forget(w);
+	fw_settle(w, 500);
 }
 
 /* Every byte that an original gets and gives. */
@@ -273,8 +274,7 @@ through(void **state)
 
 	(void)state;
 	fw_begin(&w, 4);
-	for (i = A; i < D; i++)
-		fw_link(&w, i, i + 1, FW_TRANSIT);
+	fw_row(&w, 4);
 	settle(&w);
 	fw_say(&w, A, "BCD", OFFER("c1", FEATURES));
 	fw_run(&w, 100);
@@ -340,8 +340,7 @@ policy(void **state)
 	for (ab = 0; ab < 2; ab++)
 		for (bc = 0; bc < 2; bc++) {
 			fw_begin(&w, 3);
-			fw_link(&w, A, B, ab ? FW_TRANSIT : 0);
-			fw_link(&w, B, C, bc ? FW_TRANSIT : 0);
+			fw_middle(&w, ab, bc);
 			settle(&w);
 			fw_say(&w, A, "BC", OFFER("c1", ""));
 			fw_say(&w, A, "BC", RINGING("c1"));
@@ -380,8 +379,7 @@ stops(void **state)
 
 	(void)state;
 	fw_begin(&w, 4);
-	fw_link(&w, A, B, FW_TRANSIT);
-	fw_link(&w, B, C, FW_TRANSIT);
+	fw_row(&w, 3);
 	settle(&w);
 	fw_say(&w, A, "BCD", OFFER("c1", ""));
 	fw_say(&w, A, "BCD", RINGING("c1"));
@@ -518,8 +516,7 @@ hangups(void **state)
 
 	(void)state;
 	fw_begin(&w, 3);
-	fw_link(&w, A, B, FW_TRANSIT);
-	fw_link(&w, B, C, FW_TRANSIT);
+	fw_row(&w, 3);
 	settle(&w);
 	fw_cut(&w, A, B);
 	fw_say(&w, A, "B", HANGUP("Normal", "c1"));
@@ -589,8 +586,7 @@ changed_policy(void **state)
 	(void)state;
 	for (turn = 0; turn < 2; turn++) {
 		fw_begin(&w, 3);
-		fw_link(&w, A, B, FW_TRANSIT);
-		fw_link(&w, B, C, FW_TRANSIT);
+		fw_row(&w, 3);
 		settle(&w);
 		fw_cut(&w, B, C);
 		fw_say(&w, A, "BC", HANGUP("Normal", "c1"));

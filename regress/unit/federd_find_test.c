@@ -39,6 +39,10 @@
 #include "common/base/table.h"
 #include "regress/unit/fed_world.h"
 
+#define FIND_QUERIES_BURST	quota_burst(NULL, LIMIT_PEER_SEARCH_RATE)
+#define FIND_OPEN		quota(NULL, LIMIT_PEER_SEARCHES)
+#define FIND_OWN_MAX		quota(NULL, LIMIT_SEARCHES)
+
 enum {
 	A,
 	B,
@@ -75,8 +79,7 @@ stats(const struct fw *w, unsigned int at, unsigned int of)
 static void
 settle(struct fw *w)
 {
-	fw_run(w, DIGEST_READY_MS + 500);
-	fw_forget(w);
+	fw_settle(w, DIGEST_READY_MS + 500);
 }
 
 /* Exactly when relay at has its answer: not a moment before. */
@@ -97,8 +100,7 @@ chain(struct fw *w, size_t n)
 	fw_begin(w, n);
 	for (i = 0; i < n; i++)
 		fw_here(w, i, 100 + i, true);
-	for (i = 0; i + 1 < n; i++)
-		fw_link(w, i, i + 1, FW_TRANSIT);
+	fw_row(w, n);
 	settle(w);
 }
 
@@ -218,8 +220,7 @@ policy(void **state)
 	for (ab = 0; ab < 2; ab++)
 		for (bc = 0; bc < 2; bc++) {
 			fw_begin(&w, 3);
-			fw_link(&w, A, B, ab ? FW_TRANSIT : 0);
-			fw_link(&w, B, C, bc ? FW_TRANSIT : 0);
+			fw_middle(&w, ab, bc);
 			fw_here(&w, C, 7, true);
 			fw_here(&w, B, 8, true);
 			settle(&w);

@@ -29,6 +29,11 @@
 
 #include "regress/unit/link_world.h"
 
+/* The limits, as they are by default. */
+#define LINK_UNKNOWN_MAX	32
+#define LINK_SIGNALS		(quota(NULL, LIMIT_PEER_SIGNAL_RATE))
+#define LINK_SIGNALS_BURST	(quota_burst(NULL, LIMIT_PEER_SIGNAL_RATE))
+
 #define ALL	(NEIGHBOUR_PATHS | NEIGHBOUR_DIGEST | NEIGHBOUR_MEDIA | \
 		    NEIGHBOUR_ROOMS)
 
@@ -143,8 +148,7 @@ test_hold(void **state)
 	large->r_stanzas[0].address = small->r_node->sn_addr;
 	relay_load(small);
 	world_wait(w, 1);
-	assert_int_equal(small->r_peers != NULL && relay_state(small) ==
-	    PEER_CONNECTING, true);
+	assert_int_equal(relay_state(small), PEER_CONNECTING);
 	relay_load(large);
 	world_run(w, w->w_sim->sm_now + 500 * NS_PER_MS);
 	assert_string_equal(small->r_log, "");
@@ -219,28 +223,76 @@ say(struct sim_side *ss, const char *text)
 	    0);
 }
 
+/* more: what stands behind its fingerprint. */
 static void
-say_hello(struct sim_side *ss, const uint8_t hash[TLS_HASH_LEN])
+say_hello(struct sim_side *ss, const uint8_t hash[TLS_HASH_LEN],
+    const char *more)
 {
-	char	fp[TLS_FP_STRLEN], text[200];
+	char	fp[TLS_FP_STRLEN], text[300];
 
 	identity_tls_fp(hash, fp);
 	snprintf(text, sizeof(text),
-	    "{\"FederationHello\":{\"tls_fingerprint\":\"%s\"}}", fp);
+	    "{\"FederationHello\":{\"tls_fingerprint\":\"%s\"%s}}", fp, more);
 	say(ss, text);
+}
+
+static void
+say_room(struct sim_side *ss, const char *room)
+{
+	char	text[200];
+
+	snprintf(text, sizeof(text),
+	    "{\"GlobalRoomActive\":{\"room\":\"%s\",\"participants\":[]}}",
+	    room);
+	say(ss, text);
+}
+
+static struct sim_side *
+dials(struct world *w, struct sim_node *sn, struct relay *r)
+{
+	struct sim_side	*ss;
+
+	ss = sim_connect(sn, r->r_node, "_federation");
+	assert_non_null(ss);
+	assert_true(sim_until(w->w_sim, sim_is_established, ss,
+	    5 * NS_PER_S));
+	return (ss);
+}
+
+/* Dials, and says who it is. */
+static struct sim_side *
+comes(struct world *w, struct sim_node *sn, struct relay *r,
+    const uint8_t hash[TLS_HASH_LEN], const char *more)
+{
+	struct sim_side	*ss = dials(w, sn, r);
+
+	say_hello(ss, hash, more);
+	world_wait(w, 1);
+	return (ss);
 }
 
 static struct sim_side *
 original_dials(struct world *w, struct relay *r)
 {
-	struct sim_side	*ss;
+	return (dials(w, &w->w_sim->sm_node[ORIGINAL], r));
+}
 
-	ss = sim_connect(&w->w_sim->sm_node[ORIGINAL], r->r_node,
-	    "_federation");
-	assert_non_null(ss);
-	assert_true(sim_until(w->w_sim, sim_is_established, ss,
-	    5 * NS_PER_S));
-	return (ss);
+static struct sim_side *
+original_comes(struct world *w, struct relay *r)
+{
+	return (comes(w, &w->w_sim->sm_node[ORIGINAL], r, original_hash, ""));
+}
+
+/* The test has the key of that relay and says what it likes. */
+static struct sim_node *
+with_key(struct world *w, struct relay *r)
+{
+	struct sim_node	*sn;
+
+	sn = sim_node(w->w_sim, STRANGER, "198.51.100.5:4433", false, false);
+	sn->sn_config.tls_client = r->r_client;
+	sim_start(sn);
+	return (sn);
 }
 
 static struct world *
@@ -272,7 +324,7 @@ test_legacy_in(void **state)
 	ss = original_dials(w, a);
 	world_wait(w, 1);
 	assert_string_equal(a->r_log, "");
-	say_hello(ss, original_hash);
+	say_hello(ss, original_hash, "");
 	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(a->r_nb->nb_features, 0);
@@ -292,9 +344,8 @@ test_legacy_in(void **state)
 	    "\"add\":\"00000001\",\"remove\":\"\"}}");
 	say(ss, "{\"RouteQuery\":{\"fingerprint\":\"x\",\"ttl\":1}}");
 	say(ss, "\"Reflect\"");
-	say_hello(ss, original_hash);
-	say(ss, "{\"GlobalRoomActive\":{\"room\":\"after\","
-	    "\"participants\":[]}}");
+	say_hello(ss, original_hash, "");
+	say_room(ss, "after");
 	world_wait(w, 1);
 	assert_string_equal(a->r_room, "after");
 	assert_int_equal(a->r_signals, 1);
@@ -309,13 +360,10 @@ test_legacy_in(void **state)
 	 * Another link of the same relay, as mutual [[peers]] make them: it
 	 * is written to, both are read, and it is up as long as one is.
 	 */
-	second = original_dials(w, a);
-	say_hello(second, original_hash);
-	world_wait(w, 1);
+	second = original_comes(w, a);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(neighbour_send(a->r_nb, &sig), 0);
-	say(ss, "{\"GlobalRoomActive\":{\"room\":\"first\","
-	    "\"participants\":[]}}");
+	say_room(ss, "first");
 	world_wait(w, 1);
 	assert_string_equal(a->r_room, "first");
 	assert_int_equal(ss->ss_messages, 1);
@@ -341,9 +389,7 @@ test_legacy_refused(void **state)
 	struct sim_side	*ss;
 
 	(void)state;
-	ss = original_dials(w, a);
-	say_hello(ss, original_hash);
-	world_wait(w, 1);
+	ss = original_comes(w, a);
 	assert_string_equal(a->r_log, "");
 	assert_true(ss->ss_closed);
 	assert_int_equal(ss->ss_close.code, 0);
@@ -353,17 +399,13 @@ test_legacy_refused(void **state)
 	assert_int_equal(addr_parse(&a->r_stanzas[0].address,
 	    "203.0.113.4:4433"), 0);
 	relay_load(a);
-	ss = original_dials(w, a);
-	say_hello(ss, original_hash);
-	world_wait(w, 1);
+	ss = original_comes(w, a);
 	assert_string_equal(a->r_log, "");
 	assert_true(ss->ss_closed);
 	/* The control: the same as `legacy'. */
 	a->r_stanzas[0].legacy = true;
 	relay_load(a);
-	ss = original_dials(w, a);
-	say_hello(ss, original_hash);
-	world_wait(w, 1);
+	(void)original_comes(w, a);
 	assert_string_equal(a->r_log, "U");
 	world_free(w);
 }
@@ -373,6 +415,7 @@ test_silent(void **state)
 {
 	struct world	*w = with_original(32, "old", "203.0.113.4:1");
 	struct relay	*a = &w->w_relays[0];
+	struct sim_node	*sn;
 	struct sim_side	*ss, *many[LINK_UNKNOWN_MAX + 4];
 	unsigned int	 i, open = 0;
 
@@ -385,25 +428,31 @@ test_silent(void **state)
 	assert_string_equal(ss->ss_reason, "");
 	/* Something else first. */
 	ss = original_dials(w, a);
-	say(ss, "{\"GlobalRoomActive\":{\"room\":\"x\","
-	    "\"participants\":[]}}");
-	say_hello(ss, original_hash);
+	say_room(ss, "x");
+	say_hello(ss, original_hash, "");
 	world_wait(w, 1);
 	assert_true(ss->ss_closed);
 	assert_string_equal(a->r_log, "");
 	/* Those who say nothing are few at a time, and leave room again. */
+	sn = sim_node(w->w_sim, STRANGER, "198.51.100.5:4433", false, false);
+	sim_start(sn);
 	for (i = 0; i < LINK_UNKNOWN_MAX + 4; i++)
-		many[i] = original_dials(w, a);
+		many[i] = dials(w, sn, a);
 	world_wait(w, 1);
 	for (i = 0; i < LINK_UNKNOWN_MAX + 4; i++)
 		open += !many[i]->ss_closed;
 	assert_int_equal(open, LINK_UNKNOWN_MAX);
+	/* Which does not keep out those who are expected, a few of them. */
+	for (i = 0; i < LINK_EXPECTED_MAX + 2; i++)
+		many[i] = original_dials(w, a);
+	world_wait(w, 1);
+	for (i = open = 0; i < LINK_EXPECTED_MAX + 2; i++)
+		open += !many[i]->ss_closed;
+	assert_int_equal(open, LINK_EXPECTED_MAX);
 	world_wait(w, 10);
 	/* What is left is our own attempt to dial it. */
 	assert_in_range(links_count(a->r_links), 0, 1);
-	ss = original_dials(w, a);
-	say_hello(ss, original_hash);
-	world_wait(w, 1);
+	(void)original_comes(w, a);
 	assert_string_equal(a->r_log, "U");
 	world_free(w);
 }
@@ -592,45 +641,26 @@ test_media_refused(void **state)
 	struct relay	*a = &w->w_relays[0], *b = &w->w_relays[1];
 	struct sim_node	*sn;
 	struct sim_side	*ss;
-	char		 fp[TLS_FP_STRLEN], text[300];
+	char		 text[100];
 	const char	*purposes[] = { "media", "espionage", "" };
 	unsigned int	 i;
 
 	(void)state;
-	(void)b;
-	/* The test has the key of relay 1 and says what it likes. */
-	sn = sim_node(w->w_sim, STRANGER, "198.51.100.5:4433", false, false);
-	sn->sn_config.tls_client = b->r_client;
-	sim_start(sn);
-	identity_tls_fp(b->r_hash, fp);
+	sn = with_key(w, b);
 	for (i = 0; i < 3; i++) {
-		ss = sim_connect(sn, a->r_node, "_federation");
-		assert_true(sim_until(w->w_sim, sim_is_established, ss,
-		    5 * NS_PER_S));
-		snprintf(text, sizeof(text), "{\"FederationHello\":"
-		    "{\"tls_fingerprint\":\"%s\",\"features\":[\"media\"],"
-		    "\"purpose\":\"%s\"}}", fp, purposes[i]);
-		say(ss, text);
-		world_wait(w, 1);
+		snprintf(text, sizeof(text),
+		    ",\"features\":[\"media\"],\"purpose\":\"%s\"",
+		    purposes[i]);
+		ss = comes(w, sn, a, b->r_hash, text);
 		assert_true(ss->ss_closed);
 	}
 	assert_string_equal(a->r_log, "");
 	/* A hello that names somebody else than the certificate. */
-	ss = sim_connect(sn, a->r_node, "_federation");
-	assert_true(sim_until(w->w_sim, sim_is_established, ss,
-	    5 * NS_PER_S));
-	say_hello(ss, a->r_hash);
-	world_wait(w, 1);
+	ss = comes(w, sn, a, a->r_hash, "");
 	assert_true(ss->ss_closed);
 	/* The control, and unknown features do no harm. */
-	ss = sim_connect(sn, a->r_node, "_federation");
-	assert_true(sim_until(w->w_sim, sim_is_established, ss,
-	    5 * NS_PER_S));
-	snprintf(text, sizeof(text), "{\"FederationHello\":"
-	    "{\"tls_fingerprint\":\"%s\",\"features\":[\"rooms\",\"zzz\","
-	    "\"rooms\"]}}", fp);
-	say(ss, text);
-	world_wait(w, 1);
+	(void)comes(w, sn, a, b->r_hash,
+	    ",\"features\":[\"rooms\",\"zzz\",\"rooms\"]");
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(a->r_nb->nb_features, NEIGHBOUR_ROOMS);
 	world_free(w);
@@ -642,7 +672,6 @@ test_media_answered(void **state)
 {
 	struct world	*w = world_new(53);
 	struct relay	*a = &w->w_relays[0];
-	char		 fp[TLS_FP_STRLEN], text[300];
 
 	(void)state;
 	sim_start(sim_node(w->w_sim, ORIGINAL, "203.0.113.4:4433", true,
@@ -650,11 +679,9 @@ test_media_answered(void **state)
 	relay_peer(a, "odd", "203.0.113.4:4433", w->w_sim->sm_cert_sha256);
 	relay_load(a);
 	world_wait(w, 1);
-	identity_tls_fp(w->w_sim->sm_cert_sha256, fp);
-	snprintf(text, sizeof(text), "{\"FederationHello\":"
-	    "{\"tls_fingerprint\":\"%s\",\"features\":[\"media\"],"
-	    "\"purpose\":\"media\"}}", fp);
-	say(sim_server_side(&w->w_sim->sm_node[ORIGINAL]), text);
+	say_hello(sim_server_side(&w->w_sim->sm_node[ORIGINAL]),
+	    w->w_sim->sm_cert_sha256,
+	    ",\"features\":[\"media\"],\"purpose\":\"media\"");
 	world_wait(w, 1);
 	assert_string_equal(a->r_log, "U");
 	assert_int_equal(peers_name(a->r_peers, "odd")->pe_state, PEER_UP);
@@ -679,20 +706,10 @@ test_lost(void **state)
 	w = world_pair(60, 0);
 	a = &w->w_relays[0];
 	b = &w->w_relays[1];
-	sn = sim_node(w->w_sim, STRANGER, "198.51.100.5:4433", false, false);
-	sn->sn_config.tls_client = b->r_client;
-	sim_start(sn);
-	first = sim_connect(sn, a->r_node, "_federation");
-	assert_true(sim_until(w->w_sim, sim_is_established, first,
-	    5 * NS_PER_S));
-	say_hello(first, b->r_hash);
-	world_wait(w, 1);
+	sn = with_key(w, b);
+	first = comes(w, sn, a, b->r_hash, "");
 	assert_string_equal(a->r_log, "U");
-	second = sim_connect(sn, a->r_node, "_federation");
-	assert_true(sim_until(w->w_sim, sim_is_established, second,
-	    5 * NS_PER_S));
-	say_hello(second, b->r_hash);
-	world_wait(w, 1);
+	second = comes(w, sn, a, b->r_hash, "");
 	assert_string_equal(a->r_log, "UDU");
 	assert_true(first->ss_closed);
 	assert_string_equal(first->ss_reason, "duplicate link");

@@ -38,6 +38,10 @@
 #include "federd/duplicates.h"
 #include "federd/media.h"
 
+#define FEDMEDIA_SOURCE_BURST	quota_burst(NULL, LIMIT_PEER_MEMBER_RATE)
+#define FEDMEDIA_BARE_BURST	quota_burst(NULL, LIMIT_ORIGINAL_ROOM_RATE)
+#define FEDMEDIA_LINK_BURST	quota_burst(NULL, LIMIT_PEER_DATAGRAM_RATE)
+
 #define T0		(1000 * NS_PER_S)
 #define BIT(i)		(UINT64_C(1) << (i))
 #define RELAYS		4		/* neighbours 0..3; 3 is an original */

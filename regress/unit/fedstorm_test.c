@@ -519,6 +519,23 @@ old_sees(int i, unsigned int person)
 	return (false);
 }
 
+/* One comes or goes, and all see that; of here the sum is *total. */
+static void
+step(void (*move)(int, unsigned int), int i, unsigned int person,
+    unsigned int here[NODES], unsigned int *total)
+{
+	move(i, person);
+	assert_calm();
+	if (move == come) {
+		here[i]++;
+		(*total)++;
+	} else {
+		here[i]--;
+		(*total)--;
+	}
+	assert_seen(*total, here);
+}
+
 /*
  * People come to every relay in turn and go again.  Every one of ours sees
  * them all the time; an original says no more than that somebody came first
@@ -531,11 +548,7 @@ come_and_go(void)
 	int		i, j;
 
 	for (i = 0; i < net.n; i++) {
-		come(i, (unsigned int)i + 1);
-		assert_calm();
-		here[i]++;
-		total++;
-		assert_seen(total, here);
+		step(come, i, (unsigned int)i + 1, here, &total);
 		for (j = 0; j < net.n; j++)
 			if (net.node[j].original && j != i)
 				assert_true(old_sees(j, (unsigned int)i + 1));
@@ -544,20 +557,12 @@ come_and_go(void)
 	for (i = 0; i < net.n; i++) {
 		if (net.node[i].original)
 			continue;
-		come(i, (unsigned int)i + 101);
-		assert_calm();
-		here[i]++;
-		total++;
-		assert_seen(total, here);
+		step(come, i, (unsigned int)i + 101, here, &total);
 	}
 	for (i = 0; i < net.n; i++) {
 		if (net.node[i].original)
 			continue;
-		go(i, (unsigned int)i + 1);
-		assert_calm();
-		here[i]--;
-		total--;
-		assert_seen(total, here);
+		step(go, i, (unsigned int)i + 1, here, &total);
 	}
 	/*
 	 * Originals' last: whoever hears an original say Inactive without
@@ -567,11 +572,8 @@ come_and_go(void)
 		j = i % net.n;
 		if (net.node[j].original != (i >= net.n))
 			continue;
-		go(j, (unsigned int)j + (net.node[j].original ? 1 : 101));
-		assert_calm();
-		here[j]--;
-		total--;
-		assert_seen(total, here);
+		step(go, j, (unsigned int)j + (net.node[j].original ? 1 :
+		    101), here, &total);
 	}
 	assert_int_equal(total, 0);
 }
@@ -653,7 +655,7 @@ test_originals(void **state)
 static void
 test_link(void **state)
 {
-	unsigned int	here[NODES] = { 1, 1, 1, 1, 1 };
+	unsigned int	here[NODES] = { 1, 1, 1, 1, 1 }, total = 5;
 	int		i;
 
 	(void)state;
@@ -676,10 +678,7 @@ test_link(void **state)
 	run(3 * NS_PER_S);
 	assert_seen(5, here);
 	/* And news go round as before. */
-	come(2, 50);
-	assert_calm();
-	here[2]++;
-	assert_seen(6, here);
+	step(come, 2, 50, here, &total);
 	net_free();
 }
 

@@ -335,6 +335,7 @@ world_config(struct flow_config *config, bool best_effort)
 	config->fc_registry_wait_ns = WAIT_MS * MS;
 	config->fc_max_calls = 8;
 	config->fc_max_pending = 2;
+	config->fc_person_calls = 64;
 }
 
 static struct world *
@@ -854,4 +855,21 @@ world_replay(struct world *w, const char *const *lines)
 		return (w->why);
 	}
 	return (NULL);
+}
+
+void
+world_passes(struct world *w, const char *const *lines)
+{
+	const char	*why;
+
+	if ((why = world_replay(w, lines)) != NULL)
+		fail_msg("%s", why);
+	world_free(w);
+}
+
+void
+world_objects(struct world *w, const char *const *lines)
+{
+	assert_non_null(world_replay(w, lines));
+	world_free(w);
 }

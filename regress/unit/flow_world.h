@@ -110,5 +110,23 @@ void		 world_text(const char *line, char *text);
 void		 world_path(const char *text, uint8_t *path, size_t *len);
 /* NULL: everything came as written; else what did not. */
 const char	*world_replay(struct world *, const char *const *lines);
+/* It has to come as written; and, of a control, must not.  Frees the world. */
+void		 world_passes(struct world *, const char *const *lines);
+void		 world_objects(struct world *, const char *const *lines);
+
+/* A test that is nothing but its lines. */
+#define SCENARIO_IN(name, world, ...)					\
+	static void							\
+	name(void **state)						\
+	{								\
+		static const char *const	lines[] = {		\
+			__VA_ARGS__, NULL				\
+		};							\
+									\
+		(void)state;						\
+		world_passes(world, lines);				\
+	}
+#define SCENARIO(name, best_effort, ...)				\
+	SCENARIO_IN(name, world_new(best_effort), __VA_ARGS__)
 
 #endif /* WZP_REGRESS_FLOW_WORLD_H */

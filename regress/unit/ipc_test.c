@@ -351,7 +351,7 @@ unsendable(void **state)
 	    -1);
 	assert_int_equal(errno, EINVAL);
 	memset(&query, 0, sizeof(query));
-	query.what = CTL_PEER + 1;
+	query.what = CTL_LIMITS + 1;
 	assert_int_equal(msg_encode(buf, sizeof(buf), MSG_CTL_QUERY, &query),
 	    -1);
 	row.id = 1;

@@ -504,6 +504,15 @@ test_hosts(void **state)
 	assert_int_equal(resolve_find_hosts(hosts, "auth.test", addrs, 1), 1);
 	assert_int_equal(resolve_find_hosts(hosts, "auth2.test", addrs, 4), 0);
 	assert_int_equal(resolve_find_hosts(hosts, "192.0.2.1", addrs, 4), 0);
+	/* Known without a file, but the file's word goes first. */
+	assert_int_equal(resolve_find_hosts("", "LocalHost", addrs, 4), 2);
+	assert_true(addr_is_loopback(&addrs[0]) && addr_is_loopback(&addrs[1]));
+	assert_int_equal(addr_family(&addrs[0]), AF_INET);
+	assert_int_equal(addr_port(&addrs[0]), 0);
+	assert_int_equal(resolve_find_hosts("192.0.2.9 localhost\n",
+	    "localhost", addrs, 4), 1);
+	assert_false(addr_is_loopback(&addrs[0]));
+	assert_int_equal(resolve_find_hosts("", "localhost.test", addrs, 4), 0);
 	free(hosts);
 	/* Without the file there are none. */
 	assert_non_null(hosts = resolve_read_hosts(path));

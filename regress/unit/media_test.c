@@ -181,6 +181,9 @@ test_replay(void **state)
 	assert_int_equal(a->qc_nmessages, 2);
 	assert_refused(b, 0);
 	assert_int_equal(media_counters(md)->mn_replays, 1);
+	/* The other mediads hear of the first one, and not of its copies. */
+	assert_int_equal(world.nseen, 1);
+	assert_memory_equal(world.seen.identity, alice.id_pub, PUB_LEN);
 	/* A proven offer can use its key again, its copy cannot. */
 	c = dial(md, "lobby");
 	offer(md, c, &alice, 1, OFFER_PROOF);
@@ -193,6 +196,42 @@ test_replay(void **state)
 	hang_up(md, b);
 	hang_up(md, c);
 	hang_up(md, d);
+	media_free(md);
+}
+
+/* What another mediad had: its words are ours of the test before. */
+static void
+test_replay_elsewhere(void **state)
+{
+	struct msg_offer_seen	 seen;
+	struct media		*md;
+	struct quic_conn	*a, *b;
+	struct identity		 alice;
+
+	(void)state;
+	md = relay(true);
+	person(&alice, 1);
+	a = dial(md, "lobby");
+	offer(md, a, &alice, 1, 0);
+	turns(md);
+	assert_int_equal(a->qc_nmessages, 2);
+	assert_int_equal(world.nseen, 1);
+	seen = world.seen;
+	hang_up(md, a);
+	media_free(md);
+
+	md = relay(true);
+	media_offer_seen(md, &seen);
+	a = dial(md, "hall");
+	offer(md, a, &alice, 1, 0);
+	b = dial(md, "hall");
+	offer(md, b, &alice, 2, 0);
+	turns(md);
+	assert_refused(a, 0);
+	assert_int_equal(media_counters(md)->mn_replays, 1);
+	assert_int_equal(b->qc_nmessages, 2);
+	hang_up(md, a);
+	hang_up(md, b);
 	media_free(md);
 }
 
@@ -431,6 +470,7 @@ test_full(void **state)
 	struct media		*md = relay_of(true, 2);
 	struct quic_conn	*conn[3];
 	struct quic_conn	*many[MEDIA_SIGNING_MAX + 1];
+	struct msg_settings	 settings;
 	struct identity		 id;
 	size_t			 i;
 
@@ -447,6 +487,11 @@ test_full(void **state)
 	assert_int_equal(media_counters(md)->mn_offers, 3);
 	for (i = 0; i < 3; i++)
 		hang_up(md, conn[i]);
+	/* That one person joins so often is another limit. */
+	memset(&settings, 0, sizeof(settings));
+	limits_default(&settings);
+	settings.join_rate = 100000;
+	limiter_settings(media_limiter(md), &settings);
 	/* Proven ones, for their ephemeral key may be the same. */
 	for (i = 0; i < MEDIA_SIGNING_MAX + 1; i++) {
 		many[i] = dial(md, "lobby");
@@ -506,6 +551,7 @@ main(void)
 		cmocka_unit_test(test_first_message),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_replay_elsewhere),
 		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_signing),

@@ -70,6 +70,14 @@ world_room(void *arg, enum msg_type type, const char *name)
 	return (0);
 }
 
+static void
+world_seen(void *arg, const struct msg_offer_seen *msg)
+{
+	(void)arg;
+	world.nseen++;
+	world.seen = *msg;
+}
+
 static uint64_t
 world_check(void *arg, const void *token, size_t len, void *handle)
 {
@@ -100,8 +108,8 @@ world_drained(void *arg)
 }
 
 static const struct media_ops	ops = {
-	world_sign, world_report, world_now, world_room, world_check,
-	world_give_up, world_drained
+	world_sign, world_report, world_now, world_room, world_seen,
+	world_check, world_give_up, world_drained
 };
 
 struct media *

@@ -38,6 +38,8 @@ struct media_world {
 	unsigned int		 nsigned;
 	struct msg_call_media	 reports[16];
 	size_t			 nreports;
+	struct msg_offer_seen	 seen;		/* the last one told */
+	unsigned int		 nseen;
 	char			 rooms[4096];	/* to signald: +name -name . */
 	bool			 signald_slow;
 	/* To lookupd. */

@@ -559,7 +559,7 @@ sockets_are_rationed(void **state)
 	assert_in_range(good_ones, PEERS_DIAL_BURST,
 	    PEERS_DIAL_BURST + 10 * PEERS_DIAL_RATE);
 	/* Time pays for them. */
-	sv.sv_dials = 0;
+	memset(&sv.sv_dials, 0, sizeof(sv.sv_dials));
 	peers_dial(&p, &msg);
 	assert_int_equal(sent[0].type, MSG_DIAL_SOCKET);
 	forget();

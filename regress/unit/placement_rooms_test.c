@@ -38,42 +38,22 @@
 #include "common/base/log.h"
 #include "regress/unit/flow_lines.h"
 #include "regress/unit/flow_world.h"
+#include "regress/unit/quiet.h"
 
 /*
  * With the key of the world, of the slots 2 and 3 the rule gives 2 to
  * call-c1, call-live and room, and 3 to call-c3, conf and attic; with 4 it
  * gives that to all but conf and attic.
  */
-#define SCENARIO(name, ...)						\
-	static void							\
-	name(void **state)						\
-	{								\
-		static const char *const	lines[] = {		\
-			__VA_ARGS__, NULL				\
-		};							\
-		struct world			*w;			\
-		const char			*why;			\
-									\
-		(void)state;						\
-		w = world_new_placing();				\
-		if ((why = world_replay(w, lines)) != NULL)		\
-			fail_msg("%s", why);				\
-		world_free(w);						\
-	}
+#define PLACED(name, ...)						\
+	SCENARIO_IN(name, world_new_placing(), __VA_ARGS__)
 
 #define BOTH								\
 	"recovered", "channel 2", "channel 3", "told 2", "told 3",	\
 	"= reset", "= media 0xc", "= admit-end @2", "= admit-end @3"
 
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
-}
-
 /* The first one is not waited for longer than it takes. */
-SCENARIO(first_start,
+PLACED(first_start,
     "recovered",
     "channel 2",
     "told 2", "= reset", "= media 0x4", "= admit-end @2",
@@ -82,7 +62,7 @@ SCENARIO(first_start,
     "doord", "= reset", "= media 0xc")
 
 /* Told after all, it counts. */
-SCENARIO(one_is_silent,
+PLACED(one_is_silent,
     "recovered", "channel 2", "channel 3", "told 2",
     "doord",
     "after 999",
@@ -90,14 +70,14 @@ SCENARIO(one_is_silent,
     "after 5000",
     "told 3", "= media 0xc", "= admit-end @3")
 
-SCENARIO(nobody_is_there,
+PLACED(nobody_is_there,
     "recovered",
     "after 1000", "= reset", "= media 0x0",
     "after 5000",
     "channel 2", "told 2", "= media 0x4", "= admit-end @2")
 
 /* Occupied rooms stay when the rule changes; others are not spoken of. */
-SCENARIO(a_third_comes, BOTH,
+PLACED(a_third_comes, BOTH,
     "opened 2 room", "opened 3 conf", "opened 3 attic", "empty 3 attic",
     "channel 4",
     "told 4", "= place room @2", "= media 0x1c", "= admit-end @4",
@@ -105,21 +85,21 @@ SCENARIO(a_third_comes, BOTH,
     "empty 2 room", "= unplace room @2",
     "doord", "= reset", "= media 0x1c")
 
-SCENARIO(a_third_goes, BOTH,
+PLACED(a_third_goes, BOTH,
     "channel 4",
     "told 4", "= media 0x1c", "= admit-end @4",
     "opened 2 room", "= place room @2",
     "opened 4 den",
     "media down 4", "= media 0xc", "= unplace room @2")
 
-SCENARIO(exception_dies, BOTH,
+PLACED(exception_dies, BOTH,
     "opened 3 room", "= place room @3",
     "media down 3", "= unplace room @3", "= media 0x4",
     "opened 2 room",
     "empty 2 room")
 
 /* A room of two mediads is where the first one is, until that is left. */
-SCENARIO(two_places, BOTH,
+PLACED(two_places, BOTH,
     "opened 2 room",
     "opened 3 room",
     "opened 3 room",
@@ -127,7 +107,7 @@ SCENARIO(two_places, BOTH,
     "empty 3 room", "= unplace room @3")
 
 /* A call keeps its place from its admission on. */
-SCENARIO(call_stays, BOTH, ONLINE, RING_C1,
+PLACED(call_stays, BOTH, ONLINE, RING_C1,
     "in B " ANSWER("c1", "AcceptGeneric"),
     "= admit c1 A B @2",
     "= record c1 active",
@@ -146,7 +126,7 @@ SCENARIO(call_stays, BOTH, ONLINE, RING_C1,
 
 /* Its mediad dies between its answer and CallSetup. */
 /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
-SCENARIO(dies_in_between, BOTH, ONLINE, RING_C1,
+PLACED(dies_in_between, BOTH, ONLINE, RING_C1,
     "in B " ANSWER("c1", "AcceptGeneric"),
     "= admit c1 A B @2", "= record c1 active",
     "admits 2 c1",
@@ -165,7 +145,7 @@ SCENARIO(dies_in_between, BOTH, ONLINE, RING_C1,
 
 /* All are gone: it waits since it was answered, not since then. */
 /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma) */
-SCENARIO(dies_alone, BOTH, ONLINE, "media down 3", "= media 0x4", RING_C1,
+PLACED(dies_alone, BOTH, ONLINE, "media down 3", "= media 0x4", RING_C1,
     "in B " ANSWER("c1", "AcceptGeneric"),
     "= admit c1 A B @2", "= record c1 active",
     "admits 2 c1",
@@ -178,7 +158,7 @@ SCENARIO(dies_alone, BOTH, ONLINE, "media down 3", "= media 0x4", RING_C1,
     "= A " HANGUP_ID("Error", "c1"), "= B " HANGUP_ID("Error", "c1"),
     "= record c1 ended error")
 
-SCENARIO(retires, BOTH, ONLINE, CALL_AT("c1", 2),
+PLACED(retires, BOTH, ONLINE, CALL_AT("c1", 2),
     "opened 2 room",
     /* Nobody has come to the call's room yet. */
     "retire 2", "= admit c1 A B @3", "= place room @2", "= media 0x8",
@@ -197,7 +177,7 @@ SCENARIO(retires, BOTH, ONLINE, CALL_AT("c1", 2),
     "= record c1 ended normal", "= close c1 @2", "= close c1 @3")
 
 /* The last one may not retire its calls to nowhere. */
-SCENARIO(last_retires, BOTH, ONLINE, CALL_AT("c1", 2),
+PLACED(last_retires, BOTH, ONLINE, CALL_AT("c1", 2),
     "retire 3", "= media 0x4",
     "retire 2", "= place call-c1 @2", "= media 0x0",
     "stay 2", "= media 0x4", "= unplace call-c1 @2")
@@ -206,7 +186,7 @@ SCENARIO(last_retires, BOTH, ONLINE, CALL_AT("c1", 2),
  * signald was restarted: rooms first, then calls, then everybody hears of it,
  * and mediads may be sure only when all calls were named.
  */
-SCENARIO(new_signald, ONLINE,
+PLACED(new_signald, ONLINE,
     "channel 2", "channel 3",
     "live active",
     "doord",
@@ -217,7 +197,7 @@ SCENARIO(new_signald, ONLINE,
     "recovered", "= admit-end @2", "= admit-end @3",
     "recovered")
 
-SCENARIO(new_signald_empty_room, ONLINE,
+PLACED(new_signald_empty_room, ONLINE,
     "channel 2", "channel 3",
     "live active",
     "recovered",
@@ -226,7 +206,7 @@ SCENARIO(new_signald_empty_room, ONLINE,
     "= admit-end @2", "= admit-end @3")
 
 /* One that tells late of a room that we have placed elsewhere meanwhile. */
-SCENARIO(new_signald_late, ONLINE,
+PLACED(new_signald_late, ONLINE,
     "channel 2", "channel 3", "recovered",
     "told 2",
     "after 1000", "= reset", "= media 0x4", "= admit-end @2",
@@ -591,15 +571,10 @@ negative_control(void **state)
 		"opened 2 room", "channel 4",
 		"told 4", "= media 0x1c", "= place room @2",
 		"= admit-end @4", NULL };
-	struct world			*w;
 
 	(void)state;
-	w = world_new_placing();
-	assert_non_null(world_replay(w, missing));
-	world_free(w);
-	w = world_new_placing();
-	assert_non_null(world_replay(w, order));
-	world_free(w);
+	world_objects(world_new_placing(), missing);
+	world_objects(world_new_placing(), order);
 }
 
 int

@@ -30,7 +30,10 @@
 
 #include <cmocka.h>
 
+#include "common/quic/params.h"
 #include "regress/unit/quic_sim.h"
+
+#define ASK	QUIC_PROOF_LABEL
 
 #define A_ADDR		"192.0.2.1:4433"
 #define B_ADDR		"198.51.100.7:5555"
@@ -83,10 +86,10 @@ test_both(void **state)
 		assert_int_equal(quic_endpoint_connections(
 		    sm->sm_node[0].sn_ep), 2);
 		/* a-bs and b-as are two connections, not one. */
-		assert_int_equal(quic_conn_export(a->ss_conn, "t", x, 32), 0);
-		assert_int_equal(quic_conn_export(bs->ss_conn, "t", y, 32), 0);
+		assert_int_equal(quic_conn_export(a->ss_conn, ASK, x, 32), 0);
+		assert_int_equal(quic_conn_export(bs->ss_conn, ASK, y, 32), 0);
 		assert_memory_equal(x, y, 32);
-		assert_int_equal(quic_conn_export(as->ss_conn, "t", y, 32), 0);
+		assert_int_equal(quic_conn_export(as->ss_conn, ASK, y, 32), 0);
 		assert_memory_not_equal(x, y, 32);
 		assert_int_equal(sim_message(a, 1, 3000), 0);
 		assert_int_equal(sim_message(b, 1, 3000), 0);

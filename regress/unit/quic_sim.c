@@ -29,6 +29,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "common/quic/params.h"
 #include "regress/unit/quic_sim.h"
 
 static int	signer(void *, const uint8_t *, size_t, uint8_t *);
@@ -146,8 +147,10 @@ sim_node(struct sim *sm, unsigned int i, const char *addr, bool server,
 	quic_limits_default(&cf->limits);
 	cf->ops = &sn->sn_ops;
 	cf->arg = sn;
-	if (server)
+	if (server) {
 		cf->tls_server = sm->sm_server_tls;
+		cf->export_label = QUIC_PROOF_LABEL;
+	}
 	cf->tls_client = as_original ? sm->sm_original_tls :
 	    sm->sm_client_tls;
 	memset(cf->reset_key, (int)(0x40 + i), sizeof(cf->reset_key));

@@ -361,7 +361,8 @@ test_stop_sending(void **state)
 		if (c->ss_conn->qc_rx_count == 0)
 			continue;
 		/* As if it had read all that it wants. */
-		rx = c->ss_conn->qc_rx[c->ss_conn->qc_rx_next % CONN_RX_RING];
+		rx = c->ss_conn->qc_rx[c->ss_conn->qc_rx_next %
+		    c->ss_conn->qc_ep->ep_rx_ring];
 		assert_non_null(rx);
 		rx->rx_complete = true;
 		(void)ngtcp2_conn_shutdown_stream_read(ng, 0,

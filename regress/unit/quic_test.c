@@ -70,7 +70,7 @@ test_handshake(void **state)
 	assert_int_equal(quic_conn_export(s->ss_conn, "EXPORTER-wzp-proof", b,
 	    sizeof(b)), 0);
 	assert_memory_equal(a, b, sizeof(a));
-	assert_int_equal(quic_conn_export(s->ss_conn, "EXPORTER-other", b,
+	assert_int_equal(quic_conn_export(c->ss_conn, "EXPORTER-other", b,
 	    sizeof(b)), 0);
 	assert_memory_not_equal(a, b, sizeof(a));
 	sim_free(sm);

@@ -20,6 +20,7 @@
  *
  * COVERS: protocol 7.6 - race timers, winner, grace, report, agreement
  * COVERS: row 5.20 - relay dial after 1.0 s, both results, MediaPathReport
+ * COVERS: gap 40 - a direct path that fails early, at each moment
  */
 
 #include "config.h"

@@ -39,6 +39,7 @@
 
 #include "common/base/log.h"
 #include "registryd/commit.h"
+#include "regress/unit/quiet.h"
 #include "regress/unit/registry_world.h"
 
 struct answers {
@@ -343,13 +344,6 @@ replaced(void **state)
 	assert_int_equal(store_is_proven(st, FP_A), -1);
 	commit_free(cm);
 	store_close(st);
-}
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
 }
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)

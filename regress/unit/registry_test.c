@@ -41,6 +41,7 @@
 
 #include "common/base/log.h"
 #include "registryd/schema.h"
+#include "regress/unit/quiet.h"
 #include "regress/unit/registry_world.h"
 
 /* SQLite's way to the disk leads through here, to be counted. */
@@ -680,13 +681,6 @@ damaged(void **state)
 	assert_int_equal(close(fd), 0);
 	assert_null(open_with(BOOT, 0, 0, why));
 	assert_non_null(strstr(why, "not a database"));
-}
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
 }
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -56,6 +56,7 @@
 #include "common/base/log.h"
 #include "common/sandbox/sandbox.h"
 #include "common/sandbox/selftest.h"
+#include "regress/unit/quiet.h"
 
 static char	dir[] = "/tmp/wzp-sandbox.XXXXXX";
 static char	outside[64];	/* a file that everybody could read */
@@ -74,13 +75,6 @@ static int	route;
 static int	epoll;
 static in_port_t udp_port;
 static int	shared;		/* a member of a port's group, with program */
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
-}
 
 /* Attempts.  0: it worked, 1: it was refused with an error. */
 

@@ -24,6 +24,7 @@
  * COVERS: seal - header and report are authenticated and stay readable
  * COVERS: seal - keys of the past do not open, epochs far ahead cost nothing
  * COVERS: replay across paths and rekeys
+ * COVERS: gap 6 - loss, reordering: no nonce twice, none out of step
  */
 
 #include "config.h"

@@ -36,6 +36,7 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
+#include "regress/unit/quiet.h"
 #include "regress/unit/signal_world.h"
 
 static void
@@ -423,13 +424,6 @@ counters(void **state)
 	assert_int_equal(ss->ss_refused, 1);
 	assert_int_equal(ss->ss_silent, 1);
 	world_free(w);
-}
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
 }
 
 int

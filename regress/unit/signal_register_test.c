@@ -34,6 +34,7 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
+#include "regress/unit/quiet.h"
 #include "regress/unit/signal_world.h"
 
 static void
@@ -407,13 +408,6 @@ proofs_are_repeated(void **state)
 	assert_refused(qc);
 	hang(w, qc, QUIC_CLOSED_LOCAL);
 	world_free(w);
-}
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
 }
 
 int

@@ -32,6 +32,7 @@
 #include <cmocka.h>
 
 #include "common/base/log.h"
+#include "regress/unit/quiet.h"
 #include "regress/unit/signal_world.h"
 
 #define TOKEN(t)	"{\"AuthToken\":{\"token\":\"" t "\"}}"
@@ -243,13 +244,6 @@ configured_anew(void **state)
 	hang(w, eve, QUIC_CLOSED_BY_PEER_APP);
 	hang(w, ada, QUIC_CLOSED_BY_PEER_APP);
 	world_free(w);
-}
-
-static void
-quiet(enum log_level level, const char *line)
-{
-	(void)level;
-	(void)line;
 }
 
 int

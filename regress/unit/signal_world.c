@@ -231,6 +231,7 @@ world_new_auth(bool legacy, bool auth)
 	flow.fc_ring_ns = flow.fc_grace_ns = 60000 * MS;
 	flow.fc_registry_wait_ns = WAIT_MS * MS;
 	flow.fc_max_calls = flow.fc_max_pending = 8;
+	flow.fc_person_calls = 64;
 	w->flow = flow_new(&flow, signal_server_hub(w->server), &flow_ops, w);
 	assert_non_null(w->flow);
 	signal_server_set_flow(w->server, w->flow);

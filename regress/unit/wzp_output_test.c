@@ -186,6 +186,7 @@ test_paths(void **state)
 	pc.pc_direct_received = 4;
 	pc.pc_repeated = 5;
 	pc.pc_refused = 6;
+	pc.pc_strangers = 7;
 	memset(&ev, 0, sizeof(ev));
 	ev.ce_type = EVENT_CALL_END;
 	ev.ce_call_id = "c1";
@@ -204,6 +205,8 @@ test_paths(void **state)
 	assert_int_equal(yyjson_get_uint(yyjson_obj_get(root, "repeated")),
 	    5);
 	assert_int_equal(yyjson_get_uint(yyjson_obj_get(root, "refused")), 6);
+	assert_int_equal(yyjson_get_uint(yyjson_obj_get(root, "strangers")),
+	    7);
 	assert_true(yyjson_is_true(yyjson_obj_get(root, "e2e")));
 	yyjson_doc_free(doc);
 	output_init(false, 0);

@@ -1,0 +1,172 @@
+#!/bin/sh
+# Copyright (c) 2026 the WZP authors; see LICENSE.
+#
+# COVERS: design 9 - negative control of the bench: results without a row, or of another form, are refused, and what lost too much is void
+. "$SRCDIR/regress/lib.sh"
+REPORT=$BUILD/bench/wzp-bench-report
+
+# line NAME WHO DELIVERED US IN: of 1000 that were sent
+line()
+{
+	echo '{"kind":"media","name":"'"$1"'","who":"'"$2"'","pair":0,' \
+	    '"calls":10,"copies":1,"seconds":1.0,"asked":1000,"sent":1000,' \
+	    '"delivered":'"$3"',"loss":'"0.$(printf %04d \
+	    $((10 * (1000 - $3))))"',"per_s":1000.0,"cpu_us":'"$4"',' \
+	    '"load_us":1.0,"p50_ms":1.0,"p99_ms":2.0,"relay_in":'"$5"',' \
+	    '"relay_out":'"$5"',"workers":{"mediad":1.0}}'
+}
+
+# run_line ONLY WANTED
+run_line()
+{
+	echo '{"kind":"run","build":"x","quick":false,"only":'"$1"',' \
+	    '"machine":{"processors":2,"cpu":"x","kernel":"x",' \
+	    '"load_before":0.1,"load_after":0.1,"rmem_max":1,' \
+	    '"pinned":true},"plain":{"version":1,"limit_us":3.6},' \
+	    '"wanted":['"$2"'],"skipped":{}}'
+}
+
+# good: one row, three pairs
+good()
+{
+	run_line '"media-500"' '"media-500"'
+	for i in 1 2 3; do
+		line media-500 relay 1000 "$((i + 3)).0" 1000
+		line media-500 plain 1000 2.0 -1
+	done
+}
+
+# report NAME: $tmp/NAME to $tmp/NAME.json; all lines are there
+report()
+{
+	"$REPORT" -o "$tmp/$1.json" "$tmp/$1" >"$tmp/$1.table" \
+	    2>"$tmp/$1.err"
+}
+
+# refused NAME PATTERN: the checker does not take $tmp/NAME.json
+refused()
+{
+	! "$REPORT" -c "$tmp/$1.json" 2>"$tmp/$1.err" ||
+	    fail "$1 was taken"
+	grep -q -e "$2" "$tmp/$1.err" || {
+		cat "$tmp/$1.err"
+		fail "$1 was refused for something else than '$2'"
+	}
+}
+
+# says NAME PATTERN
+says()
+{
+	grep -q -e "$2" "$tmp/$1.json" || {
+		cat "$tmp/$1.json"
+		fail "$1 does not say '$2'"
+	}
+}
+
+# changed NAME COMMAND...: the good file, through sed
+changed()
+{
+	name=$1
+	shift
+	sed "$@" "$tmp/good.json" >"$tmp/$name.json"
+	! cmp -s "$tmp/good.json" "$tmp/$name.json" ||
+	    fail "$name is not another file"
+}
+
+good >"$tmp/good"
+report good || fail "good results are refused: $(cat "$tmp/good.err")"
+"$REPORT" -c "$tmp/good.json" || fail "good results are refused"
+says good '"median": *2.5'
+says good '"counters_agree": *true'
+! grep -q VOID "$tmp/good.table" || fail "good results are void"
+
+changed field -e '/"counters_agree"/d'
+refused field 'counters_agree is missing'
+changed type -e 's/"calls": *10/"calls": "10"/'
+refused type 'calls has the wrong type'
+changed more -e 's/"calls": *10/"calls": 10, "calm": 1/'
+refused more 'not in the schema'
+changed spread -e 's/"median": *2.5/"median": 9.5/'
+refused spread 'ratio has the wrong type'
+changed schema -e 's/"schema": *2/"schema": 1/'
+refused schema 'schema is not'
+changed kind -e '0,/"kind": *"media"/s//"kind": "what"/'
+refused kind 'no known kind'
+changed wanted -e '0,/"name": *"media-500"/s//"name": "media-501"/'
+refused wanted 'media-500 is missing'
+changed ours -e '0,/"who": *"relay"/s//"who": "peer"/'
+refused ours 'media-500 is missing'
+changed all -e 's/"only": *"media-500"/"only": null/'
+refused all 'was not asked for'
+echo '{' >"$tmp/broken.json"
+refused broken 'no JSON'
+
+# A row that is missing ends a run with an error.
+run_line '"media-*"' '"media-500","media-50"' >"$tmp/less"
+good | sed 1d >>"$tmp/less"
+! report less || fail "a run without media-50 was taken"
+grep -q 'media-50 is missing' "$tmp/less.err" || fail "not for the row"
+
+# 0.2 % of loss: of one pair in three that pair is void, of two the row.
+awk 'NR == 2 { sub(/"loss":0.0000/, "\"loss\":0.0020") } 1' "$tmp/good" \
+    >"$tmp/one"
+report one || fail "a void pair is no error"
+says one '"void_pairs": *1'
+says one '"median": *2.75'
+awk 'NR == 2 || NR == 5 { sub(/"loss":0.0000/, "\"loss\":0.0020") } 1' \
+    "$tmp/good" >"$tmp/two"
+report two || fail "a void row is no error"
+grep -q 'VOID: more than 0.1 % loss, or not offered, in 2 of 3' "$tmp/two.table" ||
+    fail "a row that lost too much is not void"
+
+# A machine that has other things to do.
+sed 's/"cpu_us":2.0/"cpu_us":3.7/' "$tmp/good" >"$tmp/busy"
+report busy || fail "a void run is no error"
+grep -q '^VOID: plain UDP takes 3.70' "$tmp/busy.table" ||
+    fail "a run on a busy machine is not void"
+
+# A load that counts what the relay has not sent.
+sed 's/"relay_out":1000/"relay_out":999/' "$tmp/good" >"$tmp/count"
+report count || fail "counters that differ are no error"
+says count '"counters_agree": *false'
+grep -q 'COUNTERS DIFFER' "$tmp/count.table" || fail "and the table is silent"
+
+# rate DONE FAILED RECORDS
+rate()
+{
+	echo '{"kind":"rate","name":"calls","who":"relay","at_once":1,' \
+	    '"seconds":1.0,"done":'"$1"',"failed":'"$2"',"per_s":1.0,' \
+	    '"cpu_us":1.0,"load_us":1.0,"p50_ms":1.0,"p99_ms":1.0,' \
+	    '"workers":{"signald":1.0},"records":'"$3"'}'
+}
+
+# rate_void PATTERN DONE FAILED RECORDS
+rate_void()
+{
+	pattern=$1
+	shift
+	{ run_line '"calls"' '"calls"' && rate "$@"; } >"$tmp/rate"
+	report rate || fail "a rate is no error"
+	grep -q -e "$pattern" "$tmp/rate.table" || {
+		cat "$tmp/rate.table"
+		fail "calls $*: not '$pattern'"
+	}
+}
+
+# What is counted is what was asked for, no more and no less.
+if ! grep -q '^#define WZP_SANITIZERS 1' "$BUILD/config.h"; then
+	head -c 64 /dev/zero >"$tmp/allocs"
+	! "$BUILD/bench/wzp-bench" allocs -t 10 -a "$tmp/allocs" \
+	    2>"$tmp/allocs.err" || fail "without a counter there are counts"
+	grep -q 'nothing was counted' "$tmp/allocs.err" ||
+	    fail "another error than that nothing was counted"
+	LD_PRELOAD=$BUILD/bench/allocs.so WZP_ALLOCS=$tmp/allocs \
+	    "$BUILD/bench/wzp-bench" allocs -t 10 -a "$tmp/allocs" \
+	    >"$tmp/allocs.out" || fail "nothing was counted"
+	grep -q '"malloc":10,"calloc":10,"realloc":10,"free":20,"mmap":20}' \
+	    "$tmp/allocs.out" || fail "others: $(cat "$tmp/allocs.out")"
+fi
+rate_void '1.00    1.00$' 1000 1 1000
+rate_void 'VOID: more than 0.1 % failed' 1000 2 1000
+rate_void 'VOID: not all of them are in the database' 1000 0 999
+rate_void 'VOID: nothing was done' 0 0 0
