@@ -35,13 +35,19 @@
 #define PING_EVERY	NS_PER_S
 /*
  * A registration that lasted less than this does not start the back-off
- * anew: a relay that takes us in and fails at once is left alone more and
- * more.  (Who is replaced by another client does not come back at all.)
+ * anew: a relay that takes us in and sends us away at once is left alone more
+ * and more.  (Who is replaced by another client does not come back at all.)
  */
 #define STEADY		NS_PER_S
 
 /* Seconds to wait before each attempt to register again (5.1). */
 static const unsigned int	backoff[] = { 0, 1, 2, 4, 8, 15, 30 };
+/*
+ * Whom the relay took in and then forgot (its process died) waits no longer
+ * than this entry says, however often that happens: it is the relay's own
+ * pause before a start that grows.
+ */
+#define FORGOTTEN	2
 
 enum sigconn_state {
 	SIGCONN_OFF,
@@ -70,7 +76,7 @@ static void	 sigconn_established(void *);
 static void	 sigconn_signal(void *, const struct signal *);
 static void	 sigconn_closed(void *, const struct quic_close *);
 static void	 sigconn_dial(struct sigconn *);
-static void	 sigconn_again(struct sigconn *, const char *);
+static void	 sigconn_again(struct sigconn *, const char *, bool);
 static void	 sigconn_fail(struct sigconn *, const char *);
 static uint64_t	 now(const struct sigconn *);
 
@@ -172,12 +178,12 @@ sigconn_expire(struct sigconn *sc)
 			break;
 		case SIGCONN_CONNECTING:
 			link_close(&sc->sc_link, "");
-			sigconn_again(sc, "the relay does not answer");
+			sigconn_again(sc, "the relay does not answer", false);
 			break;
 		case SIGCONN_REGISTERING:
 			link_close(&sc->sc_link, "");
 			sigconn_again(sc, "the relay did not confirm the "
-			    "registration in time");
+			    "registration in time", false);
 			break;
 		case SIGCONN_OFF:
 		case SIGCONN_REGISTERED:
@@ -217,7 +223,7 @@ sigconn_dial(struct sigconn *sc)
 	    (patience = link_patience(sc->sc_attempt - 1)) != UINT64_MAX)
 		sc->sc_deadline = now(sc) + patience;
 	if (link_dial(&sc->sc_link, &sc->sc_relay, QUIC_SNI_SIGNAL) == -1)
-		sigconn_again(sc, "out of memory");
+		sigconn_again(sc, "out of memory", false);
 }
 
 static void
@@ -320,12 +326,15 @@ sigconn_closed(void *arg, const struct quic_close *qc)
 		sigconn_fail(sc, "the relay refused the registration");
 		return;
 	}
-	sigconn_again(sc, why);
+	sigconn_again(sc, why, qc->kind == QUIC_CLOSED_BY_PEER_APP);
 }
 
-/* Lost: the first registration is not tried again, a later one for ever. */
+/*
+ * Lost: the first registration is not tried again, a later one for ever.
+ * sent_away: the relay itself closed it.
+ */
 static void
-sigconn_again(struct sigconn *sc, const char *why)
+sigconn_again(struct sigconn *sc, const char *why, bool sent_away)
 {
 	enum sigconn_state	was = sc->sc_state;
 	size_t			n = sizeof(backoff) / sizeof(backoff[0]);
@@ -337,6 +346,9 @@ sigconn_again(struct sigconn *sc, const char *why)
 	}
 	if (was == SIGCONN_REGISTERED && now(sc) - sc->sc_since >= STEADY)
 		sc->sc_attempt = 0;
+	else if (was == SIGCONN_REGISTERED && !sent_away &&
+	    sc->sc_attempt > FORGOTTEN)
+		sc->sc_attempt = FORGOTTEN;
 	sc->sc_state = SIGCONN_WAITING;
 	/*
 	 * The first time at once, but not all in the same moment; then from

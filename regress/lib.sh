@@ -54,6 +54,12 @@ case_cleanup()
 trap case_cleanup EXIT
 trap 'exit 1' HUP INT TERM
 
+# relay_word: what the relay of this case complained of last
+relay_word()
+{
+	grep -v -e ': ending$' -e ': ended$' "$relay/log" | tail -n 1
+}
+
 fail()
 {
 	if [ -s "$relay/log" ]; then
@@ -179,7 +185,7 @@ relay_restart()
 		wait "$relay_pid"
 		status=$?
 		relay_pid=
-		fail "the relay ended with status $status"
+		fail "the relay ended with status $status: $(relay_word)"
 	}
 	# Its seed stands in the address: what clients talk to.
 	relay_addr=127.0.0.1:$relay_port
@@ -206,7 +212,7 @@ relay_stop()
 	relay_status=$?
 	relay_pid=
 	[ "$relay_status" -eq 0 ] ||
-	    fail "the relay ended with status $relay_status"
+	    fail "the relay ended with status $relay_status: $(relay_word)"
 }
 
 # relay_healthy [WORKER]: nothing crashed but, where named, that worker

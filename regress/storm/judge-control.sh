@@ -47,8 +47,12 @@ refused()
 log=$tmp/storm.log
 bad=$tmp/bad.log
 db=$relay/db/calls.db
-"$JUDGE" -p signald -g "$tmp/gaps" "$log" "$tmp/kills" "$db" ||
-    fail "the judge objects to what is in order"
+"$JUDGE" -p signald -g "$tmp/gaps" "$log" "$tmp/kills" "$db" \
+    >"$tmp/verdict" || {
+	cat "$tmp/verdict"
+	fail "the judge objects to what is in order:" \
+	    "$(sed -n 's/^fault: //p' "$tmp/verdict" | head -n 1)"
+}
 
 # An acknowledged call that the registry does not have.
 id=$(grep '"ev":"ringing"' "$log" | head -n 1 | json_field call)

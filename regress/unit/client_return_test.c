@@ -17,6 +17,7 @@
 /*
  * COVERS: client library: back by itself after a relay that forgot it, within
  *	2 s in a call, 5 s waiting, 8 s as the original; tokens are given back;
+ *	a relay that dies again and again, and one that sends us away;
  *	a Hangup that was not heard is repeated; a new port in mid-call;
  *	a room that does not let us in any more, or that the other left
  */
@@ -143,6 +144,44 @@ test_twice(void **state)
 	assert_true(cs->cs_now - died < 5 * NS_PER_S);
 	csim_run(cs, 3000);
 	assert_int_equal(csim_count(alice, EVENT_HANGUP), 0);
+	csim_free(cs);
+}
+
+/*
+ * It dies again and again as soon as we are back, and we see it at once: that
+ * is no reason to stay away.  Whom it sends away as often leaves it alone.
+ */
+static void
+test_often(void **state)
+{
+	struct csim_client	*alice;
+	struct csim		*cs = csim_new();
+	uint64_t		 began;
+	unsigned int		 n;
+
+	(void)state;
+	alice = csim_client(cs, 0, CLIENT_LISTEN, NULL);
+	csim_start(alice);
+	assert_true(csim_until(cs, alice, EVENT_REGISTERED, 1, 2000));
+	for (n = 2; n < 10; n++) {
+		csim_run(cs, 300);
+		csim_restart_relay(cs);
+		assert_int_equal(client_dial(alice->cl_client, alice->cl_fp,
+		    cs->cs_now), 0);
+		assert_true(csim_until(cs, alice, EVENT_UNREGISTERED, n - 1,
+		    300));
+		/* 2 s, a quarter more, and the way. */
+		assert_true(csim_until(cs, alice, EVENT_REGISTERED, n, 3000));
+	}
+	csim_run(cs, 3000);
+	began = cs->cs_now;
+	for (; n < 16; n++) {
+		csim_close(cs, csim_conn(cs, alice, SIGNAL_NAME), "busy");
+		assert_true(csim_until(cs, alice, EVENT_REGISTERED, n, 20000));
+		csim_run(cs, 300);
+	}
+	/* 0, 1, 2, 4, 8 and 15 s, and at most a quarter more. */
+	assert_in_range(cs->cs_now - began, 30 * NS_PER_S, 42 * NS_PER_S);
 	csim_free(cs);
 }
 
@@ -366,6 +405,7 @@ main(void)
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_in_call),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_often),
 		cmocka_unit_test(test_owed),
 		cmocka_unit_test(test_token),
 		cmocka_unit_test(test_rebind),
