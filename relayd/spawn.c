@@ -36,8 +36,8 @@
 
 extern char	**environ;
 
-static void	spawn_child(const char *, const char *, unsigned int, int,
-		    bool) __attribute__((noreturn));
+static void	spawn_child(const char *, enum proc, unsigned int, int, bool)
+		    __attribute__((noreturn));
 static void	close_from(int);
 
 int
@@ -62,22 +62,29 @@ spawn_find(const char *libexec, const char *name, char *path, size_t cap)
 }
 
 pid_t
-spawn_worker(const char *path, const char *name, unsigned int instance,
-    int fd, bool keep_stderr)
+spawn_worker(const char *path, enum proc role, unsigned int instance, int fd,
+    bool keep_stderr)
 {
 	pid_t	pid;
 
 	if ((pid = fork()) == 0)
-		spawn_child(path, name, instance, fd, keep_stderr);
+		spawn_child(path, role, instance, fd, keep_stderr);
 	return (pid);
 }
 
 static void
-spawn_child(const char *path, const char *name, unsigned int instance, int fd,
+spawn_child(const char *path, enum proc role, unsigned int instance, int fd,
     bool keep_stderr)
 {
 	static char		 search[] = "PATH=/usr/bin:/bin";
-	char			*env[] = { search, NULL };
+	/*
+	 * glibc's allocator asks for huge pages (others do not know the name).
+	 * What mediad knows of a connection is some 40 KiB, touched fifty
+	 * times a second: with small pages each touch misses the TLB, too.
+	 */
+	static char		 huge[] =
+	    "GLIBC_TUNABLES=glibc.malloc.hugetlb=1";
+	char			*env[] = { search, NULL, NULL };
 	char			 number[16], program[64];
 	char			 flag[] = "-I";
 	char			*argv[4];
@@ -85,7 +92,9 @@ spawn_child(const char *path, const char *name, unsigned int instance, int fd,
 	int			 null, sig;
 
 	(void)snprintf(number, sizeof(number), "%u", instance);
-	(void)snprintf(program, sizeof(program), "%s", name);
+	(void)strlcpy(program, proc_name(role), sizeof(program));
+	if (role == PROC_MEDIAD)
+		env[1] = huge;
 	argv[0] = program;
 	argv[1] = flag;
 	argv[2] = number;

@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/ipc/messages.h"
+
 /*
  * Where a worker's executable is: DIR/NAME, or DIR/NAME/NAME when DIR is a
  * build tree.  -1, logged: nowhere.
@@ -33,7 +35,7 @@ int	spawn_find(const char *libexec, const char *name, char *path,
  * fork(2) and execve(2), the channel as descriptor 3 and nothing else open.
  * The caller keeps and closes its fd.  -1 and errno.
  */
-pid_t	spawn_worker(const char *path, const char *name,
-	    unsigned int instance, int fd, bool keep_stderr);
+pid_t	spawn_worker(const char *path, enum proc role, unsigned int instance,
+	    int fd, bool keep_stderr);
 
 #endif /* WZP_RELAYD_SPAWN_H */

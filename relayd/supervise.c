@@ -130,7 +130,7 @@ process_start(struct process *p)
 		log_warn("channel to %s", process_name(p));
 		return (-1);
 	}
-	p->pr_pid = spawn_worker(path, proc_name(p->pr_role), p->pr_instance,
+	p->pr_pid = spawn_worker(path, p->pr_role, p->pr_instance,
 	    fds[1], sv->sv_keep_stderr);
 	close(fds[1]);
 	if (p->pr_pid == -1) {
