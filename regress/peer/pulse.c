@@ -31,6 +31,8 @@
 #define PULSE_MAX	65536	/* sequence numbers (wzp-protocol 3.1) */
 /* What is on its way when a pulse ends may still arrive. */
 #define PULSE_LINGER_MS	500
+/* On a busy machine it takes longer to send enough of them. */
+#define PULSE_ENOUGH_MS	2000
 
 struct pulse {
 	TAILQ_ENTRY(pulse)	 pu_entry;
@@ -46,6 +48,7 @@ struct pulse {
 	uint32_t		 pu_got;
 	uint32_t		 pu_twice;
 	uint64_t		 pu_withhold;	/* that one is not sent */
+	uint64_t		 pu_least;	/* that have to arrive */
 	bool			 pu_over;
 	bool			 pu_seen[PULSE_MAX];
 };
@@ -54,6 +57,7 @@ static TAILQ_HEAD(, pulse)	 pulses = TAILQ_HEAD_INITIALIZER(pulses);
 static uint8_t			 tags;
 
 static void	 pulse_send(struct pulse *, uint64_t);
+static bool	 pulse_enough(void *);
 static bool	 pulse_whole(void *);
 
 uint64_t
@@ -179,9 +183,18 @@ cmd_pulse(struct ctx *cx, char *args)
 			script_error("pulse: no option %s", key);
 		pu->pu_withhold = number(value);
 	}
+	pu->pu_least = 1;
 	pu->pu_tag = tags++;
 	pu->pu_next = pu->pu_last = now_ns();
 	TAILQ_INSERT_TAIL(&pulses, pu, pu_entry);
+}
+
+static bool
+pulse_enough(void *arg)
+{
+	const struct pulse	*pu = arg;
+
+	return (pu->pu_got >= pu->pu_least);
 }
 
 static bool
@@ -201,7 +214,7 @@ void
 cmd_expect_pulse(struct ctx *cx, char *args)
 {
 	struct pulse	*pu;
-	uint64_t	 lost = 0, gap = UINT64_MAX, least = 1, now;
+	uint64_t	 lost = 0, gap = UINT64_MAX, now;
 	char		*name = word(&args), *key, *value;
 
 	TAILQ_FOREACH(pu, &pulses, pu_entry)
@@ -217,10 +230,12 @@ cmd_expect_pulse(struct ctx *cx, char *args)
 		else if (strcmp(key, "gap") == 0)
 			gap = number(value) * NS_PER_MS;
 		else if (strcmp(key, "least") == 0)
-			least = number(value);
+			pu->pu_least = number(value);
 		else
 			script_error("expect-pulse: no option %s", key);
 	}
+	loop_until(cx->cx_peer, pulse_enough, pu,
+	    now_ns() + PULSE_ENOUGH_MS * NS_PER_MS);
 	/* The silence up to here counts; it does not count that it ends. */
 	now = now_ns();
 	if (now - pu->pu_last > pu->pu_gap)
@@ -235,9 +250,9 @@ cmd_expect_pulse(struct ctx *cx, char *args)
 		failed("pulse %s: %u of %u lost, want %llu at most",
 		    pu->pu_name, pu->pu_sent - pu->pu_got, pu->pu_sent,
 		    (unsigned long long)lost);
-	if (pu->pu_got < least)
+	if (pu->pu_got < pu->pu_least)
 		failed("pulse %s: %u arrived, want %llu", pu->pu_name,
-		    pu->pu_got, (unsigned long long)least);
+		    pu->pu_got, (unsigned long long)pu->pu_least);
 	if (pu->pu_gap > gap)
 		failed("pulse %s: silence of %llu ms, want %llu at most",
 		    pu->pu_name, (unsigned long long)(pu->pu_gap / NS_PER_MS),
