@@ -33,6 +33,7 @@
 
 /* No QUIC packet: form bit and fixed bit are both zero (RFC 9443 2). */
 #define QUIC_BITS	0xc0
+#define PORTS_TRIED	100
 
 static const struct sockaddr_storage
 		*facing(int, const struct sockaddr_storage *);
@@ -43,19 +44,31 @@ impostor_is(void)
 	return (liar.li_peer.p_side_fd[0] != -1);
 }
 
-/* One port a side; the first one faces callers. */
+/*
+ * One port a side; the first one faces callers.  Of two in a race it dials
+ * whose own address is the greater text (wzp-protocol 7.6), and ports of
+ * clients begin with 3 to 6: so the caller dials and the callee waits.
+ */
 void
 impostor_start(void)
 {
+	static const in_port_t	 first[PEER_SIDES] = { 10000, 9000 };
 	struct sockaddr_storage	 ss;
+	in_port_t		 port;
 	int			 fd, i;
 
 	for (i = 0; i < PEER_SIDES; i++) {
 		ss = liar.li_peer.p_relay4;
-		((struct sockaddr_in *)(void *)&ss)->sin_port = 0;
 		if ((fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK |
-		    SOCK_CLOEXEC, 0)) == -1 ||
-		    bind(fd, (void *)&ss, addr_size(&ss)) == -1)
+		    SOCK_CLOEXEC, 0)) == -1)
+			script_error("impostor: %s", strerror(errno));
+		for (port = first[i]; port < first[i] + PORTS_TRIED; port++) {
+			((struct sockaddr_in *)(void *)&ss)->sin_port =
+			    htons(port);
+			if (bind(fd, (void *)&ss, addr_size(&ss)) == 0)
+				break;
+		}
+		if (port == first[i] + PORTS_TRIED)
 			script_error("impostor: %s", strerror(errno));
 		liar.li_peer.p_side_fd[i] = fd;
 	}
