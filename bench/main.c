@@ -71,7 +71,7 @@ bench_usage(void)
 	    "[-k pairs] [-l listeners]\n\t[-m ms] [-n calls] [-r per_s] "
 	    "[-s name] [-w who]\n\t-p pid -f pid relay plain\n"
 	    "       wzp-bench calls | registrations | handshakes [-P] "
-	    "[-m ms]\n\t[-n at_once] [-w who] -p pid relay\n"
+	    "[-l log] [-m ms]\n\t[-n at_once] [-w who] -p pid relay\n"
 	    "       wzp-bench federated [-c calls] [-n pairs] [-s seconds]\n"
 	    "\t[-p relay:worker:pid] ... a b\n"
 	    "       wzp-bench allocs [-d datagrams] [-n calls] [-w who] "

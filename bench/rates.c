@@ -17,11 +17,16 @@
 /*
  * wzp-bench calls, registrations, handshakes: how many a second a relay does,
  * and what they cost it.  As many are under way at once as -n says; a line of
- * JSON, for wzp-bench-report.
+ * JSON, for wzp-bench-report.  SIGTERM ends it before its time.
+ *
+ * calls -l FILE: what each caller hears of its calls, as the clients of
+ * regress/storm (log.c there) write it down, for storm-judge.
  */
 #include "config.h"
 
 #include <err.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +72,7 @@ struct rates {
 	bool			 r_measures;
 	bool			 r_ends;	/* nothing new is begun */
 	struct delays		 r_delays;
+	FILE			*r_log;		/* NULL: not wanted */
 };
 
 /* What belongs to a connection of handshakes. */
@@ -75,11 +81,16 @@ struct handshake {
 	uint64_t		 hs_since;
 };
 
+static void	stop(int);
 static void	people_open(struct rates *, const struct addr *);
 static void	strangers_open(struct rates *, const struct addr *);
 static void	begin(struct rates *, unsigned int);
 static void	done(struct rates *, uint64_t);
 static void	failed(struct rates *, const char *);
+static void	note(struct rates *, const char *, const char *, ...)
+		    __attribute__((format(printf, 3, 4)));
+static void	note_call(struct rates *, unsigned int, const char *,
+		    const char *);
 static void	call(struct rates *, unsigned int);
 static void	handshake(struct rates *);
 static void	on_established(void *, struct quic_conn *);
@@ -94,6 +105,8 @@ static const struct people_ops	people_ops = {
 	.lost = on_lost,
 	.signal = on_signal
 };
+
+static volatile sig_atomic_t	stopped;
 
 int
 rates_main(int argc, char *argv[])
@@ -112,10 +125,15 @@ rates_main(int argc, char *argv[])
 	r.r_what = strcmp(name, "calls") == 0 ? WHAT_CALLS :
 	    strcmp(name, "registrations") == 0 ? WHAT_REGISTRATIONS :
 	    WHAT_HANDSHAKES;
-	while ((ch = getopt(argc, argv, "m:n:Pp:w:")) != -1) {
+	while ((ch = getopt(argc, argv, "l:m:n:Pp:w:")) != -1) {
 		switch (ch) {
+		case 'l':
+			if ((r.r_log = fopen(optarg, "w")) == NULL)
+				err(1, "%s", optarg);
+			break;
 		case 'm':
-			ns = bench_number(ch, optarg, 100, 60000) * NS_PER_MS;
+			ns = bench_number(ch, optarg, 100, 600000) *
+			    NS_PER_MS;
 			break;
 		case 'n':
 			n = bench_number(ch, optarg, 1, 5000);
@@ -135,7 +153,8 @@ rates_main(int argc, char *argv[])
 	}
 	argc -= optind;
 	argv += optind;
-	if (argc != 1 || addr_parse(&relay, argv[0]) == -1 || pid == 0)
+	if (argc != 1 || addr_parse(&relay, argv[0]) == -1 || pid == 0 ||
+	    (r.r_log != NULL && r.r_what != WHAT_CALLS))
 		return (bench_usage());
 	/* We here, they there. */
 	if (pin && (cpu_read(&before, pid) == -1 ||
@@ -161,11 +180,20 @@ rates_main(int argc, char *argv[])
 	self = cpu_self();
 	r.r_measures = true;
 	begun = now = bank_update(r.r_bank);
-	while (now - begun < ns && (r.r_what != WHAT_REGISTRATIONS ||
+	(void)signal(SIGTERM, stop);
+	note(&r, "start", ",\"rate\":%u", n);
+	for (i = 0; r.r_log != NULL && i < r.r_npeople; i += 2)
+		note(&r, "peer", ",\"c\":%u,\"kind\":\"pool\"", i);
+	note(&r, "steady", "%s", "");
+	while (!stopped && now - begun < ns &&
+	    (r.r_what != WHAT_REGISTRATIONS ||
 	    people_dialled(r.r_people) < r.r_npeople)) {
 		begin(&r, n);
 		bank_turn(r.r_bank, 1);
 		now = bank_now(r.r_bank);
+		/* Who looks at it finds all that was said before this turn. */
+		if (r.r_log != NULL)
+			(void)fflush(r.r_log);
 	}
 	if (cpu_read(&after, pid) == -1)
 		errx(1, "the relay has ended");
@@ -190,18 +218,29 @@ rates_main(int argc, char *argv[])
 	for (begun = now; r.r_under_way > 0 && now - begun < SETTLE_NS;
 	    now = bank_now(r.r_bank))
 		bank_turn(r.r_bank, 1);
+	note(&r, "settled", "%s", "");
 	for (i = 0; i < r.r_npeople; i++)
 		if (people_get(r.r_people, i)->p_state == PERSON_REGISTERED)
 			person_leave(people_get(r.r_people, i));
 	for (begun = now; now - begun < SETTLE_NS / 4;
 	    now = bank_now(r.r_bank))
 		bank_turn(r.r_bank, 1);
+	note(&r, "end", "%s", "");
+	if (r.r_log != NULL && (ferror(r.r_log) || fclose(r.r_log) != 0))
+		err(1, "log");
 	if (r.r_people != NULL)
 		people_free(r.r_people);
 	else
 		bank_free(r.r_bank);
 	free(r.r_calls);
 	return (0);
+}
+
+static void
+stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
 }
 
 static void
@@ -285,6 +324,31 @@ failed(struct rates *r, const char *why)
 }
 
 static void
+note(struct rates *r, const char *event, const char *fmt, ...)
+{
+	va_list	ap;
+
+	if (r->r_log == NULL)
+		return;
+	fprintf(r->r_log, "{\"t\":%llu,\"ev\":\"%s\"",
+	    (unsigned long long)(bank_now(r->r_bank) / 1000), event);
+	va_start(ap, fmt);
+	vfprintf(r->r_log, fmt, ap);
+	va_end(ap);
+	fputs("}\n", r->r_log);
+}
+
+/* i: the caller; reason: NULL, or of a Hangup. */
+static void
+note_call(struct rates *r, unsigned int i, const char *event,
+    const char *reason)
+{
+	note(r, event, ",\"c\":%u,\"call\":\"%s\",\"caller\":true%s%s%s", i,
+	    r->r_calls[i].ca_id, reason != NULL ? ",\"reason\":\"" : "",
+	    reason != NULL ? reason : "", reason != NULL ? "\"" : "");
+}
+
+static void
 handshake(struct rates *r)
 {
 	struct handshake	*hs;
@@ -308,6 +372,7 @@ call(struct rates *r, unsigned int i)
 	people_call_id(ca->ca_id, sizeof(ca->ca_id));
 	ca->ca_since = bank_now(r->r_bank);
 	r->r_under_way++;
+	note_call(r, i, "offer", NULL);
 	if (person_offer(people_get(r->r_people, i),
 	    people_get(r->r_people, i + 1), ca->ca_id) == -1)
 		failed(r, "no offer");
@@ -319,9 +384,14 @@ on_signal(void *arg, struct person *p, const struct signal *s)
 	struct rates	*r = arg;
 	bool		 calls = p->p_index % 2 == 0;
 	/* Of the caller. */
-	struct call	*ca = &r->r_calls[p->p_index & ~1u];
+	unsigned int	 i = p->p_index & ~1u;
+	struct call	*ca = &r->r_calls[i];
 
 	switch (s->type) {
+	case SIGNAL_CALL_RINGING:
+		if (strcmp(s->u.call_ringing.call_id, ca->ca_id) == 0)
+			note_call(r, i, "ringing", NULL);
+		break;
 	case SIGNAL_DIRECT_CALL_OFFER:
 		if (person_answer(p, s->u.direct_call_offer.call_id,
 		    ACCEPT_GENERIC) == -1)
@@ -331,6 +401,7 @@ on_signal(void *arg, struct person *p, const struct signal *s)
 		if (!calls || strcmp(s->u.call_setup.call_id, ca->ca_id) != 0)
 			break;
 		done(r, ca->ca_since);
+		note_call(r, i, "setup", NULL);
 		if (person_hang_up(p, ca->ca_id) == -1)
 			failed(r, "no hang-up");
 		break;
@@ -342,10 +413,12 @@ on_signal(void *arg, struct person *p, const struct signal *s)
 			break;
 		if (calls)
 			failed(r, "a call was refused");
+		note_call(r, i, "hangup",
+		    hangup_reason_name(s->u.hangup.reason));
 		ca->ca_since = 0;
 		r->r_under_way--;
 		if (!r->r_ends)
-			call(r, p->p_index & ~1u);
+			call(r, i);
 		break;
 	default:
 		break;

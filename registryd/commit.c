@@ -19,10 +19,12 @@
 
 #include <sys/queue.h>
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/base/table.h"
 #include "registryd/commit.h"
 
 enum part_kind {
@@ -50,6 +52,7 @@ STAILQ_HEAD(part_queue, part);
 struct commit {
 	struct store		*cm_store;
 	struct part_queue	 cm_parts;	/* in order of arrival */
+	struct table		*cm_proofs;	/* fp -> its part of these */
 	size_t			 cm_count;
 	size_t			 cm_kept;	/* of them: tried before */
 	size_t			 cm_writes;	/* of them: not queries */
@@ -61,6 +64,7 @@ struct commit {
 
 static struct part
 		*commit_add(struct commit *, enum part_kind);
+static void	 part_free(struct commit *, struct part *);
 static void	 commit_write(struct commit *, struct part *, uint64_t);
 static int	 commit_transaction(struct commit *, uint64_t);
 static int	 commit_is_proven(const struct commit *, const char *);
@@ -75,6 +79,10 @@ commit_new(struct store *store, const struct commit_ops *ops, void *arg)
 
 	if ((cm = calloc(1, sizeof(*cm))) == NULL)
 		return (NULL);
+	if ((cm->cm_proofs = table_new(SIZE_MAX)) == NULL) {
+		free(cm);
+		return (NULL);
+	}
 	cm->cm_store = store;
 	STAILQ_INIT(&cm->cm_parts);
 	cm->cm_ops = ops;
@@ -91,9 +99,21 @@ commit_free(struct commit *cm)
 		return;
 	while ((part = STAILQ_FIRST(&cm->cm_parts)) != NULL) {
 		STAILQ_REMOVE_HEAD(&cm->cm_parts, part_entry);
-		free(part);
+		part_free(cm, part);
 	}
+	table_free(cm->cm_proofs);
 	free(cm);
+}
+
+static void
+part_free(struct commit *cm, struct part *part)
+{
+	const char	*fp = part->part_u.prove.fingerprint;
+
+	if (part->part_kind == PART_PROVE &&
+	    table_find(cm->cm_proofs, fp, strlen(fp)) == part)
+		(void)table_remove(cm->cm_proofs, fp, strlen(fp));
+	free(part);
 }
 
 static struct part *
@@ -151,11 +171,17 @@ commit_media(struct commit *cm, const struct msg_call_media *media)
 int
 commit_prove(struct commit *cm, const struct msg_proven_put *prove)
 {
+	const char	*fp = prove->fingerprint;
 	struct part	*part;
 
+	/* Once is enough, and they are all repeated when we come back. */
+	if (table_find(cm->cm_proofs, fp, strlen(fp)) != NULL)
+		return (0);
 	if ((part = commit_add(cm, PART_PROVE)) == NULL)
 		return (-1);
 	part->part_u.prove = *prove;
+	/* Without memory it is known as soon as it is written. */
+	(void)table_insert(cm->cm_proofs, fp, strlen(fp), part);
 	return (0);
 }
 
@@ -234,13 +260,8 @@ commit_transaction(struct commit *cm, uint64_t now_ms)
 static int
 commit_is_proven(const struct commit *cm, const char *fp)
 {
-	const struct part	*part;
-
-	STAILQ_FOREACH(part, &cm->cm_parts, part_entry) {
-		if (part->part_kind == PART_PROVE &&
-		    strcmp(part->part_u.prove.fingerprint, fp) == 0)
-			return (1);
-	}
+	if (table_find(cm->cm_proofs, fp, strlen(fp)) != NULL)
+		return (1);
 	return (store_is_proven(cm->cm_store, fp));
 }
 
@@ -305,13 +326,13 @@ commit_clear(struct commit *cm, bool failed)
 			STAILQ_INSERT_TAIL(&proofs, part, part_entry);
 			cm->cm_kept++;
 		} else
-			free(part);
+			part_free(cm, part);
 	}
 	STAILQ_CONCAT(&kept, &proofs);
 	while (cm->cm_kept > COMMIT_KEEP_MAX) {
 		part = STAILQ_FIRST(&kept);
 		STAILQ_REMOVE_HEAD(&kept, part_entry);
-		free(part);
+		part_free(cm, part);
 		cm->cm_kept--;
 		cm->cm_stats.cs_lost++;
 	}

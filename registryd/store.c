@@ -83,10 +83,17 @@ static const char *const	store_sql[STMT_MAX] = {
 	    " WHERE id > ?1 AND state < 3 ORDER BY id LIMIT ?2",
 	[STMT_ALL] = "SELECT " CALL_COLUMNS " FROM calls"
 	    " WHERE id < ?1 AND state >= ?3 ORDER BY id DESC LIMIT ?2",
-	[STMT_FILTERED] = "SELECT " CALL_COLUMNS " FROM calls"
-	    " WHERE id < ?1 AND state >= ?3 AND"
-	    " (call_id = ?4 OR caller = ?4 OR callee = ?4)"
-	    " ORDER BY id DESC LIMIT ?2",
+	/*
+	 * Three walks that are merged: with OR all rows of somebody are found
+	 * and sorted for each slice.
+	 */
+	[STMT_FILTERED] = "SELECT " CALL_COLUMNS " FROM calls WHERE id IN"
+	    " (SELECT id FROM (SELECT id FROM calls WHERE call_id = ?4"
+	    " AND id < ?1 AND state >= ?3 UNION SELECT id FROM calls"
+	    " WHERE caller = ?4 AND id < ?1 AND state >= ?3"
+	    " UNION SELECT id FROM calls"
+	    " WHERE callee = ?4 AND id < ?1 AND state >= ?3"
+	    " ORDER BY id DESC LIMIT ?2)) ORDER BY id DESC",
 	[STMT_MEDIA_SUM] = "SELECT fingerprint,"
 	    " done_packets_in, done_bytes_in, done_packets_out,"
 	    " done_bytes_out, done_dropped_out,"
@@ -105,7 +112,9 @@ static const char *const	store_sql[STMT_MAX] = {
 	[STMT_PRUNE_AGE] = "DELETE FROM calls WHERE id IN (SELECT id FROM"
 	    " calls WHERE state = 3 AND ended_ms < ?1"
 	    " ORDER BY ended_ms LIMIT ?2)",
+	/* Once, and when somebody else has written: see store_count(). */
 	[STMT_COUNT] = "SELECT count(*) FROM calls",
+	[STMT_VERSION] = "PRAGMA data_version",
 	[STMT_PRUNE_COUNT] = "DELETE FROM calls WHERE id IN (SELECT id FROM"
 	    " calls WHERE state = 3 ORDER BY id LIMIT ?1)"
 };
@@ -132,6 +141,7 @@ static int	 store_known(struct store *, long *, char *, size_t);
 static int	 store_migrate(struct store *, long, char *, size_t);
 static int	 store_prepare(struct store *);
 static int	 store_close_lost(struct store *);
+static int	 store_number(struct store *, enum stmt, uint64_t *);
 
 /* Opening */
 
@@ -435,6 +445,7 @@ store_run(struct store *st, sqlite3_stmt *stmt)
 int
 store_begin(struct store *st)
 {
+	st->st_more = st->st_less = 0;
 	if (st->st_ino != 0 && store_same_file(st) == -1)
 		return (-1);
 	return (store_run(st, st->st_stmt[STMT_BEGIN]) == STORE_OK ? 0 : -1);
@@ -443,10 +454,13 @@ store_begin(struct store *st)
 int
 store_commit(struct store *st)
 {
-	if (store_run(st, st->st_stmt[STMT_COMMIT]) == STORE_OK)
-		return (0);
-	store_rollback(st);
-	return (-1);
+	if (store_run(st, st->st_stmt[STMT_COMMIT]) != STORE_OK) {
+		store_rollback(st);
+		return (-1);
+	}
+	st->st_count += st->st_more - st->st_less;
+	st->st_more = st->st_less = 0;
+	return (0);
 }
 
 /* Some errors have already rolled back by themselves. */
@@ -455,6 +469,7 @@ store_rollback(struct store *st)
 {
 	char	error[sizeof(st->st_error)];
 
+	st->st_more = st->st_less = 0;
 	if (sqlite3_get_autocommit(st->st_db))
 		return;
 	memcpy(error, st->st_error, sizeof(error));
@@ -491,17 +506,41 @@ store_column_text(sqlite3_stmt *stmt, int n, char *text, size_t len)
 
 /* Retention */
 
-int
-store_count(struct store *st, uint64_t *count)
+static int
+store_number(struct store *st, enum stmt which, uint64_t *number)
 {
-	sqlite3_stmt	*stmt = st->st_stmt[STMT_COUNT];
+	sqlite3_stmt	*stmt = st->st_stmt[which];
 	int		 rc;
 
 	rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW)
-		*count = store_column(stmt, 0);
+		*number = store_column(stmt, 0);
+	else
+		store_note(st);
 	(void)sqlite3_reset(stmt);
 	return (rc == SQLITE_ROW ? 0 : -1);
+}
+
+/*
+ * To count takes as long as there are rows, so we remember.  The version
+ * changes when anybody but us has written.
+ */
+int
+store_count(struct store *st, uint64_t *count)
+{
+	uint64_t	version;
+
+	if (store_number(st, STMT_VERSION, &version) == -1)
+		return (-1);
+	if (!st->st_counted || version != st->st_version) {
+		if (store_number(st, STMT_COUNT, count) == -1)
+			return (-1);
+		st->st_count = *count - st->st_more + st->st_less;
+		st->st_version = version;
+		st->st_counted = true;
+	}
+	*count = st->st_count + st->st_more - st->st_less;
+	return (0);
 }
 
 int
@@ -522,6 +561,7 @@ store_prune(struct store *st, uint64_t now_ms)
 			return (-1);
 		}
 		removed = sqlite3_changes(st->st_db);
+		st->st_less += (uint64_t)removed;
 	}
 	if (st->st_max_records != 0 && removed < STORE_SLICE) {
 		if (store_count(st, &count) == 0 &&
@@ -534,7 +574,9 @@ store_prune(struct store *st, uint64_t now_ms)
 				store_rollback(st);
 				return (-1);
 			}
-			removed += sqlite3_changes(st->st_db);
+			count = (uint64_t)sqlite3_changes(st->st_db);
+			st->st_less += count;
+			removed += (int)count;
 		}
 	}
 	return (store_commit(st) == -1 ? -1 : removed);

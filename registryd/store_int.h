@@ -14,11 +14,17 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* What store.c and store_rows.c share; nobody else includes this. */
+/*
+ * What store.c and store_rows.c share; nobody else includes this but the test
+ * that looks at what the statements cost.
+ */
 #ifndef WZP_REGISTRYD_STORE_INT_H
 #define WZP_REGISTRYD_STORE_INT_H
 
 #include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <sqlite3.h>
 
@@ -43,6 +49,7 @@ enum stmt {
 	STMT_LOST,
 	STMT_PRUNE_AGE,
 	STMT_COUNT,
+	STMT_VERSION,
 	STMT_PRUNE_COUNT,
 	STMT_MAX
 };
@@ -57,6 +64,12 @@ struct store {
 	uint64_t	 st_retention_ms;
 	uint64_t	 st_max_records;
 	uint64_t	 st_lost;
+	/* Calls of the last commit, and what this transaction changes. */
+	bool		 st_counted;
+	uint64_t	 st_version;
+	uint64_t	 st_count;
+	uint64_t	 st_more;
+	uint64_t	 st_less;
 	char		 st_error[128];
 };
 

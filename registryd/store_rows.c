@@ -70,7 +70,8 @@ add_u64(uint64_t a, uint64_t b)
 enum store_result
 store_put(struct store *st, const struct msg_call_put *put)
 {
-	sqlite3_stmt	*stmt = st->st_stmt[STMT_PUT];
+	sqlite3_stmt		*stmt = st->st_stmt[STMT_PUT];
+	enum store_result	 result;
 
 	if (put->state > CALL_ENDED) {
 		strlcpy(st->st_error, "no such state", sizeof(st->st_error));
@@ -98,7 +99,12 @@ store_put(struct store *st, const struct msg_call_put *put)
 	store_bind(stmt, 19, put->remote_legacy);
 	bind_text(stmt, 20, put->remote_label);
 	bind_text(stmt, 21, put->remote_path);
-	return (store_run(st, stmt));
+	/* Left alone by what only changes a row. */
+	sqlite3_set_last_insert_rowid(st->st_db, 0);
+	result = store_run(st, stmt);
+	if (result == STORE_OK && sqlite3_last_insert_rowid(st->st_db) != 0)
+		st->st_more++;
+	return (result);
 }
 
 static void

@@ -77,8 +77,9 @@ flow_new(const struct flow_config *config, struct hub *hub,
 	flow->fl_outbox = outbox_new(2 * config->fc_max_calls,
 	    &flow_outbox_ops, flow);
 	flow->fl_finds = table_new(FLOW_CALLS_HARD_MAX);
+	flow->fl_orphaned = table_new(FLOW_CALLS_HARD_MAX);
 	if (flow->fl_calls == NULL || flow->fl_outbox == NULL ||
-	    flow->fl_finds == NULL) {
+	    flow->fl_finds == NULL || flow->fl_orphaned == NULL) {
 		flow_free(flow);
 		return (NULL);
 	}
@@ -94,6 +95,7 @@ flow_free(struct flow *flow)
 	calls_free(flow->fl_calls);
 	flow_links_free(flow);
 	table_free(flow->fl_finds);
+	table_free(flow->fl_orphaned);
 	outbox_free(flow->fl_outbox);
 	free(flow);
 }

@@ -62,6 +62,7 @@ struct flow {
 	struct flow_call_queue	 fl_reports;	/* after one, oldest first */
 	struct flow_orphan_queue fl_orphans;	/* oldest first */
 	size_t			 fl_norphans;
+	struct table		*fl_orphaned;	/* fp -> those of a person */
 	bool			 fl_federation;	/* federd is there */
 	bool			 fl_recovered;
 	struct flow_link_queue	 fl_links;

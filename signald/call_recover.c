@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/base/table.h"
 #include "signald/call_flow.h"
 #include "signald/call_flow_int.h"
 #include "signald/offer.h"
@@ -35,16 +36,27 @@
 /* At most so many at a time, the oldest goes: it is a courtesy. */
 #define FLOW_ORPHANS_MAX	4096
 
+struct orphan_party {
+	TAILQ_ENTRY(orphan_party) op_entry;	/* of its person */
+	struct orphan_person	*op_person;	/* NULL: not one of ours */
+	struct flow_orphan	*op_orphan;
+	char			 op_fp[FP_STRLEN];
+	bool			 op_proven;
+	bool			 op_told;
+	bool			 op_remote;	/* told along fo_far */
+};
+
+/* Whoever may come back, and the calls that he does not know to be over. */
+struct orphan_person {
+	TAILQ_HEAD(, orphan_party) on_parties;	/* oldest first */
+	char			 on_fp[FP_STRLEN];
+};
+
 struct flow_orphan {
 	TAILQ_ENTRY(flow_orphan) fo_entry;
 	uint64_t		 fo_since;
 	char			 fo_call_id[CALL_ID_STRLEN];
-	struct {
-		char		 fp[FP_STRLEN];
-		bool		 proven;
-		bool		 told;
-		bool		 remote;	/* told along fo_far */
-	}			 fo_party[2];
+	struct orphan_party	 fo_party[2];
 	struct far		 fo_far;
 	enum hangup_reason	 fo_reason;
 };
@@ -55,7 +67,8 @@ static void	 flow_orphan_far(struct flow *, struct flow_orphan *,
 static struct flow_orphan
 		*flow_orphan_new(struct flow *, const char *,
 		    enum hangup_reason);
-static void	 flow_orphan_tell(struct flow *, struct flow_orphan *,
+static void	 flow_orphan_await(struct flow *, struct flow_orphan *);
+static void	 flow_orphan_tell(struct flow *, struct orphan_party *,
 		    const struct reg *);
 static void	 flow_orphan_free(struct flow *, struct flow_orphan *);
 
@@ -150,17 +163,18 @@ flow_orphan(struct flow *flow, const struct msg_call_put *put)
 	if ((orphan = flow_orphan_new(flow, put->call_id,
 	    HANGUP_ERROR)) == NULL)
 		return;
-	strlcpy(orphan->fo_party[CALL_CALLER].fp, put->caller, FP_STRLEN);
-	strlcpy(orphan->fo_party[CALL_CALLEE].fp, put->callee, FP_STRLEN);
-	orphan->fo_party[CALL_CALLER].proven = put->caller_proven;
-	orphan->fo_party[CALL_CALLEE].proven = put->callee_proven;
+	strlcpy(orphan->fo_party[CALL_CALLER].op_fp, put->caller, FP_STRLEN);
+	strlcpy(orphan->fo_party[CALL_CALLEE].op_fp, put->callee, FP_STRLEN);
+	orphan->fo_party[CALL_CALLER].op_proven = put->caller_proven;
+	orphan->fo_party[CALL_CALLEE].op_proven = put->callee_proven;
 	/* The offer of a pending call never reached a callee who is here. */
-	orphan->fo_party[CALL_CALLEE].told = put->state == CALL_PENDING;
+	orphan->fo_party[CALL_CALLEE].op_told = put->state == CALL_PENDING;
 	flow_orphan_far(flow, orphan, put);
+	flow_orphan_await(flow, orphan);
 	for (i = 0; i < 2; i++) {
-		reg = hub_find(flow->fl_hub, orphan->fo_party[i].fp);
+		reg = hub_find(flow->fl_hub, orphan->fo_party[i].op_fp);
 		if (reg != NULL)
-			flow_orphan_tell(flow, orphan, reg);
+			flow_orphan_tell(flow, &orphan->fo_party[i], reg);
 	}
 }
 
@@ -175,10 +189,10 @@ flow_orphan_far(struct flow *flow, struct flow_orphan *orphan,
 	if (put->remote == CALL_REMOTE_NONE)
 		return;
 	side = put->remote == CALL_REMOTE_CALLER ? CALL_CALLER : CALL_CALLEE;
-	orphan->fo_party[side].remote = true;
-	orphan->fo_party[side].told = flow_far_parse(&orphan->fo_far,
+	orphan->fo_party[side].op_remote = true;
+	orphan->fo_party[side].op_told = flow_far_parse(&orphan->fo_far,
 	    put) == -1;
-	if (orphan->fo_party[side].told)
+	if (orphan->fo_party[side].op_told)
 		return;
 	link = flow_link_get(flow, orphan->fo_far.far_path,
 	    put->remote_legacy);
@@ -196,6 +210,8 @@ flow_orphan_new(struct flow *flow, const char *call_id,
 		return (NULL);
 	if (flow->fl_norphans >= FLOW_ORPHANS_MAX)
 		flow_orphan_free(flow, TAILQ_FIRST(&flow->fl_orphans));
+	orphan->fo_party[CALL_CALLER].op_orphan = orphan;
+	orphan->fo_party[CALL_CALLEE].op_orphan = orphan;
 	orphan->fo_since = flow->fl_now;
 	orphan->fo_reason = reason;
 	strlcpy(orphan->fo_call_id, call_id, sizeof(orphan->fo_call_id));
@@ -225,37 +241,69 @@ flow_orphan_ended(struct flow *flow, const struct call *call)
 		return;
 	for (i = 0; i < 2; i++) {
 		party = &call->call_party[i];
-		strlcpy(orphan->fo_party[i].fp, party->cp_fp, FP_STRLEN);
-		orphan->fo_party[i].proven = party->cp_proven;
-		orphan->fo_party[i].told = !party->cp_lost;
-		orphan->fo_party[i].remote = party->cp_remote;
+		strlcpy(orphan->fo_party[i].op_fp, party->cp_fp, FP_STRLEN);
+		orphan->fo_party[i].op_proven = party->cp_proven;
+		orphan->fo_party[i].op_told = !party->cp_lost;
+		orphan->fo_party[i].op_remote = party->cp_remote;
+	}
+	flow_orphan_await(flow, orphan);
+}
+
+/* Those who are to be told when they register.  Without memory, not. */
+static void
+flow_orphan_await(struct flow *flow, struct flow_orphan *orphan)
+{
+	struct orphan_person	*person;
+	struct orphan_party	*party;
+	size_t			 i, len;
+
+	for (i = 0; i < 2; i++) {
+		party = &orphan->fo_party[i];
+		if (party->op_told || party->op_remote)
+			continue;
+		len = strlen(party->op_fp);
+		person = table_find(flow->fl_orphaned, party->op_fp, len);
+		if (person == NULL) {
+			if ((person = calloc(1, sizeof(*person))) == NULL)
+				continue;
+			TAILQ_INIT(&person->on_parties);
+			strlcpy(person->on_fp, party->op_fp,
+			    sizeof(person->on_fp));
+			if (table_insert(flow->fl_orphaned, person->on_fp,
+			    len, person) == -1) {
+				free(person);
+				continue;
+			}
+		}
+		party->op_person = person;
+		TAILQ_INSERT_TAIL(&person->on_parties, party, op_entry);
 	}
 }
 
 static void
-flow_orphan_tell(struct flow *flow, struct flow_orphan *orphan,
+flow_orphan_tell(struct flow *flow, struct orphan_party *party,
     const struct reg *reg)
 {
-	size_t	i;
-
-	for (i = 0; i < 2; i++) {
-		if (orphan->fo_party[i].told || orphan->fo_party[i].remote ||
-		    strcmp(orphan->fo_party[i].fp, reg->reg_fp) != 0 ||
-		    (orphan->fo_party[i].proven && !reg->reg_proven))
-			continue;
-		orphan->fo_party[i].told = true;
-		flow_send_hangup(flow, reg->reg_fp, orphan->fo_call_id,
-		    orphan->fo_reason);
-	}
+	if (party->op_told || party->op_remote ||
+	    (party->op_proven && !reg->reg_proven))
+		return;
+	party->op_told = true;
+	flow_send_hangup(flow, reg->reg_fp, party->op_orphan->fo_call_id,
+	    party->op_orphan->fo_reason);
 }
 
 void
 flow_orphans_tell(struct flow *flow, const struct reg *reg)
 {
-	struct flow_orphan	*orphan;
+	struct orphan_person	*person;
+	struct orphan_party	*party;
 
-	TAILQ_FOREACH(orphan, &flow->fl_orphans, fo_entry)
-		flow_orphan_tell(flow, orphan, reg);
+	person = table_find(flow->fl_orphaned, reg->reg_fp,
+	    strlen(reg->reg_fp));
+	if (person == NULL)
+		return;
+	TAILQ_FOREACH(party, &person->on_parties, op_entry)
+		flow_orphan_tell(flow, party, reg);
 }
 
 void
@@ -266,12 +314,12 @@ flow_orphans_link(struct flow *flow, const struct flow_link *link)
 
 	TAILQ_FOREACH(orphan, &flow->fl_orphans, fo_entry) {
 		for (i = 0; i < 2; i++) {
-			if (orphan->fo_party[i].told ||
-			    !orphan->fo_party[i].remote ||
+			if (orphan->fo_party[i].op_told ||
+			    !orphan->fo_party[i].op_remote ||
 			    memcmp(orphan->fo_far.far_path, link->fk_fp,
 			    TLS_HASH_LEN) != 0)
 				continue;
-			orphan->fo_party[i].told = true;
+			orphan->fo_party[i].op_told = true;
 			flow_far_hangup(flow, &orphan->fo_far,
 			    orphan->fo_call_id, orphan->fo_reason);
 		}
@@ -281,6 +329,20 @@ flow_orphans_link(struct flow *flow, const struct flow_link *link)
 static void
 flow_orphan_free(struct flow *flow, struct flow_orphan *orphan)
 {
+	struct orphan_person	*person;
+	size_t			 i;
+
+	for (i = 0; i < 2; i++) {
+		if ((person = orphan->fo_party[i].op_person) == NULL)
+			continue;
+		TAILQ_REMOVE(&person->on_parties, &orphan->fo_party[i],
+		    op_entry);
+		if (!TAILQ_EMPTY(&person->on_parties))
+			continue;
+		(void)table_remove(flow->fl_orphaned, person->on_fp,
+		    strlen(person->on_fp));
+		free(person);
+	}
 	TAILQ_REMOVE(&flow->fl_orphans, orphan, fo_entry);
 	flow->fl_norphans--;
 	free(orphan);

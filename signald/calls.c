@@ -38,6 +38,7 @@ struct calls_person {
 	struct party_list	cs_parties;
 	size_t			cs_count;
 	size_t			cs_far;		/* of these, not here */
+	size_t			cs_unanswered[2];	/* here, by side */
 };
 
 struct calls {
@@ -54,6 +55,7 @@ static struct call_queue
 static int	 calls_join(struct calls *, struct call_party *, struct call *,
 		    const char *);
 static void	 calls_leave(struct calls *, struct call_party *);
+static void	 calls_answered(struct calls *, struct call_party *);
 static void	 calls_move(struct calls *, struct call *, enum call_state,
 		    uint64_t);
 static void	 calls_remove(struct calls *, struct call *, enum call_reason,
@@ -142,6 +144,7 @@ calls_join(struct calls *calls, struct call_party *party, struct call *call,
 	strlcpy(party->cp_fp, fp, sizeof(party->cp_fp));
 	party->cp_call = call;
 	LIST_INSERT_HEAD(&person->cs_parties, party, cp_entry);
+	person->cs_unanswered[party - call->call_party]++;
 	person->cs_count++;
 	if (person->cs_count > calls->cs_highest)
 		calls->cs_highest = person->cs_count;
@@ -155,6 +158,8 @@ calls_leave(struct calls *calls, struct call_party *party)
 
 	if (party->cp_call == NULL)
 		return;
+	if (party->cp_call->call_state != CALL_ACTIVE)
+		calls_answered(calls, party);
 	person = calls_person(calls, party->cp_fp);
 	LIST_REMOVE(party, cp_entry);
 	party->cp_call = NULL;
@@ -165,6 +170,15 @@ calls_leave(struct calls *calls, struct call_party *party)
 		    strlen(person->cs_fp));
 		free(person);
 	}
+}
+
+/* Or ended: the party does not count as one who waits any more. */
+static void
+calls_answered(struct calls *calls, struct call_party *party)
+{
+	if (!party->cp_remote)
+		calls_person(calls, party->cp_fp)->cs_unanswered[party -
+		    party->cp_call->call_party]--;
 }
 
 static struct call_queue *
@@ -246,6 +260,8 @@ calls_set_remote(struct calls *calls, struct call *call, enum call_side side)
 		errno = ENOSPC;
 		return (-1);
 	}
+	if (call->call_state != CALL_ACTIVE)
+		calls_answered(calls, party);
 	person->cs_far++;
 	party->cp_remote = true;
 	return (0);
@@ -280,6 +296,8 @@ calls_activate(struct calls *calls, struct call *call, enum call_mode mode,
 		return (false);
 	if (mode != CALL_MODE_TRUSTED && mode != CALL_MODE_GENERIC)
 		return (false);
+	calls_answered(calls, &call->call_party[CALL_CALLER]);
+	calls_answered(calls, &call->call_party[CALL_CALLEE]);
 	calls_move(calls, call, CALL_ACTIVE, now);
 	call->call_mode = mode;
 	call->call_answered_ms = wall_ms;
@@ -394,16 +412,10 @@ size_t
 calls_unanswered(const struct calls *calls, const char *fp,
     enum call_side side)
 {
-	struct call_party	*party = NULL;
-	size_t			 n = 0;
+	const struct calls_person	*person;
 
-	while ((party = calls_of(calls, fp, party)) != NULL) {
-		if (party->cp_call->call_state != CALL_ACTIVE &&
-		    !party->cp_remote &&
-		    party == &party->cp_call->call_party[side])
-			n++;
-	}
-	return (n);
+	person = calls_person(calls, fp);
+	return (person == NULL ? 0 : person->cs_unanswered[side]);
 }
 
 size_t
@@ -455,7 +467,7 @@ calls_most(const struct calls *calls, size_t *most, size_t *pending)
 			n = person->cs_far;
 		if (n > *most)
 			*most = n;
-		n = calls_unanswered(calls, person->cs_fp, CALL_CALLEE);
+		n = person->cs_unanswered[CALL_CALLEE];
 		if (n > *pending)
 			*pending = n;
 	}

@@ -38,10 +38,12 @@ enum record_place {
 
 struct record {
 	TAILQ_ENTRY(record)	rec_entry;
+	TAILQ_ENTRY(record)	rec_ended_entry;
 	struct msg_call_put	rec_put;
 	uint8_t			rec_key[CALL_ID_STRLEN + 8];
 	size_t			rec_keylen;
 	enum record_place	rec_place;
+	bool			rec_ended;	/* in ob_ended */
 	bool			rec_maybe;	/* a version may be on disk */
 	bool			rec_doubt;	/* was in flight at a crash */
 };
@@ -51,6 +53,8 @@ TAILQ_HEAD(record_queue, record);
 struct outbox {
 	struct table		*ob_records;
 	struct record_queue	 ob_queue[RECORD_PLACES];
+	/* Of ended calls and not in flight: can be forgotten. */
+	struct record_queue	 ob_ended;
 	size_t			 ob_max;
 	uint64_t		 ob_seq;	/* last one used */
 	uint64_t		 ob_done;	/* last one answered */
@@ -65,6 +69,7 @@ static size_t	 record_key(uint8_t *, const char *, uint64_t);
 static void	 record_free(struct outbox *, struct record *);
 static void	 record_move(struct outbox *, struct record *,
 		    enum record_place);
+static void	 record_settle(struct outbox *, struct record *);
 static void	 outbox_send_waiting(struct outbox *);
 static void	 outbox_answered(struct outbox *, uint64_t);
 static void	 outbox_refused(struct outbox *,
@@ -85,6 +90,7 @@ outbox_new(size_t max, const struct outbox_ops *ops, void *arg)
 	}
 	for (i = 0; i < RECORD_PLACES; i++)
 		TAILQ_INIT(&ob->ob_queue[i]);
+	TAILQ_INIT(&ob->ob_ended);
 	ob->ob_max = max;
 	ob->ob_retry_ns = UINT64_MAX;
 	ob->ob_ops = ops;
@@ -129,6 +135,8 @@ static void
 record_free(struct outbox *ob, struct record *rec)
 {
 	TAILQ_REMOVE(&ob->ob_queue[rec->rec_place], rec, rec_entry);
+	if (rec->rec_ended)
+		TAILQ_REMOVE(&ob->ob_ended, rec, rec_ended_entry);
 	table_remove(ob->ob_records, rec->rec_key, rec->rec_keylen);
 	free(rec);
 }
@@ -139,6 +147,24 @@ record_move(struct outbox *ob, struct record *rec, enum record_place place)
 	TAILQ_REMOVE(&ob->ob_queue[rec->rec_place], rec, rec_entry);
 	rec->rec_place = place;
 	TAILQ_INSERT_TAIL(&ob->ob_queue[place], rec, rec_entry);
+	record_settle(ob, rec);
+}
+
+/* Its place or its state has changed. */
+static void
+record_settle(struct outbox *ob, struct record *rec)
+{
+	bool	ended;
+
+	ended = rec->rec_put.state == CALL_ENDED &&
+	    rec->rec_place != RECORD_FLYING;
+	if (ended == rec->rec_ended)
+		return;
+	rec->rec_ended = ended;
+	if (ended)
+		TAILQ_INSERT_TAIL(&ob->ob_ended, rec, rec_ended_entry);
+	else
+		TAILQ_REMOVE(&ob->ob_ended, rec, rec_ended_entry);
 }
 
 /*
@@ -166,21 +192,11 @@ outbox_send_waiting(struct outbox *ob)
 static bool
 outbox_make_room(struct outbox *ob)
 {
-	static const enum record_place	 places[] = {
-		RECORD_WAITING, RECORD_REFUSED
-	};
-	struct record			*rec = NULL;
-	size_t				 i;
+	struct record	*rec;
 
 	if (table_count(ob->ob_records) < ob->ob_max)
 		return (true);
-	for (i = 0; i < 2 && rec == NULL; i++) {
-		TAILQ_FOREACH(rec, &ob->ob_queue[places[i]], rec_entry) {
-			if (rec->rec_put.state == CALL_ENDED)
-				break;
-		}
-	}
-	if (rec == NULL)
+	if ((rec = TAILQ_FIRST(&ob->ob_ended)) == NULL)
 		return (false);
 	ob->ob_dropped++;
 	record_free(ob, rec);
@@ -217,6 +233,7 @@ outbox_put(struct outbox *ob, const struct msg_call_put *put)
 	} else if (rec->rec_place != RECORD_WAITING)
 		record_move(ob, rec, RECORD_WAITING);
 	rec->rec_put = *put;
+	record_settle(ob, rec);
 	outbox_send_waiting(ob);
 	return (0);
 }

@@ -23,6 +23,7 @@
 
 #include <sys/queue.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 #include "build_id.h"
 #include "common/base/log.h"
 #include "common/base/notice.h"
+#include "common/base/table.h"
 #include "common/base/text.h"
 #include "common/ipc/visitor.h"
 #include "common/quic/params.h"
@@ -69,7 +71,7 @@ struct conn {
 	uint64_t		 sc_token;	/* TOKEN_CHECK: number of it */
 	char			 sc_token_fp[FP_STRLEN]; /* whose it is */
 	unsigned int		 sc_steps;	/* LINGER */
-	uint64_t		 sc_query;	/* CHECK: seq of the query */
+	uint64_t		 sc_query;	/* CHECK: its seq, or 0 */
 	struct reg		 sc_reg;
 	bool			 sc_features;	/* the client announced any */
 	struct backlog_queue	 sc_backlog;	/* CHECK, TOKEN_CHECK */
@@ -90,6 +92,7 @@ struct signal_server {
 	struct proven		*sv_proven;
 	struct limiter		*sv_limiter;
 	uint64_t		 sv_query;
+	struct table		*sv_queries;	/* seq -> struct conn */
 	uint64_t		 sv_now;
 	struct signal_stats	 sv_stats;
 	struct notice		 sv_refusals;
@@ -123,6 +126,7 @@ static const char
 static const char
 		*conn_key(const struct conn *, char[LIMITER_KEY]);
 static void	 conn_query(struct conn *);
+static void	 conn_unquery(struct conn *);
 static void	 conn_keep(struct conn *, const uint8_t *, size_t);
 static void	 conn_resume(struct conn *);
 static void	 conn_welcome(struct conn *, enum conn_state);
@@ -157,8 +161,9 @@ signal_server_new(const struct signal_config *config,
 	    &server_hub_ops, sv);
 	sv->sv_proven = proven_new(PROVEN_CACHE_MAX, server_proven_put, sv);
 	sv->sv_limiter = limiter_new(LIMITER_KEYS);
+	sv->sv_queries = table_new(SIZE_MAX);
 	if (sv->sv_hub == NULL || sv->sv_proven == NULL ||
-	    sv->sv_limiter == NULL) {
+	    sv->sv_limiter == NULL || sv->sv_queries == NULL) {
 		signal_server_free(sv);
 		return (NULL);
 	}
@@ -182,6 +187,7 @@ signal_server_free(struct signal_server *sv)
 	hub_free(sv->sv_hub);
 	proven_free(sv->sv_proven);
 	limiter_free(sv->sv_limiter);
+	table_free(sv->sv_queries);
 	free(sv);
 }
 
@@ -311,13 +317,11 @@ signal_proven_answer(struct signal_server *sv,
 {
 	struct conn	*sc;
 
-	/* Answers come in the order of the questions: mostly the first. */
-	TAILQ_FOREACH(sc, &sv->sv_conns[CONN_CHECK], sc_entry) {
-		if (sc->sc_query == msg->seq)
-			break;
-	}
-	if (sc == NULL)
+	if ((sc = table_find(sv->sv_queries, &msg->seq,
+	    sizeof(msg->seq))) == NULL)
 		return;
+	/* One answer is all: it may wait again, but for another one. */
+	conn_unquery(sc);
 	if (!msg->ok) {
 		conn_refuse(sc, "the registry cannot say who proved himself");
 		return;
@@ -340,6 +344,7 @@ conn_enter(struct conn *sc, enum conn_state state, uint64_t limit)
 {
 	struct signal_server	*sv = sc->sc_server;
 
+	conn_unquery(sc);
 	TAILQ_REMOVE(&sv->sv_conns[sc->sc_state], sc, sc_entry);
 	sc->sc_state = state;
 	sc->sc_due_ns = sv->sv_now + limit;
@@ -373,6 +378,7 @@ conn_free(struct conn *sc)
 		STAILQ_REMOVE_HEAD(&sc->sc_backlog, bl_entry);
 		free(item);
 	}
+	conn_unquery(sc);
 	TAILQ_REMOVE(&sv->sv_conns[sc->sc_state], sc, sc_entry);
 	sv->sv_count--;
 	free(sc);
@@ -697,11 +703,26 @@ conn_query(struct conn *sc)
 	struct signal_server	*sv = sc->sc_server;
 	struct msg_proven_query	 query;
 
+	conn_unquery(sc);
 	memset(&query, 0, sizeof(query));
 	query.seq = sc->sc_query = ++sv->sv_query;
+	/* Without memory nobody waits for it, until registryd is back. */
+	if (table_insert(sv->sv_queries, &sc->sc_query,
+	    sizeof(sc->sc_query), sc) == -1)
+		sc->sc_query = 0;
 	strlcpy(query.fingerprint, sc->sc_reg.reg_fp,
 	    sizeof(query.fingerprint));
 	(void)sv->sv_ops->proven_query(sv->sv_arg, &query);
+}
+
+static void
+conn_unquery(struct conn *sc)
+{
+	if (sc->sc_query == 0)
+		return;
+	(void)table_remove(sc->sc_server->sv_queries, &sc->sc_query,
+	    sizeof(sc->sc_query));
+	sc->sc_query = 0;
 }
 
 static void

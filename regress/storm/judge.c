@@ -15,8 +15,10 @@
  */
 
 /*
- * storm-judge [-mx] [-g gaps] [-p process] log kills registry
+ * storm-judge [-dmx] [-g gaps] [-p process] log kills registry
  *
+ * -d: the registry is as a registryd left it that was killed a moment ago, and
+ * the log ends there: ends of calls, which nobody waits for, may be missing.
  * -m: the calls that last are still on; without it, everybody has left.
  * -g: a file of lines `N AUDIO_GAP_MS', what the recording of client N has.
  * -x: nothing is killed; media must not be lost by the crowd at the door.
@@ -55,6 +57,7 @@
 static void	 judge_calls(struct judge *, bool);
 static unsigned int
 		 judge_calls_quiet(struct judge *, bool, bool);
+static void	 judge_dead(struct judge *);
 static void	 judge_times(struct judge *);
 static void	 judge_figure(struct judge *, const char *,
 		    const struct figure *, double);
@@ -70,12 +73,15 @@ main(int argc, char *argv[])
 {
 	static struct judge	j;
 	const char		*gaps = NULL;
-	bool			 middle = false, crowd = false;
+	bool			 middle = false, crowd = false, dead = false;
 	int			 ch;
 
 	j.ju_process = "";
-	while ((ch = getopt(argc, argv, "g:mp:x")) != -1) {
+	while ((ch = getopt(argc, argv, "dg:mp:x")) != -1) {
 		switch (ch) {
+		case 'd':
+			dead = true;
+			break;
 		case 'g':
 			gaps = optarg;
 			break;
@@ -94,13 +100,19 @@ main(int argc, char *argv[])
 		}
 	}
 	if (argc - optind != 3) {
-		fprintf(stderr, "usage: storm-judge [-mx] [-g gaps] "
+		fprintf(stderr, "usage: storm-judge [-dmx] [-g gaps] "
 		    "[-p process] log kills registry\n");
 		return (2);
 	}
 	if (judge_kills(&j, argv[optind + 1]) == -1 ||
 	    judge_log(&j, argv[optind]) == -1)
 		return (2);
+	if (dead) {
+		if (judge_registry(&j, argv[optind + 2]) == -1)
+			return (2);
+		judge_dead(&j);
+		return (j.ju_faults > 0);
+	}
 	for (ch = 0; ch < POLLS; ch++) {
 		if (judge_registry(&j, argv[optind + 2]) == -1)
 			return (2);
@@ -205,6 +217,36 @@ judge_calls_quiet(struct judge *j, bool middle, bool say)
 		}
 	}
 	return (n);
+}
+
+/* No one is left to write anything once more: it is there, or it is lost. */
+static void
+judge_dead(struct judge *j)
+{
+	const struct jcall	*c;
+	unsigned int		 rung = 0, setup = 0;
+	size_t			 i;
+
+	for (i = 0; i < j->ju_ncalls; i++) {
+		c = &j->ju_calls[i];
+		if (!c->jc_ringing && !c->jc_setup)
+			continue;
+		rung++;
+		setup += c->jc_setup;
+		if (c->jc_rows != 1)
+			judge_fault(j, "call %s was acknowledged (%s) and is "
+			    "%u times in the registry", c->jc_id, c->jc_setup ?
+			    "CallSetup" : "CallRinging", c->jc_rows);
+		else if (c->jc_setup && (!c->jc_answered ||
+		    c->jc_state < CALL_ACTIVE))
+			judge_fault(j, "call %s was set up, but is %s in the "
+			    "registry", c->jc_id, state_name(c->jc_state));
+	}
+	printf("calls: acknowledged %u, set up %u\n", rung, setup);
+	if (rung == 0)
+		judge_fault(j, "no call was acknowledged");
+	if (j->ju_faults > 0)
+		printf("%u faults\n", j->ju_faults);
 }
 
 static void

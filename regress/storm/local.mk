@@ -18,4 +18,5 @@ regress_storm_storm_judge_LDADD = common/libipc.a common/libwire.a \
 	$(BSD_LIBS)
 
 EXTRA_DIST += regress/storm
-LINT_SH += regress/storm/kill.inc regress/storm/storm.inc
+LINT_SH += regress/storm/kill.inc regress/storm/registry-load.inc \
+	regress/storm/storm.inc

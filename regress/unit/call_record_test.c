@@ -423,10 +423,25 @@ outbox_rules(void **state)
 	assert_true(outbox_has(ob, "c1", 1));
 	assert_false(outbox_has(ob, "c2", 1));
 	assert_true(outbox_has(ob, "c3", 1));
+	/* The oldest end first; who lives on in another call is not meant. */
+	outbox_say(ob, "c3", 1, CALL_ENDED, 0);
+	outbox_say(ob, "c1", 1, CALL_ENDED, 0);
+	outbox_say(ob, "c3", 2, CALL_ACTIVE, 0);
+	assert_int_equal(outbox_dropped(ob), 2);
+	assert_true(outbox_has(ob, "c1", 1));
+	assert_false(outbox_has(ob, "c3", 1));
+	assert_true(outbox_has(ob, "c3", 2));
 	outbox_up(ob);
 	assert_int_equal(sent.n, 2);
+	/* Nor is what is on its way. */
+	outbox_say(ob, "c4", 1, CALL_ACTIVE, -1);
+	outbox_answer(ob, sent.seq - 1, false);
+	outbox_say(ob, "c4", 1, CALL_ACTIVE, 0);
+	assert_int_equal(outbox_dropped(ob), 3);
+	assert_false(outbox_has(ob, "c1", 1));
 	outbox_answer(ob, sent.seq, true);
 	assert_int_equal(sent.confirmed, 2);
+	sent.refused = 0;
 	/* One call_id, two calls. */
 	outbox_say(ob, "c1", 1, CALL_ENDED, 0);
 	outbox_say(ob, "c1", 2, CALL_PENDING, 0);

@@ -203,6 +203,67 @@ look_ups(void **state)
 	calls_free(calls);
 }
 
+/* As many as a walk over all calls of somebody finds. */
+static void
+unanswered_is_so(const struct calls *calls, const char *fp)
+{
+	struct call_party	*party = NULL;
+	size_t			 n[2] = { 0, 0 };
+
+	while ((party = calls_of(calls, fp, party)) != NULL)
+		if (party->cp_call->call_state != CALL_ACTIVE &&
+		    !party->cp_remote)
+			n[party - party->cp_call->call_party]++;
+	assert_int_equal(calls_unanswered(calls, fp, CALL_CALLER),
+	    n[CALL_CALLER]);
+	assert_int_equal(calls_unanswered(calls, fp, CALL_CALLEE),
+	    n[CALL_CALLEE]);
+}
+
+/* Whatever happens to calls, and in whatever order. */
+static void
+unanswered(void **state)
+{
+	static const char *const fp[] = { FP_A, FP_B, FP_C };
+	struct calls		*calls = new_calls();
+	struct call		*call;
+	char			 id[8];
+	uint32_t		 draw = 1;
+	unsigned int		 i, k, seen = 0;
+
+	(void)state;
+	for (i = 0; i < 5000; i++) {
+		draw = draw * 1664525 + 1013904223;
+		(void)snprintf(id, sizeof(id), "c%u", draw >> 8 & 15);
+		call = calls_find(calls, id);
+		k = (draw >> 16) % 7;
+		if (call == NULL)
+			call = calls_create(calls, id, fp[k % 3],
+			    fp[(k + 1 + (draw >> 28) % 2) % 3], i * MS, i);
+		else if (k == 0)
+			call_free(calls_end(calls, id, CALL_REASON_NORMAL, i));
+		else if (k == 1)
+			(void)calls_ring(calls, call, i * MS);
+		else if (k == 2)
+			(void)calls_activate(calls, call, CALL_MODE_GENERIC,
+			    i * MS, i);
+		else if (k == 3 && call_far(call) == NULL)
+			(void)calls_set_remote(calls, call,
+			    draw >> 30 & 1 ? CALL_CALLEE : CALL_CALLER);
+		else if (k == 4)
+			calls_set_away(calls, call, i * MS);
+		else if (k == 5)
+			call_free(calls_expire(calls, i * MS, 40 * MS, i));
+		for (k = 0; k < 3; k++) {
+			unanswered_is_so(calls, fp[k]);
+			seen += calls_unanswered(calls, fp[k],
+			    CALL_CALLEE) > 1;
+		}
+	}
+	assert_true(seen > 100);
+	calls_free(calls);
+}
+
 static void
 limits(void **state)
 {
@@ -458,6 +519,7 @@ main(void)
 		cmocka_unit_test(ending),
 		cmocka_unit_test(expiry),
 		cmocka_unit_test(look_ups),
+		cmocka_unit_test(unanswered),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(queues),
 		cmocka_unit_test(usable_addresses),

@@ -242,6 +242,62 @@ bounded(void **state)
 	store_close(st);
 }
 
+/* A proof that is told again and again waits once, and is known meanwhile. */
+static void
+repeated(void **state)
+{
+	struct answers		 a;
+	struct store		*st = open_store(BOOT);
+	struct commit		*cm = commit_new(st, &commit_ops, &a);
+	struct msg_proven_put	 prove;
+	struct msg_proven_query	 query;
+	sqlite3			*db;
+	unsigned int		 i, k;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	memset(&prove, 0, sizeof(prove));
+	memset(&query, 0, sizeof(query));
+	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL,
+	    NULL), SQLITE_OK);
+	for (k = 0; k < 3; k++) {
+		for (i = 0; i < COMMIT_KEEP_MAX; i++) {
+			(void)snprintf(prove.fingerprint,
+			    sizeof(prove.fingerprint), "%u", i);
+			assert_int_equal(commit_prove(cm, &prove), 0);
+		}
+		assert_int_equal(commit_run(cm, T0), -1);
+		assert_int_equal(commit_stats(cm)->cs_lost, 0);
+	}
+	/* One too many: the oldest is known no longer. */
+	strlcpy(prove.fingerprint, "new", sizeof(prove.fingerprint));
+	assert_int_equal(commit_prove(cm, &prove), 0);
+	assert_int_equal(commit_run(cm, T0), -1);
+	assert_int_equal(commit_stats(cm)->cs_lost, 1);
+	for (i = 0; i < 3; i++) {
+		strlcpy(query.fingerprint, i == 0 ? "0" : i == 1 ? "1" :
+		    "new", sizeof(query.fingerprint));
+		assert_int_equal(commit_query(cm, &query), 0);
+	}
+	assert_int_equal(commit_run(cm, T0), -1);
+	assert_int_equal(a.nproven, 3);
+	assert_false(a.proven[0].proven);
+	assert_true(a.proven[1].proven);
+	assert_true(a.proven[2].proven);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(store_is_proven(st, "0"), 0);
+	assert_int_equal(store_is_proven(st, "1"), 1);
+	assert_int_equal(store_is_proven(st, "new"), 1);
+	/* It is told once more, and pushes nobody out. */
+	assert_int_equal(commit_prove(cm, &prove), 0);
+	assert_int_equal(commit_run(cm, T0), 0);
+	assert_int_equal(commit_stats(cm)->cs_lost, 1);
+	commit_free(cm);
+	store_close(st);
+}
+
 /* A full disk, as far as SQLite is concerned. */
 static void
 full(void **state)
@@ -355,6 +411,7 @@ main(void)
 		TEST(group_commit),
 		TEST(locked),
 		TEST(bounded),
+		TEST(repeated),
 		TEST(full),
 		TEST(removed),
 		TEST(replaced),

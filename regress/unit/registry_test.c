@@ -41,6 +41,7 @@
 
 #include "common/base/log.h"
 #include "registryd/schema.h"
+#include "registryd/store_int.h"
 #include "regress/unit/quiet.h"
 #include "regress/unit/registry_world.h"
 
@@ -520,6 +521,126 @@ pruning(void **state)
 }
 
 static void
+number_is(struct store *st, uint64_t want)
+{
+	uint64_t	n;
+
+	assert_int_equal(store_count(st, &n), 0);
+	assert_int_equal(n, want);
+}
+
+/* What is known without counting is what there is. */
+static void
+counted(void **state)
+{
+	struct store	*st;
+	sqlite3		*db;
+	char		 why[256], id[16];
+	unsigned int	 i;
+
+	(void)state;
+	assert_non_null(st = open_with(BOOT, 3600, 3, why));
+	put_now(st, record("c0", CALL_PENDING));
+	number_is(st, 1);
+	for (i = 1; i < 6; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		put_now(st, record(id, CALL_PENDING));
+	}
+	number_is(st, 6);
+	/* Another state, or one that is too late, is no other call. */
+	put_now(st, record("c1", CALL_ENDED));
+	put_now(st, record("c1", CALL_ENDED));
+	put_now(st, record("c1", CALL_RINGING));
+	number_is(st, 6);
+	/* Nor is what was not committed. */
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_put(st, record("c6", CALL_PENDING)), STORE_OK);
+	number_is(st, 7);
+	store_rollback(st);
+	number_is(st, 6);
+	assert_int_equal(store_begin(st), 0);
+	assert_int_equal(store_put(st, record("c6", CALL_ENDED)), STORE_OK);
+	assert_int_equal(store_put(st, record("c2", CALL_ENDED)), STORE_OK);
+	assert_int_equal(store_commit(st), 0);
+	number_is(st, 7);
+	/* Too many, but four of them live. */
+	assert_int_equal(store_prune(st, T0), 3);
+	number_is(st, 4);
+	assert_int_equal(store_prune(st, T0), 0);
+	put_now(st, record("c3", CALL_ENDED));
+	put_now(st, record("c0", CALL_ENDED));
+	assert_int_equal(store_prune(st, T0 + 62000 + 3600 * 1000), 2);
+	number_is(st, 2);
+	/* Somebody else takes one away. */
+	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DELETE FROM calls WHERE call_id ="
+	    " 'c4'", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	number_is(st, 1);
+	put_now(st, record("c7", CALL_ENDED));
+	number_is(st, 2);
+	/* It was counted twice: at first, and after that. */
+	assert_int_equal(sqlite3_stmt_status(st->st_stmt[STMT_COUNT],
+	    SQLITE_STMTSTATUS_RUN, 0), 2);
+	store_close(st);
+	st = open_store(BOOT);
+	number_is(st, 2);
+	store_close(st);
+}
+
+static void
+count_row(void *arg, const struct store_call *call)
+{
+	(void)arg;
+	(void)call;
+	rows.n++;
+}
+
+/* SQLite's steps for one slice of the calls of FP_A. */
+static int
+steps_of_slice(struct store *st)
+{
+	sqlite3_stmt	*stmt = st->st_stmt[STMT_FILTERED];
+	int64_t		 before = INT64_MAX;
+
+	rows.n = 0;
+	(void)sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+	assert_int_equal(store_history(st, FP_A, false, &before, 10,
+	    count_row, NULL), 10);
+	return (sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1));
+}
+
+/* A slice costs what is in it, however many calls somebody has. */
+static void
+cost_of_a_slice(void **state)
+{
+	struct store		*st = open_store(BOOT);
+	struct msg_call_put	*put;
+	char			 id[16];
+	unsigned int		 i;
+	int			 few = 0;
+
+	(void)state;
+	assert_int_equal(store_begin(st), 0);
+	for (i = 0; i < 5000; i++) {
+		(void)snprintf(id, sizeof(id), "c%u", i);
+		put = record(id, CALL_ENDED);
+		if (i % 2 == 0) {
+			strlcpy(put->callee, put->caller,
+			    sizeof(put->callee));
+			strlcpy(put->caller, FP_C, sizeof(put->caller));
+		}
+		assert_int_equal(store_put(st, put), STORE_OK);
+		if (i == 49)
+			few = steps_of_slice(st);
+	}
+	assert_int_equal(store_commit(st), 0);
+	assert_true(few > 0);
+	assert_in_range(steps_of_slice(st), 1, 2 * few);
+	store_close(st);
+}
+
+static void
 migration(void **state)
 {
 	struct store	*st;
@@ -700,6 +821,8 @@ main(void)
 		TEST(direct_goes_on),
 		TEST(killed),
 		TEST(pruning),
+		TEST(counted),
+		TEST(cost_of_a_slice),
 		TEST(migration),
 		TEST(migration_of_calls),
 		TEST(remote_party),
