@@ -49,7 +49,7 @@ int		 sigconn_send(struct sigconn *, const struct signal *);
 bool		 sigconn_registered(const struct sigconn *);
 bool		 sigconn_delivered(const struct sigconn *);
 /*
- * During a call the relay hears from us every 1.5 s: one that was restarted
+ * During a call the relay hears from us every second: one that was restarted
  * answers with a reset, and we are back within 2 s.
  */
 void		 sigconn_ping(struct sigconn *, bool);
