@@ -14,7 +14,7 @@ sleep "${SECONDS_OF_STORM:-10}"
 storm_settle
 storm_end
 gaps >"$tmp/gaps"
-"$JUDGE" -x -g "$tmp/gaps" "$tmp/storm.log" /dev/null \
-    "$relay/db/calls.db" || fail "calls suffer from a crowd at the door"
+judged "calls suffer from a crowd at the door" -x -g "$tmp/gaps" \
+    "$tmp/storm.log" /dev/null
 quiet "$tmp/before"
 relay_stop

@@ -111,6 +111,15 @@ refused 'clients gave up' "$bad" "$tmp/kills" "$db"
 # A hole in what was heard; no storm at all.
 echo "1 20000" >"$tmp/hole"
 refused 'heard a gap of 20000 ms' -g "$tmp/hole" "$log" "$tmp/kills" "$db"
+# Who moved to a new port may miss a little more, and no more than that.
+echo "1 150" >"$tmp/hole"
+grep -v '"ev":"stall"' "$log" >"$bad"
+refused 'heard a gap of 150 ms' -g "$tmp/hole" "$bad" "$tmp/kills" "$db"
+echo '{"t":1,"ev":"rebound","c":1}' >>"$bad"
+"$JUDGE" -p signald -g "$tmp/hole" "$bad" "$tmp/kills" "$db" >"$tmp/verdict" ||
+    fail "a client that moved may not miss a moment"
+echo "1 200" >"$tmp/hole"
+refused 'heard a gap of 200 ms' -g "$tmp/hole" "$bad" "$tmp/kills" "$db"
 grep -v '"ev":"offer"' "$log" >"$bad"
 refused 'are no storm' "$bad" "$tmp/kills" "$db"
 # Lost media while others come and go.

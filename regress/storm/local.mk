@@ -2,7 +2,8 @@
 
 check_PROGRAMS += regress/storm/wzp-storm
 regress_storm_wzp_storm_SOURCES = regress/storm/log.c regress/storm/main.c \
-	regress/storm/peer.c regress/storm/plan.c regress/storm/storm.h
+	regress/storm/peer.c regress/storm/plan.c \
+	regress/storm/stall.c regress/storm/storm.h
 regress_storm_wzp_storm_LDADD = client/libwzp.a common/libquic.a \
 	common/libwire.a common/libsandbox.a common/libbase.a \
 	$(PORTMAP_LIBS) $(QUIC_LIBS) $(YYJSON_LIBS) $(SECCOMP_LIBS) \

@@ -32,7 +32,6 @@
 #define LEAVE_NS	(5 * NS_PER_S)
 #define AGAIN_NS	(300 * NS_PER_MS)
 #define HEARD_NS	(500 * NS_PER_MS)
-#define STALL_S		0.060	/* we are late ourselves: told */
 #define CATCH_UP_S	0.050
 #define RENEWALS	3.0	/* per second */
 #define PASSING		512	/* at the same time */
@@ -114,9 +113,8 @@ plan_tick(struct storm *st)
 	/* A busy machine makes ticks longer, not fewer calls. */
 	seconds = st->st_ticked == 0 ? 0.0 :
 	    (double)(now - st->st_ticked) / 1e9;
-	if (seconds > STALL_S)
-		storm_log(st, NULL, "stall", ",\"ms\":%.0f", seconds * 1e3);
 	st->st_now = st->st_ticked = now;
+	stall_tick(st, seconds);
 	switch (st->st_phase) {
 	case STORM_JOINING:
 		if (!plan_start(st))

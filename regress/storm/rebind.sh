@@ -14,7 +14,7 @@ sleep "${SECONDS_OF_STORM:-8}"
 storm_settle
 storm_end
 gaps >"$tmp/gaps"
-"$JUDGE" -x -g "$tmp/gaps" "$tmp/storm.log" /dev/null \
-    "$relay/db/calls.db" || fail "calls suffer from new addresses"
+judged "calls suffer from new addresses" -x -g "$tmp/gaps" \
+    "$tmp/storm.log" /dev/null
 quiet "$tmp/before"
 relay_stop

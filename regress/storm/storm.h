@@ -102,6 +102,7 @@ struct storm {
 	uint64_t		 st_random;
 	uint64_t		 st_now;
 	uint64_t		 st_ticked;
+	uint64_t		 st_stolen_at;	/* asked last */
 
 	struct peer		*st_peers;
 	unsigned int		 st_npeers;
@@ -158,6 +159,9 @@ void	 storm_event(struct peer *, const struct client_event *);
 /* 0 to n - 1, from the seed. */
 unsigned int
 	 storm_draw(struct storm *, unsigned int n);
+
+/* stall.c: after each tick of the plan, seconds after the one before */
+void	 stall_tick(struct storm *, double seconds);
 
 /* plan.c */
 bool	 plan_open(struct storm *);
