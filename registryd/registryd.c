@@ -82,6 +82,7 @@ static void	 registryd_deadline(struct ev_loop *, ev_timer *, int);
 
 static const struct worker_ops	registryd_worker_ops = {
 	.role = PROC_REGISTRYD,
+	.gathers = true,
 	.settings = registryd_settings,
 	.channel_lost = registryd_channel_lost,
 	.start = registryd_start,

@@ -66,6 +66,7 @@ static void	 signald_deadline(struct ev_loop *, ev_timer *, int);
 
 static const struct worker_ops	signald_worker_ops = {
 	.role = PROC_SIGNALD,
+	.gathers = true,
 	.settings = signald_settings,
 	.slot = signald_slot,
 	.token_key = signald_token_key,
@@ -178,6 +179,15 @@ signald_quic_closed(void *arg, struct quic_conn *conn,
 
 	signald_begin(sd);
 	signal_closed(sd->sd_server, conn, close);
+}
+
+/* Where a room is, to doord and mediad before whoever was invited there. */
+static void
+signald_ahead(void *arg)
+{
+	struct signald	*sd = arg;
+
+	worker_flush(sd->sd_worker);
 }
 
 static const struct quic_ops	signald_quic_ops = {
@@ -388,6 +398,7 @@ signald_make_service(struct signald *sd)
 		log_warn("QUIC service");
 		return (-1);
 	}
+	quic_service_ahead(sd->sd_service, signald_ahead);
 	for (i = 0; i < SERVICE_LISTENERS_MAX; i++) {
 		if (sd->sd_sockets[i].fd == -1)
 			continue;

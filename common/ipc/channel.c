@@ -56,6 +56,12 @@ struct packet {
 	uint8_t			pk_data[];
 };
 
+/*
+ * Control messages that one recvmmsg(2) takes: each may have MSG_MAX bytes, and
+ * what a turn of a neighbour brings is mostly fewer.
+ */
+#define CONTROL_READS	16
+
 /* Messages waiting for one sendmmsg(2). */
 struct batch {
 	struct mmsghdr	ba_msg[CHANNEL_BATCH];
@@ -76,6 +82,7 @@ struct channel {
 	unsigned int			 ch_instance;
 	pid_t				 ch_pid;
 	bool				 ch_data;
+	bool				 ch_gathers;
 	bool				 ch_hello;	/* theirs came */
 	bool				 ch_reset;	/* ECONNRESET seen */
 	bool				 ch_broken;
@@ -101,8 +108,10 @@ static void	 channel_break(struct channel *, const char *, const char *);
 static void	 channel_leave(struct channel *);
 static void	 channel_readable(EV_P_ ev_io *, int);
 static void	 channel_writable(EV_P_ ev_io *, int);
-static void	 channel_read_control(struct channel *);
-static void	 channel_read_data(struct channel *);
+static void	 channel_read_single(struct channel *);
+static void	 channel_read_many(struct channel *);
+static int	 channel_recv_many(struct channel *, struct mmsghdr *,
+		    struct iovec *, uint8_t *, size_t, unsigned int);
 static ssize_t	 channel_recv(struct channel *, uint8_t *, size_t, int *,
 		    int *);
 static int	 channel_accept(struct channel *, const uint8_t *, size_t,
@@ -111,6 +120,10 @@ static int	 channel_check_hello(struct channel *,
 		    const struct msg_hello *);
 static bool	 channel_handle(struct channel *, const uint8_t *, size_t,
 		    int, int);
+static int	 channel_gather_msg(struct channel *, enum msg_type,
+		    const void *);
+static int	 channel_send_now(struct channel *, const uint8_t *, size_t,
+		    int);
 static int	 channel_transmit(struct channel *, const uint8_t *, size_t,
 		    int);
 static int	 channel_enqueue(struct channel *, const uint8_t *, size_t,
@@ -199,6 +212,7 @@ channel_free(struct channel *ch)
 
 	if (ch == NULL || ch->ch_freed)
 		return;
+	channel_flush(ch);
 	ev_io_stop(ch->ch_loop, &ch->ch_read);
 	ev_io_stop(ch->ch_loop, &ch->ch_write);
 	ch->ch_broken = true;
@@ -284,10 +298,10 @@ channel_readable(EV_P_ ev_io *w, int events)
 	(void)loop;
 	ch->ch_busy++;
 	if ((events & EV_READ) != 0 && !ch->ch_broken) {
-		if (ch->ch_data)
-			channel_read_data(ch);
+		if (ch->ch_data || ch->ch_gathers)
+			channel_read_many(ch);
 		else
-			channel_read_control(ch);
+			channel_read_single(ch);
 	}
 	channel_leave(ch);
 }
@@ -352,7 +366,7 @@ channel_recv(struct channel *ch, uint8_t *buf, size_t cap, int *flags,
 }
 
 static void
-channel_read_control(struct channel *ch)
+channel_read_single(struct channel *ch)
 {
 	ssize_t		n;
 	int		i, flags, fd;
@@ -375,44 +389,71 @@ channel_read_control(struct channel *ch)
 		ch->ch_ops->batch_end(ch, ch->ch_arg);
 }
 
+/* One batch of a data channel; a control channel until it is empty. */
 static void
-channel_read_data(struct channel *ch)
+channel_read_many(struct channel *ch)
 {
-	static uint8_t		buf[CHANNEL_BATCH][CHANNEL_DATA_MAX];
+	static uint8_t		data[CHANNEL_BATCH][CHANNEL_DATA_MAX];
+	static uint8_t		control[CONTROL_READS][MSG_MAX];
 	static struct mmsghdr	msg[CHANNEL_BATCH];
 	static struct iovec	iov[CHANNEL_BATCH];
-	int			i, n;
+	unsigned int		most = ch->ch_data ? CHANNEL_BATCH :
+				    CONTROL_READS, read;
 	bool			any = false;
+	int			i, n;
 
-	for (i = 0; i < CHANNEL_BATCH; i++) {
-		iov[i].iov_base = buf[i];
-		iov[i].iov_len = sizeof(buf[i]);
+	for (read = 0; read < CHANNEL_DRAIN && !ch->ch_broken;
+	    read += (unsigned int)n) {
+		if (ch->ch_data)
+			n = channel_recv_many(ch, msg, iov, data[0],
+			    sizeof(data[0]), most);
+		else
+			n = channel_recv_many(ch, msg, iov, control[0],
+			    sizeof(control[0]), most);
+		for (i = 0; i < n && !ch->ch_broken; i++) {
+			if (msg[i].msg_len == 0) {
+				channel_break(ch, NULL, NULL);
+				break;
+			}
+			/* Of descriptors the kernel has thrown all away. */
+			any |= channel_handle(ch, iov[i].iov_base,
+			    msg[i].msg_len, msg[i].msg_hdr.msg_flags, -1);
+		}
+		if (n < (int)most || ch->ch_data)
+			break;
+	}
+	if (any && !ch->ch_broken && ch->ch_ops->batch_end != NULL)
+		ch->ch_ops->batch_end(ch, ch->ch_arg);
+}
+
+/* Packets that came, each into its part of buf; 0: none, or broken. */
+static int
+channel_recv_many(struct channel *ch, struct mmsghdr *msg, struct iovec *iov,
+    uint8_t *buf, size_t each, unsigned int most)
+{
+	unsigned int	i;
+	int		n;
+
+	for (i = 0; i < most; i++) {
+		iov[i].iov_base = buf + i * each;
+		iov[i].iov_len = each;
 		memset(&msg[i].msg_hdr, 0, sizeof(msg[i].msg_hdr));
 		msg[i].msg_hdr.msg_iov = &iov[i];
 		msg[i].msg_hdr.msg_iovlen = 1;
 	}
-	n = recvmmsg(ch->ch_fd, msg, CHANNEL_BATCH, MSG_DONTWAIT, NULL);
-	if (n == -1) {
-		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-			return;
-		if (errno == ECONNRESET && !ch->ch_reset) {
+	do {
+		n = recvmmsg(ch->ch_fd, msg, most, MSG_DONTWAIT, NULL);
+		/* As in channel_recv(). */
+		if (n == -1 && errno == ECONNRESET && !ch->ch_reset) {
 			ch->ch_reset = true;
-			return;
+			errno = EINTR;
 		}
+	} while (n == -1 && errno == EINTR);
+	if (n != -1)
+		return (n);
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
 		channel_break(ch, NULL, NULL);
-		return;
-	}
-	for (i = 0; i < n && !ch->ch_broken; i++) {
-		if (msg[i].msg_len == 0) {
-			channel_break(ch, NULL, NULL);
-			break;
-		}
-		/* No room for descriptors: the kernel threw them away. */
-		any |= channel_handle(ch, buf[i], msg[i].msg_len,
-		    msg[i].msg_hdr.msg_flags, -1);
-	}
-	if (any && !ch->ch_broken && ch->ch_ops->batch_end != NULL)
-		ch->ch_ops->batch_end(ch, ch->ch_arg);
+	return (0);
 }
 
 /* 0: *type and out hold a message to act on; 1: done with; -1: broken. */
@@ -503,20 +544,26 @@ int
 channel_send_fd(struct channel *ch, enum msg_type type, const void *msg,
     int fd)
 {
-	uint8_t	*buf = send_buf;
-	int	 len;
+	int	len;
 
 	if (ch->ch_broken) {
 		errno = EPIPE;
 		return (-1);
 	}
-	if ((len = msg_encode(buf, ch->ch_data ? CHANNEL_DATA_MAX :
+	if (ch->ch_gathers && fd == -1)
+		return (channel_gather_msg(ch, type, msg));
+	if ((len = msg_encode(send_buf, ch->ch_data ? CHANNEL_DATA_MAX :
 	    sizeof(send_buf), type, msg)) == -1)
 		return (-1);
-	if (ch->ch_data)
-		channel_flush(ch);
+	channel_flush(ch);
+	return (channel_send_now(ch, send_buf, (size_t)len, fd));
+}
+
+static int
+channel_send_now(struct channel *ch, const uint8_t *buf, size_t len, int fd)
+{
 	if (TAILQ_EMPTY(&ch->ch_queue)) {
-		if (channel_transmit(ch, buf, (size_t)len, fd) == 0)
+		if (channel_transmit(ch, buf, len, fd) == 0)
 			return (0);
 		/* The read side hears of a peer's end, after its last words. */
 		if (errno != EAGAIN && errno != EWOULDBLOCK &&
@@ -530,7 +577,7 @@ channel_send_fd(struct channel *ch, enum msg_type type, const void *msg,
 		errno = ENOBUFS;
 		return (-1);
 	}
-	return (channel_enqueue(ch, buf, (size_t)len, fd));
+	return (channel_enqueue(ch, buf, len, fd));
 }
 
 void
@@ -618,16 +665,28 @@ channel_writable(EV_P_ ev_io *w, int events)
 int
 channel_queue(struct channel *ch, enum msg_type type, const void *msg)
 {
-	struct batch	*b;
-	unsigned int	 i;
-	int		 len;
-
 	if (ch->ch_broken) {
 		errno = EPIPE;
 		return (-1);
 	}
-	if (!ch->ch_data)
+	if (!ch->ch_data && !ch->ch_gathers)
 		return (channel_send(ch, type, msg));
+	return (channel_gather_msg(ch, type, msg));
+}
+
+void
+channel_gather(struct channel *ch)
+{
+	ch->ch_gathers = !ch->ch_data;
+}
+
+static int
+channel_gather_msg(struct channel *ch, enum msg_type type, const void *msg)
+{
+	struct batch	*b;
+	unsigned int	 i;
+	int		 len;
+
 	if ((b = ch->ch_batch) == NULL) {
 		if ((b = calloc(1, sizeof(*b))) == NULL) {
 			ch->ch_dropped++;
@@ -643,32 +702,46 @@ channel_queue(struct channel *ch, enum msg_type type, const void *msg)
 	}
 	if (b->ba_count == CHANNEL_BATCH)
 		channel_flush(ch);
-	if ((len = msg_encode(b->ba_data[b->ba_count], CHANNEL_DATA_MAX, type,
+	len = msg_encode(b->ba_data[b->ba_count], CHANNEL_DATA_MAX, type, msg);
+	if (len != -1) {
+		b->ba_iov[b->ba_count++].iov_len = (size_t)len;
+		return (0);
+	}
+	/* One that is longer than our places goes by itself, in its turn. */
+	if (ch->ch_data || (len = msg_encode(send_buf, sizeof(send_buf), type,
 	    msg)) == -1)
 		return (-1);
-	b->ba_iov[b->ba_count++].iov_len = (size_t)len;
-	return (0);
+	channel_flush(ch);
+	return (channel_send_now(ch, send_buf, (size_t)len, -1));
 }
 
 void
 channel_flush(struct channel *ch)
 {
 	struct batch	*b = ch->ch_batch;
-	unsigned int	 sent = 0;
+	unsigned int	 count, sent = 0;
 	int		 n;
 
 	if (b == NULL || b->ba_count == 0)
 		return;
-	while (sent < b->ba_count && !ch->ch_broken) {
-		n = sendmmsg(ch->ch_fd, &b->ba_msg[sent], b->ba_count - sent,
+	count = b->ba_count;
+	b->ba_count = 0;
+	/* Behind what the kernel did not take before. */
+	while (sent < count && !ch->ch_broken && TAILQ_EMPTY(&ch->ch_queue)) {
+		n = sendmmsg(ch->ch_fd, &b->ba_msg[sent], count - sent,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n > 0)
 			sent += (unsigned int)n;
 		else if (errno != EINTR)
 			break;
 	}
-	ch->ch_dropped += b->ba_count - sent;
-	b->ba_count = 0;
+	if (ch->ch_data) {
+		ch->ch_dropped += count - sent;
+		return;
+	}
+	for (; sent < count && !ch->ch_broken; sent++)
+		(void)channel_send_now(ch, b->ba_data[sent],
+		    b->ba_iov[sent].iov_len, -1);
 }
 
 int

@@ -97,11 +97,19 @@ int		 channel_send_fd(struct channel *, enum msg_type, const void *,
 /* Wipes what the last message, in or out, left in our buffers (a seed). */
 void		 channel_wipe(void);
 /*
- * Data channels only: queue into the batch, then one sendmmsg(2).  Every
- * user flushes at the end of its turn.
+ * Data channels: queue into the batch, then one sendmmsg(2).  Every user
+ * flushes at the end of its turn.
  */
 int		 channel_queue(struct channel *, enum msg_type, const void *);
 void		 channel_flush(struct channel *);
+/*
+ * For a control channel with many messages and no descriptors, that is not
+ * asked: from now on channel_send() collects in the same way, CHANNEL_BATCH
+ * messages at most, and what came is read in batches.  What does not fit the
+ * kernel is queued by channel_flush() as ever.  0 of channel_send() then only
+ * says that there is a channel.
+ */
+void		 channel_gather(struct channel *);
 /* Which of MSG_AT_SETUP (at first) / MSG_AT_SERVE the receiver is in. */
 void		 channel_set_state(struct channel *, uint8_t);
 /*

@@ -57,6 +57,7 @@ struct quic_service {
 	struct quic_endpoint	*qs_ep;
 	struct quic_ops		 qs_ops;	/* ours around the worker's */
 	const struct quic_ops	*qs_user;
+	void			(*qs_ahead)(void *);
 	void			*qs_arg;
 	struct service_socket	 qs_sockets[SOCKETS_MAX];
 	unsigned int		 qs_end;	/* behind the last ever used */
@@ -228,6 +229,8 @@ quic_service_turn(struct quic_service *qs)
 
 	qs->qs_now = 0;
 	quic_endpoint_expire(qs->qs_ep, quic_service_now(qs));
+	if (qs->qs_ahead != NULL)
+		qs->qs_ahead(qs->qs_arg);
 	quic_endpoint_flush(qs->qs_ep, quic_service_now(qs));
 	for (i = 0; i < qs->qs_end; i++) {
 		if (qs->qs_sockets[i].ss_udp != NULL)
@@ -247,6 +250,12 @@ void
 quic_service_gather(struct quic_service *qs)
 {
 	qs->qs_gathers = true;
+}
+
+void
+quic_service_ahead(struct quic_service *qs, void (*ahead)(void *))
+{
+	qs->qs_ahead = ahead;
 }
 
 struct quic_endpoint *

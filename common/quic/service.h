@@ -89,6 +89,11 @@ void	 quic_service_turn(struct quic_service *);
  * (gather.h); all other work of that loop waits with it.
  */
 void	 quic_service_gather(struct quic_service *);
+/*
+ * Called with config->arg in each turn before packets are written: what others
+ * have to know before a client acts on what it is about to read.
+ */
+void	 quic_service_ahead(struct quic_service *, void (*)(void *arg));
 struct quic_endpoint
 	*quic_service_endpoint(struct quic_service *);
 /* Monotonic ns; read once a turn, so cheap inside datagram handlers. */

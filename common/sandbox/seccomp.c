@@ -102,8 +102,8 @@ static const struct rule {
 	{ CALL(recvmsg), ALL, { { 0 } } },
 	{ CALL(sendmsg), ALL, { { 0 } } },
 	{ CALL(close), ALL, { { 0 } } },
-	{ CALL(recvmmsg), NETWORK | CLIENT, { { 0 } } },
-	{ CALL(sendmmsg), NETWORK | CLIENT, { { 0 } } },
+	{ CALL(recvmmsg), NETWORK | REGISTRYD | CLIENT, { { 0 } } },
+	{ CALL(sendmmsg), NETWORK | REGISTRYD | CLIENT, { { 0 } } },
 	/* Waiting for keyd's answer. */
 	{ CALL(poll), ASKING | LOOKUPD | CLIENT | PORTMAP, { { 0 } } },
 	{ CALL(ppoll), ASKING | LOOKUPD | CLIENT | PORTMAP, { { 0 } } },

@@ -68,6 +68,7 @@ struct worker {
 	struct msg_settings	 wk_settings;
 	struct slots		 wk_slots;
 	int			 wk_udp;	/* -1; a shared socket */
+	ev_prepare		 wk_prepare;
 	bool			 wk_serving;
 	bool			 wk_exiting;
 	int			 wk_status;
@@ -91,6 +92,7 @@ static void	worker_broken(struct channel *, void *, const char *);
 static void	worker_batch_end(struct channel *, void *);
 static void	worker_add_channel(struct worker *, const struct msg_channel *,
 		    int);
+static void	worker_prepare(EV_P_ ev_prepare *, int);
 static void	worker_lose_channel(struct worker *, struct channel *);
 static void	worker_start(struct worker *, const struct msg_start *);
 static void	worker_stats(struct worker *, struct channel *,
@@ -152,8 +154,15 @@ worker_main(int argc, char **argv, const struct worker_ops *ops, void *ctx)
 	w->wk_log_timer.data = w;
 	the_worker = w;
 	log_init(proc_name(ops->role), worker_log);
+	/* Behind the role's own work at this point. */
+	ev_prepare_init(&w->wk_prepare, worker_prepare);
+	ev_set_priority(&w->wk_prepare, EV_MINPRI);
+	w->wk_prepare.data = w;
+	if (ops->gathers)
+		ev_prepare_start(w->wk_loop, &w->wk_prepare);
 
 	ev_run(w->wk_loop, 0);
+	worker_flush(w);
 
 	/*
 	 * No tidying up: the end of the process closes the channels, and
@@ -490,10 +499,30 @@ worker_add_channel(struct worker *w, const struct msg_channel *msg, int fd)
 	}
 	w->wk_neighbours[i].nb_channel = ch;
 	w->wk_neighbours[i].nb_generation = msg->generation;
+	if (w->wk_ops->gathers && role != PROC_KEYD)
+		channel_gather(ch);
 	if (w->wk_serving)
 		channel_set_state(ch, MSG_AT_SERVE);
 	if (w->wk_ops->channel != NULL)
 		w->wk_ops->channel(w, ch, msg->data);
+}
+
+void
+worker_flush(struct worker *w)
+{
+	size_t	i;
+
+	for (i = 0; i < NEIGHBOURS_MAX; i++)
+		if (w->wk_neighbours[i].nb_channel != NULL)
+			channel_flush(w->wk_neighbours[i].nb_channel);
+}
+
+static void
+worker_prepare(EV_P_ ev_prepare *prepare, int events)
+{
+	(void)loop;
+	(void)events;
+	worker_flush(prepare->data);
 }
 
 static void

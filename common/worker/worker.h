@@ -33,6 +33,11 @@ struct worker;
 struct worker_ops {
 	enum proc	role;
 	/*
+	 * Control messages to neighbours (keyd apart) leave together, before
+	 * the loop waits or with worker_flush().
+	 */
+	bool		gathers;
+	/*
 	 * All optional.  Called during set-up, before start; settings, slot
 	 * and token_key also later, when something changed.
 	 */
@@ -107,6 +112,8 @@ const struct msg_settings *worker_settings(const struct worker *);
 /* The table of slots, kept up to date; and the own slot, -1: has none. */
 const struct slots *worker_slots(const struct worker *);
 int		 worker_slot(const struct worker *);
+/* What was said to neighbours in this turn leaves now. */
+void		 worker_flush(struct worker *);
 /* Ends worker_main() with this status when the event loop is reached. */
 void		 worker_exit(struct worker *, int status);
 /*

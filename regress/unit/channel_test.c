@@ -799,6 +799,150 @@ channel_slow_reader(void **state)
 	end_close(&b);
 }
 
+/* What gathers: in order and whole, whatever is long or does not fit. */
+static uint64_t	gathered_next;
+
+static void
+gathered_message(struct channel *ch, void *arg, enum msg_type type,
+    const void *msg, int fd)
+{
+	const struct msg_ctl_row	*row = msg;
+	size_t				 i;
+
+	(void)ch;
+	(void)arg;
+	assert_int_equal(type, MSG_CTL_ROW);
+	assert_int_equal(fd, -1);
+	assert_int_equal(row->id, gathered_next);
+	gathered_next++;
+	for (i = 0; i < row->cells.len; i += 97)
+		assert_int_equal(row->cells.data[i], filler[i]);
+}
+
+static void
+channel_gathers(void **state)
+{
+	static const struct channel_ops	 ops = {
+		gathered_message, ran_broken, NULL
+	};
+	struct msg_live_request		 req = { 0 };
+	struct msg_ctl_row		 row;
+	struct channel			*from, *to;
+	struct end			 a, b;
+	unsigned int			 i;
+	int				 fds[2];
+
+	(void)state;
+	/* Nothing leaves before it is said so; then all in one wake-up. */
+	pair_open(&a, PROC_SIGNALD, &b, PROC_REGISTRYD, false);
+	channel_gather(a.ch);
+	channel_gather(b.ch);
+	for (i = 0; i < CHANNEL_BATCH - 1; i++) {
+		req.seq = i;
+		assert_int_equal(channel_send(a.ch, MSG_LIVE_REQUEST, &req),
+		    0);
+	}
+	turn();
+	assert_int_equal(b.messages, 0);
+	channel_flush(a.ch);
+	turn();
+	assert_int_equal(b.messages, CHANNEL_BATCH - 1);
+	assert_int_equal(b.last_u64, CHANNEL_BATCH - 2);
+	assert_int_equal(b.batches, 1);
+	/* What is said last is heard: the channel ends behind it. */
+	req.seq = 4711;
+	assert_int_equal(channel_send(a.ch, MSG_LIVE_REQUEST, &req), 0);
+	end_close(&a);
+	turn();
+	assert_int_equal(b.last_u64, 4711);
+	assert_true(b.broken);
+	assert_string_equal(b.why, "");
+
+	/* Long ones between short ones, and more than the kernel takes. */
+	assert_int_equal(channel_pair(fds, false), 0);
+	from = channel_new(loop, fds[0], PROC_SIGNALD, PROC_CONTROLD, 0,
+	    false, &ops, NULL);
+	to = channel_new(loop, fds[1], PROC_CONTROLD, PROC_SIGNALD, 0, false,
+	    &ops, NULL);
+	assert_true(from != NULL && to != NULL);
+	channel_gather(from);
+	channel_gather(to);
+	channel_set_state(from, MSG_AT_SERVE);
+	channel_set_state(to, MSG_AT_SETUP);
+	gathered_next = 0;
+	row.cells.data = filler;
+	for (i = 0; !channel_slow(from); i++) {
+		row.id = i;
+		row.cells.len = i % 7 == 3 ? sizeof(filler) : i % 100;
+		assert_int_equal(channel_send(from, MSG_CTL_ROW, &row), 0);
+		if (i % 13 == 0)
+			channel_flush(from);
+	}
+	channel_flush(from);
+	assert_true(channel_queued(from) > 0);
+	assert_int_equal(gathered_next, 0);
+	channel_set_state(to, MSG_AT_SERVE);
+	while (gathered_next < i)
+		ev_run(loop, EVRUN_NOWAIT);
+	assert_int_equal(channel_queued(from), 0);
+	assert_int_equal(channel_dropped(from), 0);
+	channel_free(from);
+	channel_free(to);
+}
+
+/* What comes in batches is judged as what comes one by one. */
+static void
+channel_gathered_refusals(void **state)
+{
+	static uint8_t		buf[MSG_MAX + 10];
+	struct msg_live_end	end = { 1 };
+	struct end		e;
+	unsigned int		i;
+	int			fd, len, p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	for (i = 0; i < 4; i++) {
+		fd = raw_open(&e, PROC_SIGNALD, PROC_REGISTRYD, false, true);
+		channel_gather(e.ch);
+		len = msg_encode(buf, sizeof(buf), MSG_LIVE_END, &end);
+		assert_int_equal(send(fd, buf, (size_t)len, 0), len);
+		assert_int_equal(send(fd, buf, (size_t)len, 0), len);
+		switch (i) {
+		case 0:		/* the control */
+			break;
+		case 1:
+			assert_int_equal(send(fd, buf, MSG_MAX + 10, 0),
+			    MSG_MAX + 10);
+			break;
+		case 2:
+			send_fds(fd, buf, len, p[0], 1);
+			break;
+		case 3:
+			close(fd);
+			break;
+		}
+		if (i != 3)
+			(void)send(fd, buf, (size_t)len, 0);
+		turn();
+		assert_int_equal(e.messages, i == 0 ? 3 : 2);
+		assert_int_equal(e.broken, i != 0);
+		if (i == 1)
+			assert_string_equal(e.why, "packet too long");
+		if (i == 2)
+			assert_string_equal(e.why,
+			    "descriptors where none belong");
+		if (i == 3)
+			assert_string_equal(e.why, "");
+		if (i == 0)
+			end_close(&e);
+		if (i != 3)
+			close(fd);
+	}
+	close(p[0]);
+	close(p[1]);
+}
+
 /* keyd says all sorts of things, n times, then the answer; or no answer. */
 static pid_t
 chatter(int fd, bool answer)
@@ -912,6 +1056,8 @@ main(void)
 		cmocka_unit_test(channel_last_words),
 		cmocka_unit_test(channel_freed_inside),
 		cmocka_unit_test(channel_asks),
+		cmocka_unit_test(channel_gathers),
+		cmocka_unit_test(channel_gathered_refusals),
 		cmocka_unit_test(channel_ask_flooded),
 		cmocka_unit_test(channel_priorities),
 		cmocka_unit_test(channel_endless),

@@ -575,7 +575,7 @@ network(void **state)
 	WORKS(PROC_MEDIAD, mmsg);
 	WORKS(PROC_DOORD, mmsg);
 	KILLS(PROC_KEYD, mmsg);
-	KILLS(PROC_REGISTRYD, mmsg);
+	WORKS(PROC_REGISTRYD, mmsg);
 	KILLS(PROC_CONTROLD, mmsg);
 }
 
