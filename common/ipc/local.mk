@@ -19,11 +19,20 @@ regress_unit_ipc_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_ipc_test_LDADD = common/libipc.a common/libbase.a \
 	$(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
 
+CHANNEL_TEST_LIBS = common/libipc.a common/libbase.a $(EV_LIBS) \
+	$(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+
 check_PROGRAMS += regress/unit/channel_test
-regress_unit_channel_test_SOURCES = regress/unit/channel_test.c
+regress_unit_channel_test_SOURCES = regress/unit/channel_test.c \
+	regress/unit/channel_sim.c regress/unit/channel_sim.h
 regress_unit_channel_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-regress_unit_channel_test_LDADD = common/libipc.a common/libbase.a \
-	$(EV_LIBS) $(MSGPACK_LIBS) $(CMOCKA_LIBS) $(BSD_LIBS)
+regress_unit_channel_test_LDADD = $(CHANNEL_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/channel_turn_test
+regress_unit_channel_turn_test_SOURCES = regress/unit/channel_turn_test.c \
+	regress/unit/channel_sim.c regress/unit/channel_sim.h
+regress_unit_channel_turn_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_channel_turn_test_LDADD = $(CHANNEL_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/placement_test
 regress_unit_placement_test_SOURCES = regress/unit/placement_test.c

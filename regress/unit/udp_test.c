@@ -199,6 +199,8 @@ struct peer {
 	bool			 p_closed;
 	enum quic_close_kind	 p_kind;
 	struct ev_loop		*p_loop;
+	const struct udp	*p_to;		/* whose socket is looked at */
+	unsigned int		 p_ahead;
 };
 
 static void
@@ -310,6 +312,23 @@ peer_free(struct peer *p)
 	udp_free(p->p_udp);
 }
 
+static bool
+anything_at(const struct udp *u)
+{
+	char	c;
+
+	return (recv(udp_fd(u), &c, 1, MSG_PEEK | MSG_DONTWAIT) != -1);
+}
+
+static void
+peer_ahead(void *arg)
+{
+	struct peer	*p = arg;
+
+	if (p->p_ahead++ == 0)
+		assert_false(anything_at(p->p_to));
+}
+
 static void
 test_service(void **state)
 {
@@ -329,7 +348,12 @@ test_service(void **state)
 	assert_non_null(quic_connect(quic_service_endpoint(c.p_service), 3,
 	    udp_bound(c.p_udp), udp_bound(s.p_udp), "room",
 	    quic_service_now(c.p_service)));
+	/* Others are told before a packet leaves. */
+	c.p_to = s.p_udp;
+	quic_service_ahead(c.p_service, peer_ahead);
 	quic_service_turn(c.p_service);
+	assert_int_equal(c.p_ahead, 1);
+	assert_true(anything_at(s.p_udp));
 	ev_run(loop, 0);
 	assert_int_equal(s.p_messages, 1);
 	assert_int_equal(c.p_messages, 1);
