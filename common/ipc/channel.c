@@ -120,6 +120,8 @@ static int	 channel_check_hello(struct channel *,
 		    const struct msg_hello *);
 static bool	 channel_handle(struct channel *, const uint8_t *, size_t,
 		    int, int);
+static struct batch
+		*batch_new(void);
 static int	 channel_gather_msg(struct channel *, enum msg_type,
 		    const void *);
 static int	 channel_send_now(struct channel *, const uint8_t *, size_t,
@@ -393,23 +395,22 @@ channel_read_single(struct channel *ch)
 static void
 channel_read_many(struct channel *ch)
 {
-	static uint8_t		data[CHANNEL_BATCH][CHANNEL_DATA_MAX];
-	static uint8_t		control[CONTROL_READS][MSG_MAX];
+	static uint8_t		buf[CONTROL_READS * MSG_MAX];
 	static struct mmsghdr	msg[CHANNEL_BATCH];
 	static struct iovec	iov[CHANNEL_BATCH];
-	unsigned int		most = ch->ch_data ? CHANNEL_BATCH :
-				    CONTROL_READS, read;
+	const unsigned int	most = ch->ch_data ? CHANNEL_BATCH :
+				    CONTROL_READS;
+	const size_t		each = ch->ch_data ? CHANNEL_DATA_MAX :
+				    MSG_MAX;
+	unsigned int		read;
 	bool			any = false;
 	int			i, n;
 
+	_Static_assert(CHANNEL_BATCH * CHANNEL_DATA_MAX <= sizeof(buf) &&
+	    CONTROL_READS <= CHANNEL_BATCH, "a batch of either kind fits");
 	for (read = 0; read < CHANNEL_DRAIN && !ch->ch_broken;
 	    read += (unsigned int)n) {
-		if (ch->ch_data)
-			n = channel_recv_many(ch, msg, iov, data[0],
-			    sizeof(data[0]), most);
-		else
-			n = channel_recv_many(ch, msg, iov, control[0],
-			    sizeof(control[0]), most);
+		n = channel_recv_many(ch, msg, iov, buf, each, most);
 		for (i = 0; i < n && !ch->ch_broken; i++) {
 			if (msg[i].msg_len == 0) {
 				channel_break(ch, NULL, NULL);
@@ -665,12 +666,12 @@ channel_writable(EV_P_ ev_io *w, int events)
 int
 channel_queue(struct channel *ch, enum msg_type type, const void *msg)
 {
+	if (!ch->ch_data)
+		return (channel_send(ch, type, msg));
 	if (ch->ch_broken) {
 		errno = EPIPE;
 		return (-1);
 	}
-	if (!ch->ch_data && !ch->ch_gathers)
-		return (channel_send(ch, type, msg));
 	return (channel_gather_msg(ch, type, msg));
 }
 
@@ -680,34 +681,46 @@ channel_gather(struct channel *ch)
 	ch->ch_gathers = !ch->ch_data;
 }
 
+static struct batch *
+batch_new(void)
+{
+	struct batch	*b;
+	unsigned int	 i;
+
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return (NULL);
+	for (i = 0; i < CHANNEL_BATCH; i++) {
+		b->ba_iov[i].iov_base = b->ba_data[i];
+		b->ba_msg[i].msg_hdr.msg_iov = &b->ba_iov[i];
+		b->ba_msg[i].msg_hdr.msg_iovlen = 1;
+	}
+	return (b);
+}
+
 static int
 channel_gather_msg(struct channel *ch, enum msg_type type, const void *msg)
 {
 	struct batch	*b;
-	unsigned int	 i;
 	int		 len;
 
-	if ((b = ch->ch_batch) == NULL) {
-		if ((b = calloc(1, sizeof(*b))) == NULL) {
-			ch->ch_dropped++;
-			errno = ENOBUFS;
-			return (-1);
-		}
-		for (i = 0; i < CHANNEL_BATCH; i++) {
-			b->ba_iov[i].iov_base = b->ba_data[i];
-			b->ba_msg[i].msg_hdr.msg_iov = &b->ba_iov[i];
-			b->ba_msg[i].msg_hdr.msg_iovlen = 1;
-		}
-		ch->ch_batch = b;
+	if (ch->ch_batch == NULL)
+		ch->ch_batch = batch_new();
+	if ((b = ch->ch_batch) == NULL && ch->ch_data) {
+		ch->ch_dropped++;
+		errno = ENOBUFS;
+		return (-1);
 	}
-	if (b->ba_count == CHANNEL_BATCH)
-		channel_flush(ch);
-	len = msg_encode(b->ba_data[b->ba_count], CHANNEL_DATA_MAX, type, msg);
-	if (len != -1) {
-		b->ba_iov[b->ba_count++].iov_len = (size_t)len;
-		return (0);
+	if (b != NULL) {
+		if (b->ba_count == CHANNEL_BATCH)
+			channel_flush(ch);
+		len = msg_encode(b->ba_data[b->ba_count], CHANNEL_DATA_MAX,
+		    type, msg);
+		if (len != -1) {
+			b->ba_iov[b->ba_count++].iov_len = (size_t)len;
+			return (0);
+		}
 	}
-	/* One that is longer than our places goes by itself, in its turn. */
+	/* A control message that finds no place goes by itself, in its turn. */
 	if (ch->ch_data || (len = msg_encode(send_buf, sizeof(send_buf), type,
 	    msg)) == -1)
 		return (-1);
