@@ -37,19 +37,18 @@ static bool	 stolen_ms(double *);
 void
 stall_tick(struct storm *st, double seconds)
 {
-	static double	before;
-	double		now;
+	double	stolen;
 
 	if (seconds > STALL_S)
 		storm_log(st, NULL, "stall", ",\"ms\":%.0f", seconds * 1e3);
 	if (st->st_now < st->st_stolen_at + STOLEN_EACH_NS ||
-	    !stolen_ms(&now))
+	    !stolen_ms(&stolen))
 		return;
-	if (st->st_stolen_at != 0 && now - before >= STOLEN_MS)
+	if (st->st_stolen_at != 0 && stolen - st->st_stolen_ms >= STOLEN_MS)
 		storm_log(st, NULL, "stall", ",\"ms\":%.0f,\"stolen\":true",
-		    now - before);
+		    stolen - st->st_stolen_ms);
 	st->st_stolen_at = st->st_now;
-	before = now;
+	st->st_stolen_ms = stolen;
 }
 
 /* Since the machine's start, of all processors. */

@@ -102,7 +102,8 @@ struct storm {
 	uint64_t		 st_random;
 	uint64_t		 st_now;
 	uint64_t		 st_ticked;
-	uint64_t		 st_stolen_at;	/* asked last */
+	uint64_t		 st_stolen_at;	/* asked last, and the answer */
+	double			 st_stolen_ms;
 
 	struct peer		*st_peers;
 	unsigned int		 st_npeers;
