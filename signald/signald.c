@@ -391,6 +391,7 @@ signald_make_service(struct signald *sd)
 	config.slot = (uint8_t)slot;
 	config.door = true;
 	config.export_label = QUIC_PROOF_LABEL;
+	config.shared_ciphers = true;
 	sd->sd_service = quic_service_new(worker_loop(sd->sd_worker),
 	    &config);
 	explicit_bzero(config.reset_key, sizeof(config.reset_key));

@@ -27,6 +27,7 @@
 
 #include "common/base/clock.h"
 #include "common/quic/conn.h"
+#include "common/quic/protect.h"
 #include "common/quic/session.h"
 
 /*
@@ -71,6 +72,10 @@ static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *);
 static void	settle(struct quic_conn *);
 static int	crypto_data_cb(ngtcp2_conn *, ngtcp2_encryption_level,
 		    uint64_t, const uint8_t *, size_t, void *);
+static int	update_key_cb(ngtcp2_conn *, uint8_t *, uint8_t *,
+		    ngtcp2_crypto_aead_ctx *, uint8_t *,
+		    ngtcp2_crypto_aead_ctx *, uint8_t *, const uint8_t *,
+		    const uint8_t *, size_t, void *);
 static int	handshake_completed_cb(ngtcp2_conn *, void *);
 static int	handshake_confirmed_cb(ngtcp2_conn *, void *);
 static int	path_validation_cb(ngtcp2_conn *, uint32_t,
@@ -95,13 +100,12 @@ static const ngtcp2_callbacks callbacks = {
 	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
 	.recv_crypto_data = crypto_data_cb,
 	.recv_retry = ngtcp2_crypto_recv_retry_cb,
-	.encrypt = ngtcp2_crypto_encrypt_cb,
-	.decrypt = ngtcp2_crypto_decrypt_cb,
-	.hp_mask = ngtcp2_crypto_hp_mask_cb,
-	.update_key = ngtcp2_crypto_update_key_cb,
-	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-	.delete_crypto_cipher_ctx =
-	    ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+	.encrypt = protect_encrypt_cb,
+	.decrypt = protect_decrypt_cb,
+	.hp_mask = protect_hp_mask_cb,
+	.update_key = update_key_cb,
+	.delete_crypto_aead_ctx = protect_delete_aead_cb,
+	.delete_crypto_cipher_ctx = protect_delete_cipher_cb,
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
 	.get_path_challenge_data2 =
 	    ngtcp2_crypto_get_path_challenge_data2_cb,
@@ -285,6 +289,7 @@ conn_clear(struct quic_conn *c)
 	c->qc_ssl = NULL;
 	c->qc_octx = NULL;
 	c->qc_ng = NULL;
+	crypto_clear(c);
 	while (c->qc_ntokens > 0)
 		(void)table_remove(c->qc_ep->ep_tokens,
 		    c->qc_tokens[--c->qc_ntokens], 16);
@@ -643,6 +648,7 @@ settle(struct quic_conn *c)
 	ngtcp2_crypto_ossl_ctx_del(c->qc_octx);
 	c->qc_ssl = NULL;
 	c->qc_octx = NULL;
+	crypto_clear(c);
 }
 
 /* libssl would not take a message after the handshake either (RFC 9001 6). */
@@ -656,8 +662,23 @@ crypto_data_cb(ngtcp2_conn *ng, ngtcp2_encryption_level level,
 		ngtcp2_conn_set_tls_alert(ng, SSL_AD_UNEXPECTED_MESSAGE);
 		return (NGTCP2_ERR_CRYPTO);
 	}
-	return (ngtcp2_crypto_recv_crypto_data_cb(ng, level, offset, data,
-	    len, arg));
+	if (crypto_receive(c, data, len) == -1)
+		return (NGTCP2_ERR_CALLBACK_FAILURE);
+	return (ngtcp2_crypto_recv_crypto_data_cb(ng, level, offset, NULL, 0,
+	    arg));
+}
+
+static int
+update_key_cb(ngtcp2_conn *ng, uint8_t *rx_secret, uint8_t *tx_secret,
+    ngtcp2_crypto_aead_ctx *rx, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx,
+    uint8_t *tx_iv, const uint8_t *rx_current, const uint8_t *tx_current,
+    size_t len, void *arg)
+{
+	struct quic_conn	*c = arg;
+
+	return (protect_update(ng, c->qc_ep->ep_config.shared_ciphers,
+	    rx_secret, tx_secret, rx, rx_iv, tx, tx_iv, rx_current,
+	    tx_current, len) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE);
 }
 
 static ngtcp2_conn *

@@ -16,8 +16,8 @@
 
 /*
  * One connection from the inside; shared by endpoint.c (tables, timers),
- * conn.c (ngtcp2), stream.c (messages), end.c (the end) and access.c (what
- * users ask).  Everybody else uses endpoint.h.
+ * conn.c (ngtcp2), crypto.c (libssl), stream.c (messages), end.c (the end) and
+ * access.c (what users ask).  Everybody else uses endpoint.h.
  */
 #ifndef WZP_QUIC_CONN_H
 #define WZP_QUIC_CONN_H
@@ -104,6 +104,8 @@ struct quic_conn {
 	ngtcp2_crypto_ossl_ctx	*qc_octx;	/* NULL: settled */
 	SSL			*qc_ssl;	/* NULL: settled */
 	ngtcp2_crypto_conn_ref	 qc_ref;
+	STAILQ_HEAD(, crypto_in) qc_crypto;	/* libssl has not taken */
+	ngtcp2_encryption_level	 qc_tx_level;	/* libssl's */
 
 	bool			 qc_server;
 	bool			 qc_announced;	/* the user knows of it */
@@ -257,6 +259,11 @@ uint64_t conn_rest(const struct quic_conn *);
 void	 conn_clear(struct quic_conn *);
 void	 conn_path(ngtcp2_path *, const struct addr *local,
 	    const struct addr *remote, unsigned int listener);
+
+/* crypto.c */
+/* In order, for libssl to take; -1: no memory, or it is too much. */
+int	 crypto_receive(struct quic_conn *, const uint8_t *, size_t);
+void	 crypto_clear(struct quic_conn *);
 
 /* end.c */
 /* The peer broke a rule of ours: application close with text as reason. */

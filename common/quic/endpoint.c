@@ -406,6 +406,7 @@ endpoint_conn_new(struct quic_endpoint *ep)
 	timer_init(&c->qc_timer, c);
 	TAILQ_INIT(&c->qc_txq);
 	TAILQ_INIT(&c->qc_txwait);
+	STAILQ_INIT(&c->qc_crypto);
 	c->qc_unacked_since = UINT64_MAX;
 	c->qc_write_by = UINT64_MAX;
 	c->qc_rx_deadline = UINT64_MAX;

@@ -183,6 +183,12 @@ struct quic_config {
 	 */
 	const char		*export_label;	/* NULL: of any label */
 	/*
+	 * For many connections that say little: their keys borrow a cipher
+	 * context instead of having six each, 6 kB less for a connection and
+	 * some microseconds more for its next packet (protect.h).
+	 */
+	bool			 shared_ciphers;
+	/*
 	 * Behave like an original client: 8-byte CIDs, 20-byte first DCID,
 	 * STOP_SENDING 0 on every stream opened.
 	 */

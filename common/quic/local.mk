@@ -5,12 +5,13 @@ noinst_LIBRARIES += common/libquic.a common/libquicservice.a
 common_libquic_a_SOURCES = \
 	common/quic/access.c common/quic/endpoint.h \
 	common/quic/cid.c common/quic/cid.h \
-	common/quic/conn.c common/quic/conn.h \
+	common/quic/conn.c common/quic/conn.h common/quic/crypto.c \
 	common/quic/end.c common/quic/endpoint.c \
 	common/quic/gather.c common/quic/gather.h \
 	common/quic/initial.c common/quic/initial.h \
 	common/quic/packet.c common/quic/packet.h \
 	common/quic/params.h common/quic/session.h \
+	common/quic/protect.c common/quic/protect.h \
 	common/quic/remotekey.c common/quic/remotekey.h \
 	common/quic/sni.c common/quic/sni.h \
 	common/quic/steer.c common/quic/steer.h \

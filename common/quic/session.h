@@ -39,6 +39,8 @@ SSL	*session_server(struct quic_tls *, ngtcp2_crypto_conn_ref *);
 SSL	*session_client(struct quic_tls *, ngtcp2_crypto_conn_ref *,
 	    const char *sni);
 void	 session_free(SSL *);
+/* crypto.c: what libssl calls back for QUIC; -1: it does not want to. */
+int	 session_callbacks(SSL *);
 
 /*
  * Called back while TLS runs, with ref->user_data.  conn_hello: whether the

@@ -33,6 +33,7 @@
 #include <string.h>
 
 #include "common/quic/params.h"
+#include "common/quic/protect.h"
 #include "common/quic/remotekey.h"
 #include "common/quic/session.h"
 #include "common/quic/sni.h"
@@ -94,7 +95,8 @@ quic_tls_init(void)
 		return (-1);
 	if ((provider = OSSL_PROVIDER_load(NULL, "default")) == NULL)
 		return (-1);
-	if (remotekey_init() == -1 || ngtcp2_crypto_ossl_init() != 0)
+	if (remotekey_init() == -1 || ngtcp2_crypto_ossl_init() != 0 ||
+	    protect_init() == -1)
 		return (-1);
 	return (0);
 }
@@ -102,6 +104,7 @@ quic_tls_init(void)
 void
 quic_tls_fini(void)
 {
+	protect_fini();
 	ngtcp2_crypto_ossl_free();
 	remotekey_fini();
 	if (provider != NULL)
@@ -235,7 +238,7 @@ session_server(struct quic_tls *qt, ngtcp2_crypto_conn_ref *ref)
 		return (NULL);
 	SSL_set_app_data(ssl, ref);
 	SSL_set_accept_state(ssl);
-	if (ngtcp2_crypto_ossl_configure_server_session(ssl) != 0) {
+	if (session_callbacks(ssl) == -1) {
 		session_free(ssl);
 		return (NULL);
 	}
@@ -256,7 +259,7 @@ session_client(struct quic_tls *qt, ngtcp2_crypto_conn_ref *ref,
 	/* SSL_set_alpn_protos() returns 0 on success. */
 	if (SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1) != 0 ||
 	    (sni[0] != '\0' && SSL_set_tlsext_host_name(ssl, sni) != 1) ||
-	    ngtcp2_crypto_ossl_configure_client_session(ssl) != 0) {
+	    session_callbacks(ssl) == -1) {
 		session_free(ssl);
 		return (NULL);
 	}
