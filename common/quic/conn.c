@@ -65,7 +65,7 @@ static int	setup(struct quic_conn *, SSL *, const ngtcp2_cid *dcid,
 		    const ngtcp2_pkt_hd *, const struct start *);
 static void	allow_more_ids(struct quic_conn *);
 static void	give_token(struct quic_conn *);
-static void	make_cid(struct quic_conn *, ngtcp2_cid *);
+static int	make_cid(struct quic_conn *, ngtcp2_cid *);
 static void	refresh_path(struct quic_conn *);
 static void	write_packets(struct quic_conn *);
 static ngtcp2_conn *get_conn(ngtcp2_crypto_conn_ref *);
@@ -139,7 +139,10 @@ conn_accept(struct quic_conn *c, const ngtcp2_pkt_hd *hd,
 	ssl = session_server(c->qc_ep->ep_config.tls_server, &c->qc_ref);
 	if (ssl == NULL)
 		return (-1);
-	make_cid(c, &scid);
+	if (make_cid(c, &scid) == -1) {
+		session_free(ssl);
+		return (-1);
+	}
 	/* A token that nobody has checked is as good as none. */
 	memset(&start, 0, sizeof(start));
 	start.st_rtt = QUIC_INITIAL_RTT_MS * NS_PER_MS;
@@ -178,7 +181,10 @@ conn_dial(struct quic_conn *c, const char *sni, const struct quic_past *past,
 		dcid.datalen = c->qc_ep->ep_config.as_original ? 20 : 16;
 		arc4random_buf(dcid.data, dcid.datalen);
 	}
-	make_cid(c, &scid);
+	if (make_cid(c, &scid) == -1) {
+		session_free(ssl);
+		return (-1);
+	}
 	c->qc_announced = true;
 	memset(&start, 0, sizeof(start));
 	start.st_data = past->token;
@@ -293,6 +299,8 @@ conn_clear(struct quic_conn *c)
 	while (c->qc_ntokens > 0)
 		(void)table_remove(c->qc_ep->ep_tokens,
 		    c->qc_tokens[--c->qc_ntokens], 16);
+	free(c->qc_tokens);
+	c->qc_tokens = NULL;
 	stream_clear(c);
 }
 
@@ -580,11 +588,23 @@ write_packets(struct quic_conn *c)
 		c->qc_unacked_since = UINT64_MAX;
 }
 
-static void
+/* -1: no memory, or the peer has enough of them. */
+static int
 make_cid(struct quic_conn *c, ngtcp2_cid *cid)
 {
 	struct quic_endpoint	*ep = c->qc_ep;
+	uint8_t			(*more)[CID_LEN];
+	size_t			 cap;
 
+	if (c->qc_ncids == c->qc_cids_cap) {
+		cap = c->qc_cids_cap == 0 ? CONN_CIDS_MIN :
+		    c->qc_cids_cap * 2;
+		if (cap > CONN_CIDS_MAX || (more = reallocarray(c->qc_cids,
+		    cap, sizeof(*more))) == NULL)
+			return (-1);
+		c->qc_cids = more;
+		c->qc_cids_cap = cap;
+	}
 	cid->datalen = ep->ep_cid_len;
 	if (ep->ep_cid_len == CID_LEN)
 		cid_make(&ep->ep_key, ep->ep_config.slot, c->qc_index,
@@ -592,6 +612,7 @@ make_cid(struct quic_conn *c, ngtcp2_cid *cid)
 	else
 		cid_make_short(&ep->ep_key, c->qc_index, cid->data);
 	memcpy(c->qc_cids[c->qc_ncids++], cid->data, cid->datalen);
+	return (0);
 }
 
 /*
@@ -834,9 +855,8 @@ new_cid_cb(ngtcp2_conn *ng, ngtcp2_cid *cid,
 	struct quic_conn	*c = arg;
 
 	(void)ng;
-	if (cidlen != c->qc_ep->ep_cid_len || c->qc_ncids == CONN_CIDS_MAX)
+	if (cidlen != c->qc_ep->ep_cid_len || make_cid(c, cid) == -1)
 		return (NGTCP2_ERR_CALLBACK_FAILURE);
-	make_cid(c, cid);
 	if (packet_reset_token(token->data, c->qc_ep->ep_config.reset_key,
 	    cid->data, cid->datalen) == -1)
 		return (NGTCP2_ERR_CALLBACK_FAILURE);
@@ -881,7 +901,10 @@ dcid_status_cb(ngtcp2_conn *ng, ngtcp2_connection_id_status_type type,
 	if (token == NULL)
 		return (0);
 	if (type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE) {
-		if (c->qc_ntokens < CONN_TOKENS_MAX &&
+		if (c->qc_tokens == NULL)
+			c->qc_tokens = calloc(CONN_TOKENS_MAX,
+			    sizeof(*c->qc_tokens));
+		if (c->qc_tokens != NULL && c->qc_ntokens < CONN_TOKENS_MAX &&
 		    table_insert(t, token->data, 16, c) == 0)
 			memcpy(c->qc_tokens[c->qc_ntokens++], token->data, 16);
 		return (0);

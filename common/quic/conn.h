@@ -47,6 +47,7 @@
  * just retired stay for a PTO.
  */
 #define CONN_CIDS_MAX		32
+#define CONN_CIDS_MIN		8	/* room for so many at first */
 #define CONN_TOKENS_MAX		8
 #define CONN_REASON_MAX		256
 /* Two frames that fill an MTU of 1452, and room for what comes with them. */
@@ -129,13 +130,14 @@ struct quic_conn {
 	unsigned int		 qc_listener;
 
 	/* IDs of ours, and the client's first choice until it is gone. */
-	uint8_t			 qc_cids[CONN_CIDS_MAX][CID_LEN];
+	uint8_t			(*qc_cids)[CID_LEN];
 	size_t			 qc_ncids;
+	size_t			 qc_cids_cap;
 	uint8_t			 qc_odcid[NGTCP2_MAX_CIDLEN];
 	size_t			 qc_odcid_len;	/* 0: not in the table */
 	uint64_t		 qc_odcid_until;
 	/* Reset tokens of the peer that are in ep_tokens. */
-	uint8_t			 qc_tokens[CONN_TOKENS_MAX][16];
+	uint8_t			(*qc_tokens)[16];	/* NULL: none yet */
 	size_t			 qc_ntokens;
 
 	/* Acknowledgements (conn_due()); UINT64_MAX: nothing to write. */

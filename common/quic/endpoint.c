@@ -438,6 +438,7 @@ endpoint_conn_free(struct quic_conn *c)
 	free(c->qc_name);
 	free(c->qc_close_reason);
 	free(c->qc_last_packet);
+	free(c->qc_cids);
 	free(c);
 }
 

@@ -18,9 +18,9 @@
  * Keys of 1-RTT packets (protect.h).
  *
  * What a packet costs beyond the cipher is what OpenSSL does around it.  So a
- * context keeps cipher, direction and key, and only the nonce is set; and
- * EVP_Cipher() goes to the provider's cipher with nothing in between, where
- * EVP_CipherUpdate() has a buffer for blocks that none of these has.
+ * context keeps cipher, direction and key, only the nonce is set, and the tag
+ * that is expected is set with it.  A block of ECB goes by EVP_Cipher():
+ * EVP_EncryptUpdate() would look for one that is not complete yet.
  */
 #include "config.h"
 
@@ -184,8 +184,10 @@ new_context(enum protect_suite suite, enum protect_use use,
 	cipher = use == PROTECT_MASK ? headers[suite] : aeads[suite];
 	if ((ctx = EVP_CIPHER_CTX_new()) == NULL)
 		return (NULL);
+	/* Padding is what ECB has, and would be set again for each nonce. */
 	if (EVP_CipherInit_ex2(ctx, cipher, key, NULL, use != PROTECT_OPEN,
-	    NULL) != 1 || EVP_CIPHER_CTX_set_padding(ctx, 0) != 1) {
+	    NULL) != 1 || (use == PROTECT_MASK &&
+	    EVP_CIPHER_CTX_set_padding(ctx, 0) != 1)) {
 		EVP_CIPHER_CTX_free(ctx);
 		return (NULL);
 	}
@@ -243,6 +245,7 @@ protect_seal(struct protect_key *k, uint8_t *out, const uint8_t *text,
 {
 	EVP_CIPHER_CTX	*ctx;
 	OSSL_PARAM	 params[2];
+	int		 n;
 
 	if (len > INT_MAX || aad_len > INT_MAX ||
 	    (ctx = context(k)) == NULL)
@@ -250,10 +253,10 @@ protect_seal(struct protect_key *k, uint8_t *out, const uint8_t *text,
 	params[0] = OSSL_PARAM_construct_octet_string(
 	    OSSL_CIPHER_PARAM_AEAD_TAG, out + len, PROTECT_TAG_LEN);
 	params[1] = OSSL_PARAM_construct_end();
-	if (EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, -1, NULL) != 1 ||
-	    EVP_Cipher(ctx, NULL, aad, (unsigned int)aad_len) < 0 ||
-	    EVP_Cipher(ctx, out, text, (unsigned int)len) < 0 ||
-	    EVP_Cipher(ctx, NULL, NULL, 0) < 0 ||
+	if (EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) != 1 ||
+	    EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)aad_len) != 1 ||
+	    EVP_EncryptUpdate(ctx, out, &n, text, (int)len) != 1 ||
+	    EVP_EncryptFinal_ex(ctx, out + n, &n) != 1 ||
 	    EVP_CIPHER_CTX_get_params(ctx, params) != 1)
 		return (-1);
 	return (0);
@@ -269,6 +272,7 @@ protect_open(struct protect_key *k, uint8_t *out, const uint8_t *data,
 		const uint8_t	*c;
 		uint8_t		*v;
 	}		 tag;
+	int		 n;
 
 	if (len < PROTECT_TAG_LEN)
 		return (1);
@@ -280,11 +284,11 @@ protect_open(struct protect_key *k, uint8_t *out, const uint8_t *data,
 	params[0] = OSSL_PARAM_construct_octet_string(
 	    OSSL_CIPHER_PARAM_AEAD_TAG, tag.v, PROTECT_TAG_LEN);
 	params[1] = OSSL_PARAM_construct_end();
-	if (EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, -1, params) != 1 ||
-	    EVP_Cipher(ctx, NULL, aad, (unsigned int)aad_len) < 0 ||
-	    EVP_Cipher(ctx, out, data, (unsigned int)len) < 0)
+	if (EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce, params) != 1 ||
+	    EVP_DecryptUpdate(ctx, NULL, &n, aad, (int)aad_len) != 1 ||
+	    EVP_DecryptUpdate(ctx, out, &n, data, (int)len) != 1)
 		return (-1);
-	if (EVP_Cipher(ctx, NULL, NULL, 0) < 0) {
+	if (EVP_DecryptFinal_ex(ctx, out + n, &n) != 1) {
 		/* libssl looks at this queue to tell its own errors. */
 		ERR_clear_error();
 		return (1);
