@@ -593,14 +593,14 @@ static int
 make_cid(struct quic_conn *c, ngtcp2_cid *cid)
 {
 	struct quic_endpoint	*ep = c->qc_ep;
-	uint8_t			(*more)[CID_LEN];
+	void			*more;
 	size_t			 cap;
 
 	if (c->qc_ncids == c->qc_cids_cap) {
 		cap = c->qc_cids_cap == 0 ? CONN_CIDS_MIN :
 		    c->qc_cids_cap * 2;
 		if (cap > CONN_CIDS_MAX || (more = reallocarray(c->qc_cids,
-		    cap, sizeof(*more))) == NULL)
+		    cap, sizeof(*c->qc_cids))) == NULL)
 			return (-1);
 		c->qc_cids = more;
 		c->qc_cids_cap = cap;

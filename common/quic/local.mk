@@ -49,6 +49,13 @@ regress_unit_quic_settle_test_SOURCES = regress/unit/quic_settle_test.c \
 regress_unit_quic_settle_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_settle_test_LDADD = $(QUIC_TEST_LIBS)
 
+check_PROGRAMS += regress/unit/quic_protect_test
+regress_unit_quic_protect_test_SOURCES = regress/unit/quic_protect_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_protect_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_protect_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free
+regress_unit_quic_protect_test_LDADD = $(QUIC_TEST_LIBS)
+
 check_PROGRAMS += regress/unit/quic_packet_test
 regress_unit_quic_packet_test_SOURCES = regress/unit/quic_packet_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h

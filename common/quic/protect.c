@@ -59,21 +59,16 @@ struct shared {
 	struct protect_key	*sh_owner;
 };
 
+/* In the order of enum protect_suite. */
 static const struct {
 	int		 su_nid;
 	const char	*su_aead;
 	const char	*su_header;
 	size_t		 su_key_len;
 } suites[PROTECT_SUITES] = {
-	[PROTECT_AES_128_GCM] = {
-		NID_aes_128_gcm, "AES-128-GCM", "AES-128-ECB", 16
-	},
-	[PROTECT_AES_256_GCM] = {
-		NID_aes_256_gcm, "AES-256-GCM", "AES-256-ECB", 32
-	},
-	[PROTECT_CHACHA20_POLY1305] = {
-		NID_chacha20_poly1305, "ChaCha20-Poly1305", "ChaCha20", 32
-	}
+	{ NID_aes_128_gcm, "AES-128-GCM", "AES-128-ECB", 16 },
+	{ NID_aes_256_gcm, "AES-256-GCM", "AES-256-ECB", 32 },
+	{ NID_chacha20_poly1305, "ChaCha20-Poly1305", "ChaCha20", 32 }
 };
 
 static EVP_CIPHER	*aeads[PROTECT_SUITES];

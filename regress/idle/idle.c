@@ -47,7 +47,8 @@
 
 /* Goodbyes between two turns. */
 #define LEAVE_BURST	32
-#define REGISTER_S	600
+/* A minute, and twenty people a second. */
+#define REGISTER_S(n)	(60 + (n) / 20)
 #define RING_NS		(3 * NS_PER_S)
 #define LEAVE_NS	(60 * NS_PER_S)
 
@@ -228,7 +229,8 @@ do_register(struct idle *id)
 {
 	uint64_t	begun = bank_update(id->i_bank);
 
-	(void)people_register(id->i_people, REGISTER_S);
+	(void)people_register(id->i_people,
+	    REGISTER_S(id->i_npeople));
 	printf("{\"ev\":\"registered\",\"people\":%u,\"registered\":%u,"
 	    "\"seconds\":%.1f}\n", id->i_npeople,
 	    people_registered(id->i_people),

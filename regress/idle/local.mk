@@ -8,6 +8,6 @@ regress_idle_wzp_idle_LDADD = client/libwzp.a common/libquic.a \
 	$(BSD_LIBS)
 
 EXTRA_DIST += regress/idle/bench.sh regress/idle/clients-control.sh \
-	regress/idle/clients-long.sh regress/idle/clients.sh \
+	regress/idle/clients-full.sh regress/idle/clients-long.sh regress/idle/clients.sh \
 	regress/idle/idle.inc
 LINT_SH += regress/idle/idle.inc
