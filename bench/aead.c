@@ -15,10 +15,11 @@
  */
 
 /*
- * wzp-bench aead: what encryption alone costs a datagram that is forwarded,
- * with nothing around it: one packet opened, one sealed, header protection of
- * both (RFC 9001 5.3, 5.4), by the calls that mediad ends in too.  A line of
- * JSON.
+ * wzp-bench aead [-c connections] [-m milliseconds] [-s]: what encryption alone
+ * costs a datagram that is forwarded, with nothing around it: one packet
+ * opened, one sealed, header protection of both (RFC 9001 5.3, 5.4), by the
+ * calls that mediad ends in too.  Packets are of all connections by turns;
+ * with -s their keys share contexts, as in signald.  A line of JSON.
  */
 #include "config.h"
 
@@ -30,30 +31,31 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "bench/bench.h"
 #include "bench/cpu.h"
 #include "bench/crowd.h"
 #include "common/base/clock.h"
+#include "common/quic/protect.h"
+#include "common/quic/tls.h"
 
 /* First byte, connection ID of an original, packet number. */
 #define HEADER_LEN	11
 #define PN_LEN		2
-#define TAG_LEN		16
-#define PAYLOAD_LEN	(CROWD_PLAIN_LEN - HEADER_LEN - TAG_LEN)
+#define PAYLOAD_LEN	(CROWD_PLAIN_LEN - HEADER_LEN - PROTECT_TAG_LEN)
 #define BATCH		1000
+#define CONNECTIONS_MAX	100000
 
+/* Of one connection. */
 struct aead {
-	EVP_CIPHER_CTX	*ae_seal;
-	EVP_CIPHER_CTX	*ae_open;
-	EVP_CIPHER_CTX	*ae_mask;
-	uint8_t		 ae_iv[12];
+	struct protect_key	*ae_seal;
+	struct protect_key	*ae_open;
+	struct protect_key	*ae_seal_header;
+	struct protect_key	*ae_open_header;
 };
 
-static EVP_CIPHER_CTX *context(const EVP_CIPHER *, bool);
-static void	nonce(const struct aead *, uint64_t, uint8_t *);
-static void	protect(const struct aead *, uint8_t *);
+static void	keys(struct aead *, unsigned int, bool);
+static void	nonce(uint64_t, uint8_t *);
+static void	protect(struct protect_key *, uint8_t *);
 static void	seal(const struct aead *, uint64_t, const uint8_t *,
 		    uint8_t *);
 static bool	unseal(const struct aead *, uint64_t, uint8_t *, uint8_t *);
@@ -61,18 +63,26 @@ static bool	unseal(const struct aead *, uint64_t, uint8_t *, uint8_t *);
 int
 aead_main(int argc, char *argv[])
 {
-	static uint8_t	packets[BATCH][CROWD_PLAIN_LEN];
-	uint8_t		text[PAYLOAD_LEN], out[PAYLOAD_LEN];
-	struct aead	ae;
-	uint64_t	n = 0, begun, ns = 500 * NS_PER_MS, t;
-	uint64_t	sealing = 0, opening = 0;
-	unsigned int	i;
-	int		ch;
+	static uint8_t	 packets[BATCH][CROWD_PLAIN_LEN];
+	uint8_t		 text[PAYLOAD_LEN], out[PAYLOAD_LEN];
+	struct aead	*ae;
+	uint64_t	 n = 0, begun, ns = 500 * NS_PER_MS, t;
+	uint64_t	 sealing = 0, opening = 0;
+	unsigned int	 i, nconns = 1;
+	bool		 shares = false;
+	int		 ch;
 
-	while ((ch = getopt(argc, argv, "m:")) != -1) {
+	while ((ch = getopt(argc, argv, "c:m:s")) != -1) {
 		switch (ch) {
+		case 'c':
+			nconns = (unsigned int)bench_number(ch, optarg, 1,
+			    CONNECTIONS_MAX);
+			break;
 		case 'm':
 			ns = bench_number(ch, optarg, 10, 60000) * NS_PER_MS;
+			break;
+		case 's':
+			shares = true;
 			break;
 		default:
 			return (bench_usage());
@@ -80,30 +90,31 @@ aead_main(int argc, char *argv[])
 	}
 	if (argc != optind)
 		return (bench_usage());
-	ae.ae_seal = context(EVP_aes_128_gcm(), true);
-	ae.ae_open = context(EVP_aes_128_gcm(), false);
-	ae.ae_mask = context(EVP_aes_128_ecb(), true);
-	memset(ae.ae_iv, 0x33, sizeof(ae.ae_iv));
+	if ((ae = calloc(nconns, sizeof(*ae))) == NULL)
+		err(1, NULL);
+	for (i = 0; i < nconns; i++)
+		keys(&ae[i], i, shares);
 	memset(text, 0x5a, sizeof(text));
 
 	/* It does encrypt: a packet that was touched is none. */
-	seal(&ae, 1, text, packets[0]);
+	seal(&ae[0], 1, text, packets[0]);
 	memcpy(packets[1], packets[0], sizeof(packets[1]));
 	packets[1][CROWD_PLAIN_LEN - 1] ^= 1;
-	if (!unseal(&ae, 1, packets[0], out) ||
+	if (!unseal(&ae[0], 1, packets[0], out) ||
 	    memcmp(out, text, sizeof(text)) != 0 ||
-	    unseal(&ae, 1, packets[1], out))
+	    unseal(&ae[0], 1, packets[1], out))
 		errx(1, "this is no encryption");
 
 	for (begun = clock_mono_ns(); clock_mono_ns() - begun < ns;
 	    n += BATCH) {
 		t = cpu_self();
 		for (i = 0; i < BATCH; i++)
-			seal(&ae, n + i, text, packets[i]);
+			seal(&ae[(n + i) % nconns], n + i, text, packets[i]);
 		sealing += cpu_self() - t;
 		t = cpu_self();
 		for (i = 0; i < BATCH; i++)
-			if (!unseal(&ae, n + i, packets[i], out))
+			if (!unseal(&ae[(n + i) % nconns], n + i, packets[i],
+			    out))
 				errx(1, "packet %u does not open", i);
 		opening += cpu_self() - t;
 	}
@@ -113,45 +124,53 @@ aead_main(int argc, char *argv[])
 	    (double)opening / 1e3 / (double)n,
 	    (double)sealing / 1e3 / (double)n,
 	    (double)(opening + sealing) / 1e3 / (double)n);
-	EVP_CIPHER_CTX_free(ae.ae_seal);
-	EVP_CIPHER_CTX_free(ae.ae_open);
-	EVP_CIPHER_CTX_free(ae.ae_mask);
+	for (i = 0; i < nconns; i++) {
+		protect_key_free(ae[i].ae_seal);
+		protect_key_free(ae[i].ae_open);
+		protect_key_free(ae[i].ae_seal_header);
+		protect_key_free(ae[i].ae_open_header);
+	}
+	free(ae);
 	return (0);
 }
 
-static EVP_CIPHER_CTX *
-context(const EVP_CIPHER *cipher, bool encrypts)
+static void
+keys(struct aead *ae, unsigned int i, bool shares)
 {
-	static const uint8_t	 key[16] = { 1, 2, 3 };
-	EVP_CIPHER_CTX		*ctx;
+	uint8_t	key[PROTECT_KEY_MAX] = { 1, 2, 3 };
 
-	if ((ctx = EVP_CIPHER_CTX_new()) == NULL ||
-	    EVP_CipherInit_ex(ctx, cipher, NULL, key, NULL, encrypts) != 1 ||
-	    EVP_CIPHER_CTX_set_padding(ctx, 0) != 1)
-		errx(1, "cipher");
-	return (ctx);
+	memcpy(key + 4, &i, sizeof(i));
+	ae->ae_seal = protect_key_new(PROTECT_AES_128_GCM, PROTECT_SEAL, key,
+	    shares);
+	ae->ae_open = protect_key_new(PROTECT_AES_128_GCM, PROTECT_OPEN, key,
+	    shares);
+	ae->ae_seal_header = protect_key_new(PROTECT_AES_128_GCM,
+	    PROTECT_MASK, key, shares);
+	ae->ae_open_header = protect_key_new(PROTECT_AES_128_GCM,
+	    PROTECT_MASK, key, shares);
+	if (ae->ae_seal == NULL || ae->ae_open == NULL ||
+	    ae->ae_seal_header == NULL || ae->ae_open_header == NULL)
+		err(1, "keys");
 }
 
 static void
-nonce(const struct aead *ae, uint64_t pn, uint8_t *iv)
+nonce(uint64_t pn, uint8_t *iv)
 {
 	unsigned int	i;
 
-	memcpy(iv, ae->ae_iv, sizeof(ae->ae_iv));
+	memset(iv, 0x33, PROTECT_NONCE_LEN);
 	for (i = 0; i < sizeof(pn); i++)
-		iv[sizeof(ae->ae_iv) - 1 - i] ^= (uint8_t)(pn >> 8 * i);
+		iv[PROTECT_NONCE_LEN - 1 - i] ^= (uint8_t)(pn >> 8 * i);
 }
 
 /* On and off again: the sample is behind the longest packet number. */
 static void
-protect(const struct aead *ae, uint8_t *packet)
+protect(struct protect_key *k, uint8_t *packet)
 {
-	uint8_t		mask[16];
+	uint8_t		mask[PROTECT_SAMPLE_LEN];
 	unsigned int	i;
-	int		len;
 
-	if (EVP_EncryptUpdate(ae->ae_mask, mask, &len, packet + HEADER_LEN -
-	    PN_LEN + 4, sizeof(mask)) != 1)
+	if (protect_mask(k, mask, packet + HEADER_LEN - PN_LEN + 4) == -1)
 		errx(1, "header protection");
 	packet[0] ^= mask[0] & 0x1f;
 	for (i = 0; i < PN_LEN; i++)
@@ -161,41 +180,26 @@ protect(const struct aead *ae, uint8_t *packet)
 static void
 seal(const struct aead *ae, uint64_t pn, const uint8_t *text, uint8_t *packet)
 {
-	uint8_t	iv[12];
-	int	len;
+	uint8_t	iv[PROTECT_NONCE_LEN];
 
 	memset(packet, 0, HEADER_LEN);
 	packet[0] = 0x40 | (PN_LEN - 1);
 	packet[HEADER_LEN - 2] = (uint8_t)(pn >> 8);
 	packet[HEADER_LEN - 1] = (uint8_t)pn;
-	nonce(ae, pn, iv);
-	if (EVP_EncryptInit_ex(ae->ae_seal, NULL, NULL, NULL, iv) != 1 ||
-	    EVP_EncryptUpdate(ae->ae_seal, NULL, &len, packet,
-	    HEADER_LEN) != 1 ||
-	    EVP_EncryptUpdate(ae->ae_seal, packet + HEADER_LEN, &len, text,
-	    PAYLOAD_LEN) != 1 ||
-	    EVP_EncryptFinal_ex(ae->ae_seal, packet + HEADER_LEN + len,
-	    &len) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ae->ae_seal, EVP_CTRL_AEAD_GET_TAG, TAG_LEN,
-	    packet + HEADER_LEN + PAYLOAD_LEN) != 1)
+	nonce(pn, iv);
+	if (protect_seal(ae->ae_seal, packet + HEADER_LEN, text, PAYLOAD_LEN,
+	    iv, packet, HEADER_LEN) == -1)
 		errx(1, "seal");
-	protect(ae, packet);
+	protect(ae->ae_seal_header, packet);
 }
 
 static bool
 unseal(const struct aead *ae, uint64_t pn, uint8_t *packet, uint8_t *text)
 {
-	uint8_t	iv[12];
-	int	len;
+	uint8_t	iv[PROTECT_NONCE_LEN];
 
-	protect(ae, packet);
-	nonce(ae, pn, iv);
-	return (EVP_DecryptInit_ex(ae->ae_open, NULL, NULL, NULL, iv) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ae->ae_open, EVP_CTRL_AEAD_SET_TAG, TAG_LEN,
-	    packet + HEADER_LEN + PAYLOAD_LEN) == 1 &&
-	    EVP_DecryptUpdate(ae->ae_open, NULL, &len, packet,
-	    HEADER_LEN) == 1 &&
-	    EVP_DecryptUpdate(ae->ae_open, text, &len, packet + HEADER_LEN,
-	    PAYLOAD_LEN) == 1 &&
-	    EVP_DecryptFinal_ex(ae->ae_open, text + len, &len) == 1);
+	protect(ae->ae_open_header, packet);
+	nonce(pn, iv);
+	return (protect_open(ae->ae_open, text, packet + HEADER_LEN,
+	    PAYLOAD_LEN + PROTECT_TAG_LEN, iv, packet, HEADER_LEN) == 0);
 }

@@ -77,7 +77,7 @@ bench_usage(void)
 	    "       wzp-bench allocs [-d datagrams] [-n calls] [-w who] "
 	    "-a file relay\n"
 	    "       wzp-bench allocs -t times -a file\n"
-	    "       wzp-bench aead [-m ms]\n");
+	    "       wzp-bench aead [-s] [-c connections] [-m ms]\n");
 	return (1);
 }
 

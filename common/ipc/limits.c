@@ -52,7 +52,7 @@ const struct limit	limit_table[LIMITS] = {
 	    "one client: a connection a second" },
 	{ LIMIT_CONNECTIONS, "connections", LIMIT_COUNT,
 	    FIELD(max_connections), 20000, 2, 1000000,
-	    "about 38 kB each: 0.8 GB" },
+	    "about 32 kB each: 0.6 GB" },
 	{ LIMIT_SOURCE_CONNECTIONS, "source-connections", LIMIT_COUNT,
 	    FIELD(source_connections), 5000, 1, 1000000,
 	    "one source alone cannot fill the relay" },

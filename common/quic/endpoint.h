@@ -184,8 +184,8 @@ struct quic_config {
 	const char		*export_label;	/* NULL: of any label */
 	/*
 	 * For many connections that say little: their keys borrow a cipher
-	 * context instead of having six each, 6 kB less for a connection and
-	 * some microseconds more for its next packet (protect.h).
+	 * context instead of having six each, 5.6 kB less for a connection
+	 * and 0.12 us more for a packet (protect.h, wzp-bench aead -s).
 	 */
 	bool			 shared_ciphers;
 	/*
