@@ -22,8 +22,10 @@
  */
 #include "config.h"
 
-#include <malloc.h>
 #include <setjmp.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -641,6 +643,14 @@ memory_of(bool shares)
 		assert_true(sim_until(sm, sim_is_established, c,
 		    5 * NS_PER_S));
 	}
+	sim_run(sm, sm->sm_now + 3 * NS_PER_S);
+	/* The keys of the next generation as well. */
+	for (c = sm->sm_node[1].sn_sides; c != NULL; c = c->ss_next_side) {
+		assert_int_equal(ngtcp2_conn_initiate_key_update(
+		    c->ss_conn->qc_ng, sm->sm_now), 0);
+		assert_int_equal(sim_message(c, 0, 100), 0);
+	}
+	sim_flush(sm);
 	sim_run(sm, sm->sm_now + 3 * NS_PER_S);
 	after = in_use();
 	sim_free(sm);
