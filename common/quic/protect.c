@@ -80,7 +80,8 @@ static EVP_CIPHER_CTX *new_context(enum protect_suite, enum protect_use,
 static EVP_CIPHER_CTX *own_context(struct protect_key *);
 static EVP_CIPHER_CTX *borrow_context(struct protect_key *);
 static EVP_CIPHER_CTX *context(struct protect_key *);
-static int	 conn_suite(ngtcp2_conn *, const ngtcp2_crypto_md **);
+static int	 conn_suite(ngtcp2_conn *, enum protect_suite *,
+		    const ngtcp2_crypto_md **);
 static int	 expand(uint8_t *, size_t, const ngtcp2_crypto_md *,
 		    const uint8_t *, size_t, const char *);
 static struct protect_key *derive(enum protect_suite, enum protect_use,
@@ -308,20 +309,24 @@ protect_mask(struct protect_key *k, uint8_t *mask, const uint8_t *sample)
 	    0 : -1);
 }
 
-/* md: its hash. */
+/* What TLS chose, and the hash of it.  -1: nothing yet, or none of ours. */
 static int
-conn_suite(ngtcp2_conn *ng, const ngtcp2_crypto_md **md)
+conn_suite(ngtcp2_conn *ng, enum protect_suite *suite,
+    const ngtcp2_crypto_md **md)
 {
 	const ngtcp2_crypto_ctx	*cc = ngtcp2_conn_get_crypto_ctx2(ng);
-	int			 i, nid;
+	unsigned int		 i;
+	int			 nid;
 
 	if (cc->aead.native_handle == NULL)
 		return (-1);
 	*md = &cc->md;
 	nid = EVP_CIPHER_get_nid(cc->aead.native_handle);
 	for (i = 0; i < PROTECT_SUITES; i++) {
-		if (suites[i].su_nid == nid)
-			return (i);
+		if (suites[i].su_nid == nid) {
+			*suite = (enum protect_suite)i;
+			return (0);
+		}
 	}
 	return (-1);
 }
@@ -370,10 +375,10 @@ protect_install(ngtcp2_conn *ng, bool sends, bool shares,
 	ngtcp2_crypto_aead_ctx		 aead;
 	ngtcp2_crypto_cipher_ctx	 cipher;
 	uint8_t				 iv[PROTECT_NONCE_LEN];
-	int				 suite;
+	enum protect_suite		 suite;
 
 	/* Another version would have other labels (RFC 9369 3.3.1). */
-	if (len > SECRET_MAX || (suite = conn_suite(ng, &md)) == -1 ||
+	if (len > SECRET_MAX || conn_suite(ng, &suite, &md) == -1 ||
 	    ngtcp2_conn_get_negotiated_version2(ng) != NGTCP2_PROTO_VER_V1)
 		return (-1);
 	packet = derive(suite, sends ? PROTECT_SEAL : PROTECT_OPEN, shares,
@@ -404,10 +409,10 @@ protect_update(ngtcp2_conn *ng, bool shares, uint8_t *rx_secret,
 {
 	const ngtcp2_crypto_md	*md;
 	struct protect_key	*in, *out;
-	int			 suite;
+	enum protect_suite	 suite;
 
 	/* Header protection stays as it is (RFC 9001 6). */
-	if (len > SECRET_MAX || (suite = conn_suite(ng, &md)) == -1 ||
+	if (len > SECRET_MAX || conn_suite(ng, &suite, &md) == -1 ||
 	    expand(rx_secret, len, md, rx_current, len, "quic ku") == -1 ||
 	    expand(tx_secret, len, md, tx_current, len, "quic ku") == -1 ||
 	    expand(rx_iv, PROTECT_NONCE_LEN, md, rx_secret, len,
