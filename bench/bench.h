@@ -26,6 +26,7 @@ int		 allocs_main(int, char **);
 int		 federated_main(int, char **);
 int		 media_main(int, char **);
 int		 rates_main(int, char **);
+int		 storm_main(int, char **);
 int		 bench_usage(void);
 /* Of an option; ends the program when it is none. */
 unsigned int	 bench_number(int, const char *, unsigned int, unsigned int);

@@ -42,6 +42,7 @@ main(int argc, char *argv[])
 		{ "calls", rates_main },
 		{ "registrations", rates_main },
 		{ "handshakes", rates_main },
+		{ "storm", storm_main },
 		{ "federated", federated_main },
 		{ "allocs", allocs_main },
 		{ "aead", aead_main }
@@ -72,6 +73,8 @@ bench_usage(void)
 	    "[-s name] [-w who]\n\t-p pid -f pid relay plain\n"
 	    "       wzp-bench calls | registrations | handshakes [-P] "
 	    "[-l log] [-m ms]\n\t[-n at_once] [-w who] -p pid relay\n"
+	    "       wzp-bench storm [-P] [-m ms] [-n calls] "
+	    "[-r rate,...] [-w who]\n\t-p pid relay\n"
 	    "       wzp-bench federated [-c calls] [-n pairs] [-s seconds]\n"
 	    "\t[-p relay:worker:pid] ... a b\n"
 	    "       wzp-bench allocs [-d datagrams] [-n calls] [-w who] "

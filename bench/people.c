@@ -42,6 +42,7 @@ struct people {
 	unsigned int		 pe_dialling;
 	unsigned int		 pe_registered;
 	unsigned int		 pe_lost;
+	bool			 pe_quiet;
 };
 
 static int	person_open(struct people *, const struct people_config *,
@@ -76,6 +77,7 @@ people_new(const struct people_config *pc)
 		return (NULL);
 	pe->pe_ops = pc->pc_ops;
 	pe->pe_arg = pc->pc_arg;
+	pe->pe_quiet = pc->pc_quiet;
 	memset(&bc, 0, sizeof(bc));
 	bc.bc_relays = pc->pc_relays;
 	bc.bc_nrelays = pc->pc_nrelays;
@@ -293,7 +295,7 @@ on_lost(void *arg, const char *why)
 	else
 		pe->pe_dialling--;
 	p->p_state = PERSON_LOST;
-	if (pe->pe_lost++ < LOST_TOLD)
+	if (pe->pe_lost++ < LOST_TOLD && !pe->pe_quiet)
 		warnx("%u: %s", p->p_index, why);
 	if (pe->pe_ops->lost != NULL)
 		pe->pe_ops->lost(pe->pe_arg, p, why);

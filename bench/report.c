@@ -78,9 +78,11 @@ static yyjson_mut_val
 static yyjson_mut_val
 		*maybe(struct report *, const char *);
 static void	other_rows(struct report *);
+static bool	behind(yyjson_val *);
 static void	other_row(struct report *, yyjson_val *);
 static void	table(yyjson_val *);
 static void	media_line(yyjson_val *);
+static void	storm_line(yyjson_val *);
 static double	median(yyjson_val *, const char *);
 
 int
@@ -453,6 +455,19 @@ other_rows(struct report *r)
 	}
 }
 
+/* Clients of a storm came later than they should have. */
+static bool
+behind(yyjson_val *steps)
+{
+	yyjson_val	*step;
+	size_t		 i, max;
+
+	yyjson_arr_foreach(steps, i, max, step)
+		if (number(step, "behind_ms") > REPORT_BEHIND_MS)
+			return (true);
+	return (false);
+}
+
 /* As it is, and whether it counts. */
 static void
 other_row(struct report *r, yyjson_val *line)
@@ -469,6 +484,9 @@ other_row(struct report *r, yyjson_val *line)
 		else if (number(line, "records") >= 0. &&
 		    number(line, "records") < number(line, "done"))
 			why = "not all of them are in the database";
+	} else if (strcmp(kind, "storm") == 0) {
+		if (behind(yyjson_obj_get(line, "steps")))
+			why = "the load did not keep its pace";
 	} else if ((strcmp(kind, "federated") == 0 ||
 	    strcmp(kind, "allocs") == 0) &&
 	    number(line, "loss") > REPORT_LOSS_MAX)
@@ -510,6 +528,26 @@ media_line(yyjson_val *row)
 }
 
 static void
+storm_line(yyjson_val *row)
+{
+	yyjson_val	*step;
+	size_t		 i, max;
+
+	printf("%9.0f %7.1f %7.2f %7.2f held %.2f, %.0f lost; media %.3f %% "
+	    "loss, p99 %.2f ms", number(row, "per_s"),
+	    number(row, "cpu_us"), number(row, "p50_ms"),
+	    number(row, "p99_ms"), number(row, "held"), number(row, "lost"),
+	    100. * number(row, "media_loss"), number(row, "media_p99_ms"));
+	yyjson_arr_foreach(yyjson_obj_get(row, "steps"), i, max, step)
+		printf("\n  %5.0f/s offered     %9.0f in time, %.0f late, "
+		    "%.0f refused, %.0f given up", number(step, "rate"),
+		    number(step, "in_time") / number(step, "seconds"),
+		    number(step, "late") / number(step, "seconds"),
+		    number(step, "refused") / number(step, "seconds"),
+		    number(step, "given_up") / number(step, "seconds"));
+}
+
+static void
 table(yyjson_val *file)
 {
 	yyjson_val	*rows = yyjson_obj_get(file, "rows"), *row, *machine;
@@ -545,6 +583,8 @@ table(yyjson_val *file)
 		else if (strcmp(string(row, "kind"), "aead") == 0)
 			printf("%9s %7.3f (%s)", "",
 			    number(row, "cpu_us"), string(row, "cipher"));
+		else if (strcmp(string(row, "kind"), "storm") == 0)
+			storm_line(row);
 		else
 			printf("%9.0f %7.1f %7.2f %7.2f",
 			    number(row, "per_s"), number(row, "cpu_us"),

@@ -119,6 +119,38 @@ static const struct field	rate_fields[] = {
 	{ "p99_ms", TYPE_NUMBER },
 	{ "workers", TYPE_NUMBERS }
 };
+static const struct field	storm_fields[] = {
+	{ "kind", TYPE_STRING },
+	{ "name", TYPE_STRING },
+	{ "who", TYPE_STRING },
+	{ "void", TYPE_MAYBE },
+	{ "per_s", TYPE_NUMBER },
+	{ "held", TYPE_NUMBER },
+	{ "lost", TYPE_NUMBER },
+	{ "cpu_us", TYPE_NUMBER },
+	{ "p50_ms", TYPE_NUMBER },
+	{ "p99_ms", TYPE_NUMBER },
+	{ "media_loss", TYPE_NUMBER },
+	{ "media_p99_ms", TYPE_NUMBER },
+	{ "steps", TYPE_ARRAY }
+};
+static const struct field	storm_step_fields[] = {
+	{ "rate", TYPE_NUMBER },
+	{ "seconds", TYPE_NUMBER },
+	{ "offered", TYPE_NUMBER },
+	{ "in_time", TYPE_NUMBER },
+	{ "late", TYPE_NUMBER },
+	{ "refused", TYPE_NUMBER },
+	{ "given_up", TYPE_NUMBER },
+	{ "dropped", TYPE_NUMBER },
+	{ "p50_ms", TYPE_NUMBER },
+	{ "p99_ms", TYPE_NUMBER },
+	{ "media_loss", TYPE_NUMBER },
+	{ "media_p99_ms", TYPE_NUMBER },
+	{ "cpu_us", TYPE_NUMBER },
+	{ "load", TYPE_NUMBER },
+	{ "behind_ms", TYPE_NUMBER }
+};
 static const struct field	federated_fields[] = {
 	{ "kind", TYPE_STRING },
 	{ "name", TYPE_STRING },
@@ -174,11 +206,14 @@ static const struct field	spread_fields[] = {
 static const struct form	file_form = FORM("file", file_fields);
 static const struct form	machine_form = FORM("machine", machine_fields);
 static const struct form	plain_form = FORM("plain", plain_fields);
+static const struct form	storm_step_form = FORM("step",
+				    storm_step_fields);
 static const struct form	spread_form = FORM("spread", spread_fields);
 /* By their kind. */
 static const struct form	row_forms[] = {
 	FORM("media", media_fields),
 	FORM("rate", rate_fields),
+	FORM("storm", storm_fields),
 	FORM("federated", federated_fields),
 	FORM("memory", memory_fields),
 	FORM("allocs", allocs_fields),
@@ -189,8 +224,8 @@ static const struct form	row_forms[] = {
 static const char *const	all_rows[] = {
 	"media-10", "media-50", "media-200", "media-500", "media-1000",
 	"media-saturation", "fanout-10", "fanout-100", "fanout-1000", "calls",
-	"registrations", "handshakes", "federated-signal", "federated-out",
-	"federated-back", "memory", "allocs", "aead"
+	"registrations", "handshakes", "storm", "federated-signal",
+	"federated-out", "federated-back", "memory", "allocs", "aead"
 };
 
 static bool	 has_form(yyjson_val *, const struct form *, const char *,
@@ -198,6 +233,7 @@ static bool	 has_form(yyjson_val *, const struct form *, const char *,
 static bool	 has_type(yyjson_val *, enum type);
 static bool	 is_spread(yyjson_val *);
 static bool	 are_numbers(yyjson_val *);
+static bool	 are_steps(yyjson_val *, const char *, char *, size_t);
 static bool	 is_row(yyjson_val *, char *, size_t);
 static bool	 is_in(yyjson_val *, const char *);
 static bool	 has_row(yyjson_val *, const char *);
@@ -335,6 +371,19 @@ are_numbers(yyjson_val *v)
 	return (true);
 }
 
+/* Of a storm; any other row has none. */
+static bool
+are_steps(yyjson_val *steps, const char *where, char *buf, size_t len)
+{
+	yyjson_val	*step;
+	size_t		 i, max;
+
+	yyjson_arr_foreach(steps, i, max, step)
+		if (!has_form(step, &storm_step_form, where, buf, len))
+			return (false);
+	return (true);
+}
+
 static bool
 is_row(yyjson_val *row, char *buf, size_t len)
 {
@@ -350,7 +399,8 @@ is_row(yyjson_val *row, char *buf, size_t len)
 			continue;
 		(void)snprintf(where, sizeof(where), "%s: ",
 		    name == NULL ? "a row" : name);
-		return (has_form(row, &row_forms[i], where, buf, len));
+		return (has_form(row, &row_forms[i], where, buf, len) &&
+		    are_steps(yyjson_obj_get(row, "steps"), where, buf, len));
 	}
 	(void)snprintf(buf, len, "a row of no known kind");
 	return (false);
