@@ -74,7 +74,8 @@ bank_new(const struct bank_config *bc)
 	(void)bank_update(b);
 	if ((b->b_relays = calloc(bc->bc_nrelays,
 	    sizeof(*b->b_relays))) == NULL ||
-	    (b->b_tls = quic_tls_client(bc->bc_as_original)) == NULL)
+	    (b->b_tls = quic_tls_client(bc->bc_as_original ||
+	    bc->bc_classic)) == NULL)
 		goto fail;
 	memcpy(b->b_relays, bc->bc_relays,
 	    bc->bc_nrelays * sizeof(*b->b_relays));

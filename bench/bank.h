@@ -39,6 +39,7 @@ struct bank_config {
 	unsigned int		 bc_sockets;	/* for each relay */
 	struct quic_limits	 bc_limits;
 	bool			 bc_as_original;
+	bool			 bc_classic;	/* X25519 only, as originals */
 	/* Without transmit; what they are called with is of no use. */
 	struct quic_ops		 bc_ops;
 };

@@ -85,6 +85,7 @@ people_new(const struct people_config *pc)
 	bc.bc_limits = pc->pc_limits;
 	bc.bc_limits.max_connections = 2 * (size_t)pc->pc_n;
 	bc.bc_as_original = pc->pc_as_original;
+	bc.bc_classic = pc->pc_classic;
 	bc.bc_ops.established = on_established;
 	bc.bc_ops.message = on_message;
 	bc.bc_ops.closed = on_closed;

@@ -69,6 +69,7 @@ struct people_config {
 	unsigned int		 pc_unproven;
 	struct quic_limits	 pc_limits;	/* but for max_connections */
 	bool			 pc_as_original;
+	bool			 pc_classic;	/* bank.h */
 	bool			 pc_quiet;	/* ends are not told */
 	const struct people_ops	*pc_ops;
 	void			*pc_arg;

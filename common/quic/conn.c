@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/quic/admission.h"
 #include "common/quic/conn.h"
 #include "common/quic/protect.h"
 #include "common/quic/session.h"
@@ -626,7 +627,7 @@ conn_hello(struct quic_conn *c, const char *name)
 
 	if (c->qc_announced && strcmp(name, c->qc_name) != 0)
 		return (0);
-	if (!endpoint_may_answer(c))
+	if (!admission_may_answer(c))
 		return (-1);
 	if (c->qc_announced)
 		return (1);

@@ -96,6 +96,7 @@ struct quic_conn {
 	/* The ClientHello is here; its answer waits for its turn. */
 	TAILQ_ENTRY(quic_conn)	 qc_waiting_entry;
 	bool			 qc_waiting;
+	uint64_t		 qc_waiting_since;
 	struct timer		 qc_timer;
 	uint32_t		 qc_index;
 	void			*qc_data;
@@ -204,7 +205,13 @@ struct quic_endpoint {
 
 	struct conn_list	 ep_dirty;
 	struct conn_list	 ep_waiting;	/* oldest first */
+	size_t			 ep_nwaiting;
 	unsigned int		 ep_hellos;	/* answered in this turn */
+	uint64_t		 ep_busy;	/* not answered for want of time */
+	struct packet_rate	 ep_busy_rate;
+	uint8_t			 ep_busy_dcid[NGTCP2_MAX_CIDLEN];
+	size_t			 ep_busy_dcid_len;
+	uint64_t		 ep_busy_at;	/* the last one, of that DCID */
 	struct timer_heap	 ep_timers;
 	struct packet_rate	 ep_reset_rate;
 	struct packet_rate	 ep_refuse_rate;
@@ -231,9 +238,6 @@ void	 endpoint_dirty(struct quic_conn *);
 void	 endpoint_transmit(struct quic_conn *, const ngtcp2_path *,
 	    uint8_t ecn, const uint8_t *, size_t);
 void	 endpoint_forget_odcid(struct quic_conn *);
-/* Whether a handshake may be answered now; if not, the connection waits. */
-bool	 endpoint_may_answer(struct quic_conn *);
-void	 endpoint_wait_no_more(struct quic_conn *);
 
 /* conn.c */
 int	 conn_accept(struct quic_conn *, const ngtcp2_pkt_hd *,
@@ -270,6 +274,8 @@ void	 crypto_clear(struct quic_conn *);
 /* end.c */
 /* The peer broke a rule of ours: application close with text as reason. */
 void	 conn_fail(struct quic_conn *, const char *text);
+/* It has waited for too long: CONNECTION_REFUSED (RFC 9000 5.2.2). */
+void	 conn_refuse(struct quic_conn *);
 /* An error of ngtcp2 on this connection. */
 void	 conn_error(struct quic_conn *, int rv);
 /* quic_close() is due. */

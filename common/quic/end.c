@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/quic/admission.h"
 #include "common/quic/conn.h"
 
 static void	write_close(struct quic_conn *);
@@ -43,6 +44,22 @@ conn_fail(struct quic_conn *c, const char *text)
 	/* Originals know no code but 0 (wzp-protocol 1.7). */
 	ngtcp2_ccerr_set_application_error(&ce->ce_ccerr, 0,
 	    (const uint8_t *)text, strlen(text));
+	endpoint_dirty(c);
+}
+
+void
+conn_refuse(struct quic_conn *c)
+{
+	struct conn_end	*ce = &c->qc_end;
+
+	if (ce->ce_set)
+		return;
+	ce->ce_set = true;
+	ce->ce_kind = QUIC_CLOSED_HANDSHAKE;
+	ce->ce_code = NGTCP2_CONNECTION_REFUSED;
+	ce->ce_text = "waited too long";
+	ngtcp2_ccerr_set_transport_error(&ce->ce_ccerr,
+	    NGTCP2_CONNECTION_REFUSED, NULL, 0);
 	endpoint_dirty(c);
 }
 
@@ -152,7 +169,7 @@ conn_finish(struct quic_conn *c)
 		ep->ep_config.ops->closed(ep->ep_config.arg, c, &qc);
 	}
 	pto = ngtcp2_conn_get_pto2(c->qc_ng);
-	endpoint_wait_no_more(c);
+	admission_wait_no_more(c);
 	conn_clear(c);
 	ep->ep_live--;
 	if (!c->qc_established)

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/quic/admission.h"
 #include "common/quic/conn.h"
 #include "common/quic/initial.h"
 #include "common/quic/sni.h"
@@ -79,6 +80,7 @@ quic_limits_default(struct quic_limits *lim)
 	lim->handshake_ms = 10000;
 	lim->stream_ms = 10000;
 	lim->handshakes_per_turn = 1;
+	lim->handshake_wait_ms = 3000;
 }
 
 struct quic_endpoint *
@@ -97,7 +99,7 @@ quic_endpoint_new(const struct quic_config *cf)
 		ep->ep_rx_ring *= 2;
 	arc4random_buf(&ep->ep_key, sizeof(ep->ep_key));
 	TAILQ_INIT(&ep->ep_dirty);
-	TAILQ_INIT(&ep->ep_waiting);
+	admission_init(ep);
 	packet_rate_init(&ep->ep_reset_rate, RESETS, RESETS);
 	packet_rate_init(&ep->ep_refuse_rate, REFUSALS, REFUSALS);
 	/* So many for each connection; their number may change. */
@@ -248,12 +250,7 @@ quic_endpoint_flush(struct quic_endpoint *ep, uint64_t now)
 		return;
 	ep->ep_now = now;
 	ep->ep_flushing = true;
-	ep->ep_hellos = 0;
-	while ((c = TAILQ_FIRST(&ep->ep_waiting)) != NULL &&
-	    ep->ep_hellos < ep->ep_config.limits.handshakes_per_turn) {
-		endpoint_wait_no_more(c);
-		conn_continue(c);
-	}
+	admission_turn(ep);
 	while ((c = TAILQ_FIRST(&ep->ep_dirty)) != NULL) {
 		TAILQ_REMOVE(&ep->ep_dirty, c, qc_dirty_entry);
 		c->qc_dirty = false;
@@ -279,6 +276,12 @@ uint64_t
 quic_endpoint_refused(const struct quic_endpoint *ep)
 {
 	return (ep->ep_refused);
+}
+
+uint64_t
+quic_endpoint_busy(const struct quic_endpoint *ep)
+{
+	return (ep->ep_busy);
 }
 
 size_t
@@ -425,7 +428,7 @@ endpoint_conn_free(struct quic_conn *c)
 		if (!c->qc_established)
 			endpoint_shook(c);
 	}
-	endpoint_wait_no_more(c);
+	admission_wait_no_more(c);
 	conn_clear(c);
 	endpoint_forget_odcid(c);
 	timer_remove(&ep->ep_timers, &c->qc_timer);
@@ -490,39 +493,6 @@ endpoint_forget_odcid(struct quic_conn *c)
 	(void)table_remove(c->qc_ep->ep_odcids, c->qc_odcid,
 	    c->qc_odcid_len);
 	c->qc_odcid_len = 0;
-}
-
-/*
- * A signature costs a round trip to keyd and the key exchange more than a
- * hundred datagrams of voice; whoever is in a call comes first.
- */
-bool
-endpoint_may_answer(struct quic_conn *c)
-{
-	struct quic_endpoint	*ep = c->qc_ep;
-
-	if (ep->ep_config.limits.handshakes_per_turn != 0 &&
-	    (ep->ep_hellos >= ep->ep_config.limits.handshakes_per_turn ||
-	    (!ep->ep_flushing && !TAILQ_EMPTY(&ep->ep_waiting)))) {
-		/* TLS asks again for each CRYPTO frame that comes behind. */
-		if (!c->qc_waiting)
-			TAILQ_INSERT_TAIL(&ep->ep_waiting, c,
-			    qc_waiting_entry);
-		c->qc_waiting = true;
-		return (false);
-	}
-	endpoint_wait_no_more(c);
-	ep->ep_hellos++;
-	return (true);
-}
-
-void
-endpoint_wait_no_more(struct quic_conn *c)
-{
-	if (!c->qc_waiting)
-		return;
-	c->qc_waiting = false;
-	TAILQ_REMOVE(&c->qc_ep->ep_waiting, c, qc_waiting_entry);
 }
 
 static struct quic_conn *
@@ -599,6 +569,16 @@ accept_packet(struct quic_endpoint *ep, const struct addr *local,
 		if (packet_rate_take(&ep->ep_refuse_rate, ep->ep_now) &&
 		    (n = packet_refuse(out, sizeof(out), data, len)) > 0)
 			reply(ep, listener, local, remote, out, n);
+		return (NULL);
+	}
+	switch (admission_judge(ep, hd.dcid.data, hd.dcid.datalen)) {
+	case ADMISSION_ACCEPT:
+		break;
+	case ADMISSION_REFUSE:
+		if ((n = packet_refuse(out, sizeof(out), data, len)) > 0)
+			reply(ep, listener, local, remote, out, n);
+		return (NULL);
+	case ADMISSION_DROP:
 		return (NULL);
 	}
 	if ((c = endpoint_conn_new(ep)) == NULL)

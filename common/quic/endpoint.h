@@ -160,6 +160,12 @@ struct quic_limits {
 	 */
 	unsigned int	handshakes_per_turn;
 	/*
+	 * A handshake that has waited for its answer so long is refused
+	 * instead, and new ones are before it comes to that (admission.c).
+	 * 0: all wait.
+	 */
+	unsigned int	handshake_wait_ms;
+	/*
 	 * Handshakes of those who dial us that may be under way at once, so
 	 * that strangers leave room for the connections that we dial.  0: any
 	 * number.
@@ -237,6 +243,8 @@ uint64_t quic_endpoint_expiry(const struct quic_endpoint *);
 size_t	 quic_endpoint_connections(const struct quic_endpoint *);
 /* Connections refused because there were too many. */
 uint64_t quic_endpoint_refused(const struct quic_endpoint *);
+/* Handshakes refused or dropped because too many waited before them. */
+uint64_t quic_endpoint_busy(const struct quic_endpoint *);
 /* What the connection that has most of it has now, and had ever. */
 struct quic_usage {
 	size_t	queue, queue_highest;		/* bytes to send */

@@ -4,6 +4,7 @@
 noinst_LIBRARIES += common/libquic.a common/libquicservice.a
 common_libquic_a_SOURCES = \
 	common/quic/access.c common/quic/endpoint.h \
+	common/quic/admission.c common/quic/admission.h \
 	common/quic/cid.c common/quic/cid.h \
 	common/quic/conn.c common/quic/conn.h common/quic/crypto.c \
 	common/quic/end.c common/quic/endpoint.c \
@@ -61,6 +62,12 @@ regress_unit_quic_packet_test_SOURCES = regress/unit/quic_packet_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_quic_packet_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_packet_test_LDADD = $(QUIC_TEST_LIBS)
+
+check_PROGRAMS += regress/unit/quic_storm_test
+regress_unit_quic_storm_test_SOURCES = regress/unit/quic_storm_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_storm_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_storm_test_LDADD = $(QUIC_TEST_LIBS)
 
 check_PROGRAMS += regress/unit/quic_turn_test
 regress_unit_quic_turn_test_SOURCES = regress/unit/quic_turn_test.c \
