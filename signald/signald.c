@@ -560,6 +560,8 @@ signald_stats(struct worker *worker, struct row *row)
 	if (sd->sd_service != NULL) {
 		row_u64(row, "quic_connections", quic_endpoint_connections(
 		    quic_service_endpoint(sd->sd_service)));
+		row_u64(row, "handshakes_busy", quic_endpoint_busy(
+		    quic_service_endpoint(sd->sd_service)));
 		row_u64(row, "packets_dropped",
 		    quic_service_dropped(sd->sd_service));
 	}

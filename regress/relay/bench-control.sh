@@ -170,3 +170,29 @@ rate_void '1.00    1.00$' 1000 1 1000
 rate_void 'VOID: more than 0.1 % failed' 1000 2 1000
 rate_void 'VOID: not all of them are in the database' 1000 0 999
 rate_void 'VOID: nothing was done' 0 0 0
+
+# storm BEHIND [FIELD]: of one step; FIELD comes into the step
+storm()
+{
+	run_line '"storm"' '"storm"'
+	echo '{"kind":"storm","name":"storm","who":"relay","per_s":1.0,' \
+	    '"held":1.0,"lost":0,"cpu_us":1.0,"p50_ms":1.0,"p99_ms":1.0,' \
+	    '"media_loss":0.0,"media_p99_ms":1.0,"steps":[{"rate":9,' \
+	    '"seconds":1.0,"offered":9,"in_time":9,"late":0,"refused":0,' \
+	    '"given_up":0,"dropped":0,"p50_ms":1.0,"p99_ms":1.0,' \
+	    '"media_loss":0.0,"media_p99_ms":1.0,"cpu_us":1.0,"load":0.5,' \
+	    '"behind_ms":'"$1${2:-}"'}]}'
+}
+
+# A load that does not come in time has no figures.
+storm 250.0 >"$tmp/storm"
+report storm || fail "a storm is refused: $(cat "$tmp/storm.err")"
+! grep -q VOID "$tmp/storm.table" || fail "a good storm is void"
+storm 251.0 >"$tmp/behind"
+report behind || fail "a void storm is no error"
+grep -q 'VOID: the load did not keep its pace' "$tmp/behind.table" ||
+    fail "a storm whose load was behind is not void"
+storm 1.0 ',"more":1' >"$tmp/step"
+! report step || fail "a step has any form"
+grep -q 'step has fields that are not' "$tmp/step.err" ||
+    fail "a step is refused for something else"

@@ -12,7 +12,7 @@ QUICK=1 sh "$SRCDIR/bench/run" -o "$results" >"$tmp/table" 2>&1 || {
 cat "$tmp/table"
 "$BUILD/bench/wzp-bench-report" -c "$results" || fail "not of that form"
 for row in media-10 media-50 media-200 media-500 media-1000 media-saturation \
-    fanout-10 fanout-100 fanout-1000 calls registrations handshakes \
+    fanout-10 fanout-100 fanout-1000 calls registrations handshakes storm \
     federated-signal federated-out federated-back memory aead
 do
 	grep -q "^$row  *relay " "$tmp/table" || fail "the table has no $row"

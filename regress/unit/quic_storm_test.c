@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * More new clients than can be answered (common/quic/admission.c), in virtual
  * time: a server that answers one in each tick, and clients that come at a
