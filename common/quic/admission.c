@@ -101,9 +101,9 @@ admission_turn(struct quic_endpoint *ep)
 	struct quic_conn	*c;
 
 	ep->ep_hellos = 0;
+	/* The oldest first: behind one that is answered nobody is stale. */
 	while ((c = TAILQ_FIRST(&ep->ep_waiting)) != NULL &&
-	    (is_stale(c) ||
-	    ep->ep_hellos < ep->ep_config.limits.handshakes_per_turn)) {
+	    ep->ep_hellos < ep->ep_config.limits.handshakes_per_turn) {
 		admission_wait_no_more(c);
 		if (is_stale(c)) {
 			ep->ep_busy++;
