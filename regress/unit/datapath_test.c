@@ -24,8 +24,8 @@
  *
  * With DATAPATH_CALLS and DATAPATH_SECONDS in the environment it is what
  * callgrind counts instructions and cache misses of (doc/PERFORMANCE.md): all
- * that happens inside counted_turn() is the relay's.  It tells the time of that,
- * too.
+ * that happens inside counted_turn() is the relay's.  It tells the time of
+ * that, too.
  */
 #include "config.h"
 
