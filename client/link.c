@@ -211,7 +211,10 @@ link_why(const struct quic_close *qc, char *buf, size_t cap)
 		(void)snprintf(buf, cap, "the relay is silent");
 		break;
 	case QUIC_CLOSED_HANDSHAKE:
-		(void)snprintf(buf, cap, "the relay does not answer");
+		(void)snprintf(buf, cap, "%s",
+		    qc->code == QUIC_CONNECTION_REFUSED ?
+		    "the relay is busy or full, try again later" :
+		    "the relay does not answer");
 		break;
 	case QUIC_CLOSED_RESET:
 		(void)snprintf(buf, cap,

@@ -40,6 +40,13 @@
  */
 #define STEADY		NS_PER_S
 
+/*
+ * Before the first registration: a relay that has no room or no time for us
+ * (CONNECTION_REFUSED, RFC 9000 5.2.2) is asked again and again for so long.
+ */
+#define BUSY_LIMIT	(8 * NS_PER_S)
+#define BUSY_PAUSE	NS_PER_S
+
 /* Seconds to wait before each attempt to register again (5.1). */
 static const unsigned int	backoff[] = { 0, 1, 2, 4, 8, 15, 30 };
 /*
@@ -66,6 +73,7 @@ struct sigconn {
 	bool				 sc_ever;	/* registered once */
 	unsigned int			 sc_attempt;
 	uint64_t			 sc_since;	/* registered */
+	uint64_t			 sc_started;
 	uint64_t			 sc_dialled;
 	uint64_t			 sc_deadline;	/* of the state */
 	bool				 sc_pinging;
@@ -116,8 +124,10 @@ sigconn_free(struct sigconn *sc)
 void
 sigconn_start(struct sigconn *sc)
 {
-	if (sc->sc_state == SIGCONN_OFF)
-		sigconn_dial(sc);
+	if (sc->sc_state != SIGCONN_OFF)
+		return;
+	sc->sc_started = now(sc);
+	sigconn_dial(sc);
 }
 
 void
@@ -326,11 +336,19 @@ sigconn_closed(void *arg, const struct quic_close *qc)
 		sigconn_fail(sc, "the relay refused the registration");
 		return;
 	}
+	if (!sc->sc_ever && qc->kind == QUIC_CLOSED_HANDSHAKE &&
+	    qc->code == QUIC_CONNECTION_REFUSED &&
+	    now(sc) - sc->sc_started < BUSY_LIMIT) {
+		sc->sc_state = SIGCONN_WAITING;
+		sc->sc_deadline = now(sc) + link_spread(BUSY_PAUSE);
+		return;
+	}
 	sigconn_again(sc, why, qc->kind == QUIC_CLOSED_BY_PEER_APP);
 }
 
 /*
- * Lost: the first registration is not tried again, a later one for ever.
+ * Lost: the first registration is not tried again but by a relay that is busy,
+ * a later one for ever.
  * sent_away: the relay itself closed it.
  */
 static void

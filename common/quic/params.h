@@ -43,6 +43,9 @@
 #define QUIC_DATAGRAM_FRAME_MAX		65535	/* max_datagram_frame_size */
 #define QUIC_DATAGRAM_BUFFER		65536	/* an original's, receiving */
 
+/* RFC 9000 20.1 */
+#define QUIC_CONNECTION_REFUSED		0x02
+
 /* SNIs that are no rooms (1.3).  No SNI at all gives QUIC_SNI_DEFAULT. */
 #define QUIC_SNI_PING			"ping"
 #define QUIC_SNI_VERSION		"version"

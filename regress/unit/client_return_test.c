@@ -18,6 +18,7 @@
  * COVERS: client library: back by itself after a relay that forgot it, within
  *	2 s in a call, 5 s waiting, 8 s as the original; tokens are given back;
  *	a relay that dies again and again, and one that sends us away;
+ *	one that is full is asked again for 8 s before the first registration;
  *	a Hangup that was not heard is repeated; a new port in mid-call;
  *	a room that does not let us in any more, or that the other left
  */
@@ -61,6 +62,40 @@ connect_two(struct csim *cs, struct csim_client **alice,
 	    cs->cs_now), 0);
 	assert_true(csim_until(cs, *alice, EVENT_MEDIA_START, 1, 2000));
 	assert_true(csim_until(cs, *bob, EVENT_MEDIA_START, 1, 2000));
+}
+
+/* A relay that is full for a while, and one that stays so. */
+static void
+test_full(void **state)
+{
+	struct csim_client	*alice, *bob;
+	struct csim		*cs = csim_new();
+
+	(void)state;
+	alice = csim_client(cs, 0, CLIENT_LISTEN, NULL);
+	csim_start(alice);
+	assert_true(csim_until(cs, alice, EVENT_REGISTERED, 1, 2000));
+	quic_endpoint_set_max(cs->cs_relay, 1);
+	bob = csim_client(cs, 1, CLIENT_LISTEN, NULL);
+	csim_start(bob);
+	csim_run(cs, 4000);
+	assert_false(bob->cl_done);
+	assert_true(quic_endpoint_refused(cs->cs_relay) >= 2);
+	assert_true(quic_endpoint_refused(cs->cs_relay) <= 10);
+	quic_endpoint_set_max(cs->cs_relay, 16);
+	assert_true(csim_until(cs, bob, EVENT_REGISTERED, 1, 2500));
+	csim_end(bob);
+	csim_run(cs, 1000);
+	quic_endpoint_set_max(cs->cs_relay, 1);
+	bob = csim_client(cs, 2, CLIENT_LISTEN, NULL);
+	csim_start(bob);
+	csim_run(cs, 6000);
+	assert_false(bob->cl_done);
+	csim_run(cs, 5000);
+	assert_true(bob->cl_done);
+	assert_non_null(strstr(csim_last(bob, EVENT_ERROR)->text,
+	    "busy or full"));
+	csim_free(cs);
 }
 
 /* At whatever moment it happens. */
@@ -402,6 +437,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_in_call),
 		cmocka_unit_test(test_twice),
