@@ -33,6 +33,7 @@
 #include "common/base/log.h"
 #include "common/quic/params.h"
 #include "common/quic/service.h"
+#include "common/quic/ticket.h"
 #include "common/quic/tls.h"
 #include "common/worker/authcheck.h"
 #include "common/worker/keys.h"
@@ -53,6 +54,7 @@ struct mediad {
 	struct worker		*me_worker;
 	struct keys		 me_keys;
 	struct quic_tls		*me_tls;
+	struct ticket_keys	 me_tickets;
 	struct quic_service	*me_service;
 	struct media		*me_media;
 	struct authcheck	*me_auth;
@@ -69,6 +71,8 @@ struct mediad {
 
 static void	 mediad_settings(struct worker *,
 		    const struct msg_settings *);
+static void	 mediad_ticket_key(struct worker *,
+		    const struct msg_ticket_key *);
 static void	 mediad_slot(struct worker *, const struct msg_slot *);
 static void	 mediad_udp_socket(struct worker *,
 		    const struct msg_udp_socket *, int);
@@ -106,6 +110,7 @@ static void	 mediad_fed_flush(void *);
 static const struct worker_ops	mediad_ops = {
 	.role = PROC_MEDIAD,
 	.settings = mediad_settings,
+	.ticket_key = mediad_ticket_key,
 	.slot = mediad_slot,
 	.udp_socket = mediad_udp_socket,
 	.channel = mediad_channel,
@@ -153,6 +158,7 @@ mediad_settings(struct worker *worker, const struct msg_settings *settings)
 	struct mediad		*me = worker_ctx(worker);
 	struct media_config	 config;
 
+	me->me_tickets.tk_on = settings->resumption;
 	if (me->me_media == NULL)
 		return;
 	mediad_config(settings, &config);
@@ -162,6 +168,15 @@ mediad_settings(struct worker *worker, const struct msg_settings *settings)
 	    settings->max_connections);
 	quic_endpoint_set_queue(quic_service_endpoint(me->me_service),
 	    settings->max_queue);
+}
+
+static void
+mediad_ticket_key(struct worker *worker, const struct msg_ticket_key *key)
+{
+	struct mediad	*me = worker_ctx(worker);
+
+	if (ticket_keys_set(&me->me_tickets, key->generation, key->key) == -1)
+		log_warnx("a ticket key could not be taken");
 }
 
 static void
@@ -313,7 +328,8 @@ mediad_serve(struct worker *worker)
 	limiter_settings(media_limiter(me->me_media), settings);
 	if ((me->me_tls = quic_tls_server(me->me_keys.keys_certificate,
 	    me->me_keys.keys_certificate_len, keys_sign_tls,
-	    worker)) == NULL) {
+	    worker)) == NULL ||
+	    quic_tls_tickets(me->me_tls, &me->me_tickets) == -1) {
 		log_warnx("the certificate from keyd does not do");
 		return (-1);
 	}

@@ -116,6 +116,7 @@ config_new(void)
 	TAILQ_INIT(&cf->cf_probes);
 	limits_default(&cf->cf_settings);
 	cf->cf_settings.retention_s = 90 * DAY_S;
+	cf->cf_settings.resumption = true;
 	cf->cf_steering = STEERING_DEFAULT;
 	cf->cf_media = media_default();
 	cf->cf_identity = strdup(WZP_SYSCONFDIR "/relay.seed");

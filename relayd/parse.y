@@ -87,6 +87,7 @@ static void	 set_limit(char *, int64_t, int64_t);
 %token	CHROOT USER LEGACY CLIENTS ALLOW DENY REGISTRY STRICT BESTEFFORT
 %token	RETENTION ADDRESSES YES NO LIMIT LOG VERBOSE
 %token	STEERING NONE MEDIA WORKERS AUTH URL CA FEDERATION RETRY AUTO ALWAYS
+%token	RESUMPTION
 %token	PEER ADDRESS FINGERPRINT TRANSIT GLOBAL ROOM PROBE
 %token	<string>	STRING
 %token	<number>	NUMBER UNIT
@@ -245,6 +246,12 @@ statement	: STRING '=' STRING {
 				complain(why, $2);
 			free($2);
 		}
+		| RESUMPTION YES {
+			conf->cf_settings.resumption = true;
+		}
+		| RESUMPTION NO {
+			conf->cf_settings.resumption = false;
+		}
 		| RETRY AUTO {
 			conf->cf_settings.retry_always = false;
 		}
@@ -350,6 +357,7 @@ static const struct {
 	{ "probe", PROBE, 0 },
 	{ "read-only", READONLY, 0 },
 	{ "registry", REGISTRY, 0 },
+	{ "resumption", RESUMPTION, 0 },
 	{ "retention", RETENTION, 0 },
 	{ "retry", RETRY, 0 },
 	{ "room", ROOM, 0 },

@@ -95,6 +95,7 @@ config_print(const struct config *cf, FILE *out)
 			    proc_name((enum proc)i), cf->cf_users[i]);
 	fprintf(out, "steering %s\n", cf->cf_steering ? "port" : "none");
 	fprintf(out, "media workers %u\n", cf->cf_media);
+	fprintf(out, "resumption %s\n", st->resumption ? "yes" : "no");
 	fprintf(out, "retry %s\n", st->retry_always ? "always" : "auto");
 	fprintf(out, "federation %s\n", cf->cf_federation ? "yes" : "no");
 	stanza_print(cf, out);

@@ -104,6 +104,7 @@ struct supervisor {
 	struct rate		 sv_dials;	/* peers.c */
 	uint8_t			 sv_certificate[TLS_HASH_LEN];	/* its hash */
 	struct token_keys	 sv_tokens[TOKEN_ROLES];
+	struct token_keys	 sv_tickets[TICKET_ROLES];
 	ev_timer		 sv_token_timer;
 	struct processes	 sv_processes;	/* in order of rank */
 	/* Starts of each worker, also of one that is not wanted now. */

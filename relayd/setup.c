@@ -53,7 +53,8 @@ setup_worker(struct process *p)
 		return (-1);
 	if (p->pr_role == PROC_FEDERD && peers_send(p) == -1)
 		return (-1);
-	if (slots_send(p) == -1 || tokens_send(p) == -1)
+	if (slots_send(p) == -1 || tokens_send(p) == -1 ||
+	    tickets_send(p) == -1)
 		return (-1);
 	return (setup_ports(p));
 }

@@ -14,7 +14,7 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-/* Keys of address validation tokens (see tokens.h). */
+/* Keys of address validation tokens and of session tickets (see tokens.h). */
 
 #include "config.h"
 
@@ -29,8 +29,13 @@
 /* mediad issues none: who comes for media has been at signald just before. */
 static const enum proc	issuers[TOKEN_ROLES] = { PROC_SIGNALD, PROC_FEDERD };
 
+/* federd's neighbours are few and show certificates. */
+static const enum proc	resumed[TICKET_ROLES] = { PROC_SIGNALD, PROC_MEDIAD };
+
 static bool	wants(const struct process *, const struct token_keys *);
 static int	send_key(struct process *, const struct token_keys *, bool);
+static int	send_ticket_key(struct process *, const struct token_keys *,
+		    bool);
 static void	daily(EV_P_ ev_timer *, int);
 
 int
@@ -43,6 +48,13 @@ tokens_init(struct supervisor *sv)
 		tk = &sv->sv_tokens[i];
 		memset(tk, 0, sizeof(*tk));
 		tk->tk_role = issuers[i];
+		if (tokens_rotate(tk) == -1)
+			return (-1);
+	}
+	for (i = 0; i < TICKET_ROLES; i++) {
+		tk = &sv->sv_tickets[i];
+		memset(tk, 0, sizeof(*tk));
+		tk->tk_role = resumed[i];
 		if (tokens_rotate(tk) == -1)
 			return (-1);
 	}
@@ -113,6 +125,39 @@ tokens_send(struct process *p)
 	return (0);
 }
 
+static int
+send_ticket_key(struct process *p, const struct token_keys *tk, bool old)
+{
+	struct msg_ticket_key	msg;
+	int			error;
+
+	memset(&msg, 0, sizeof(msg));
+	msg.generation = old ? tk->tk_generation - 1 : tk->tk_generation;
+	memcpy(msg.key, old ? tk->tk_old : tk->tk_new, sizeof(msg.key));
+	error = channel_send(p->pr_channel, MSG_TICKET_KEY, &msg);
+	explicit_bzero(&msg, sizeof(msg));
+	return (error);
+}
+
+/* The older first, as above. */
+int
+tickets_send(struct process *p)
+{
+	const struct token_keys	*tk;
+	size_t			 i;
+
+	for (i = 0; i < TICKET_ROLES; i++) {
+		tk = &p->pr_super->sv_tickets[i];
+		if (p->pr_role != tk->tk_role)
+			continue;
+		if ((tk->tk_generation > 1 &&
+		    send_ticket_key(p, tk, true) == -1) ||
+		    send_ticket_key(p, tk, false) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 static void
 daily(EV_P_ ev_timer *t, int events)
 {
@@ -129,5 +174,14 @@ daily(EV_P_ ev_timer *t, int events)
 			if (p->pr_channel != NULL &&
 			    wants(p, &sv->sv_tokens[i]))
 				(void)send_key(p, &sv->sv_tokens[i], false);
+	}
+	for (i = 0; i < TICKET_ROLES; i++) {
+		if (tokens_rotate(&sv->sv_tickets[i]) == -1)
+			continue;
+		TAILQ_FOREACH(p, &sv->sv_processes, pr_entry)
+			if (p->pr_channel != NULL &&
+			    p->pr_role == sv->sv_tickets[i].tk_role)
+				(void)send_ticket_key(p, &sv->sv_tickets[i],
+				    false);
 	}
 }

@@ -17,7 +17,8 @@
 /*
  * The keys of address validation tokens (RFC 9000 8.1.3): a role issues
  * them, doord checks them, and both get the key from here, so that a token
- * survives a restart of either.
+ * survives a restart of either.  The keys of session tickets (RFC 8446 4.6.1)
+ * beside them: a role makes and takes its own, so no other has them.
  */
 #ifndef WZP_RELAYD_TOKENS_H
 #define WZP_RELAYD_TOKENS_H
@@ -25,6 +26,7 @@
 #include "common/ipc/messages.h"
 
 #define TOKEN_ROLES		2
+#define TICKET_ROLES		2
 #define TOKEN_ROTATE_S		86400.
 
 struct process;
@@ -45,5 +47,7 @@ void	tokens_start(struct supervisor *);
 int	tokens_rotate(struct token_keys *);
 /* The keys that this worker has to know; -1: cannot be sent. */
 int	tokens_send(struct process *);
+/* The same for session tickets. */
+int	tickets_send(struct process *);
 
 #endif /* WZP_RELAYD_TOKENS_H */

@@ -50,6 +50,8 @@ static void	 signald_settings(struct worker *,
 static void	 signald_slot(struct worker *, const struct msg_slot *);
 static void	 signald_token_key(struct worker *,
 		    const struct msg_token_key *);
+static void	 signald_ticket_key(struct worker *,
+		    const struct msg_ticket_key *);
 static void	 signald_udp_socket(struct worker *,
 		    const struct msg_udp_socket *, int);
 static int	 signald_start(struct worker *);
@@ -70,6 +72,7 @@ static const struct worker_ops	signald_worker_ops = {
 	.settings = signald_settings,
 	.slot = signald_slot,
 	.token_key = signald_token_key,
+	.ticket_key = signald_ticket_key,
 	.udp_socket = signald_udp_socket,
 	.channel = signald_channel,
 	.channel_lost = signald_channel_lost,
@@ -208,6 +211,7 @@ signald_settings(struct worker *worker, const struct msg_settings *settings)
 	struct flow_config	 flow;
 
 	sd->sd_settings = *settings;
+	sd->sd_tickets.tk_on = settings->resumption;
 	if (sd->sd_service == NULL)
 		return;
 	signald_begin(sd);
@@ -249,6 +253,15 @@ signald_token_key(struct worker *worker, const struct msg_token_key *key)
 	}
 	sd->sd_token_keys[0] = sd->sd_token_keys[1];
 	sd->sd_token_keys[1] = *key;
+}
+
+static void
+signald_ticket_key(struct worker *worker, const struct msg_ticket_key *key)
+{
+	struct signald	*sd = worker_ctx(worker);
+
+	if (ticket_keys_set(&sd->sd_tickets, key->generation, key->key) == -1)
+		log_warnx("a ticket key could not be taken");
 }
 
 static void
@@ -436,7 +449,8 @@ signald_serve(struct worker *worker)
 	}
 	sd->sd_tls = quic_tls_server(sd->sd_keys.keys_certificate,
 	    sd->sd_keys.keys_certificate_len, keys_sign_tls, worker);
-	if (sd->sd_tls == NULL) {
+	if (sd->sd_tls == NULL ||
+	    quic_tls_tickets(sd->sd_tls, &sd->sd_tickets) == -1) {
 		log_warnx("TLS cannot be set up");
 		return (-1);
 	}

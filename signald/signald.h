@@ -21,6 +21,7 @@
 #include <ev.h>
 
 #include "common/quic/service.h"
+#include "common/quic/ticket.h"
 #include "common/quic/tls.h"
 #include "common/worker/authcheck.h"
 #include "common/worker/keys.h"
@@ -35,6 +36,7 @@ struct signald {
 	struct msg_settings	 sd_settings;
 	struct keys		 sd_keys;
 	struct quic_tls		*sd_tls;
+	struct ticket_keys	 sd_tickets;
 	struct quic_service	*sd_service;
 	struct signal_server	*sd_server;
 	struct flow		*sd_flow;

@@ -124,7 +124,8 @@ static const struct msg_field	settings_fields[] = {
 	U64(msg_settings, boot_id),
 	FIXED(msg_settings, room_key),
 	BOOL(msg_settings, auth_required),
-	BOOL(msg_settings, retry_always)
+	BOOL(msg_settings, retry_always),
+	BOOL(msg_settings, resumption)
 };
 
 static const struct msg_field	listen_fields[] = {
@@ -164,6 +165,11 @@ static const struct msg_field	token_key_fields[] = {
 	U64_TO(msg_token_key, role, PROC_MAX - 1),
 	U64(msg_token_key, generation),
 	FIXED(msg_token_key, key)
+};
+
+static const struct msg_field	ticket_key_fields[] = {
+	U64(msg_ticket_key, generation),
+	FIXED(msg_ticket_key, key)
 };
 
 static const struct msg_field	auth_url_fields[] = {
@@ -528,6 +534,8 @@ static const struct msg_desc	messages[MSG_TYPE_MAX] = {
 	MSG(MSG_SEED, RELAYD, KEYD, SETUP, seed),
 	MSG(MSG_TOKEN_KEY, RELAYD, DOORD | SIGNALD | FEDERD, SETUP | SERVE,
 	    token_key),
+	MSG(MSG_TICKET_KEY, RELAYD, SIGNALD | MEDIAD, SETUP | SERVE,
+	    ticket_key),
 	MSG(MSG_AUTH_URL, RELAYD, LOOKUPD, SETUP, auth_url),
 	MSG(MSG_START, RELAYD, WORKERS, SETUP, start),
 	MSG(MSG_READY, WORKERS, RELAYD, SETUP, ready),

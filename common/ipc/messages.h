@@ -32,7 +32,7 @@
 
 #include "common/base/addr.h"
 
-#define MSG_TABLE_VERSION	5
+#define MSG_TABLE_VERSION	6
 #define MSG_MAX			65536	/* one packet, bytes */
 
 /* In order of rank: blame restarts the lower-ranking (later) of two. */
@@ -88,6 +88,7 @@ enum msg_type {
 	MSG_CONTROL_SOCKET,	/* + descriptor; controld */
 	MSG_SEED,		/* keyd */
 	MSG_TOKEN_KEY,		/* doord and a role that issues tokens */
+	MSG_TICKET_KEY,		/* signald, mediad: each its role's */
 	MSG_AUTH_URL,		/* lookupd */
 	MSG_START,
 	MSG_READY,
@@ -233,6 +234,7 @@ struct msg_settings {
 	uint8_t		room_key[16];		/* placement.h; as boot_id */
 	bool		auth_required;		/* auth url is configured */
 	bool		retry_always;		/* retry auto|always */
+	bool		resumption;		/* session tickets */
 };
 
 struct msg_listen {
@@ -280,6 +282,15 @@ struct msg_seed {
  */
 struct msg_token_key {
 	uint64_t	role;
+	uint64_t	generation;
+	uint8_t		key[32];
+};
+
+/*
+ * Session tickets (RFC 8446 4.6.1) of the receiver's role.  The two newest
+ * generations are good.
+ */
+struct msg_ticket_key {
 	uint64_t	generation;
 	uint8_t		key[32];
 };

@@ -236,6 +236,12 @@ quic_conn_peer_certificate(const struct quic_conn *c, uint8_t sha256[32])
 	return (true);
 }
 
+bool
+quic_conn_resumed(const struct quic_conn *c)
+{
+	return (c->qc_resumed);
+}
+
 int
 quic_conn_export(const struct quic_conn *c, const char *label, uint8_t *out,
     size_t len)

@@ -175,6 +175,7 @@ conn_dial(struct quic_conn *c, const char *sni, const struct quic_past *past,
 	ssl = session_client(c->qc_ep->ep_config.tls_client, &c->qc_ref, sni);
 	if (ssl == NULL)
 		return (-1);
+	(void)ticket_offer(ssl, past->ticket, past->ticket_len);
 	if (c->qc_ep->ep_dcid_len != 0) {
 		ngtcp2_cid_init(&dcid, c->qc_ep->ep_dcid,
 		    c->qc_ep->ep_dcid_len);
@@ -648,10 +649,19 @@ conn_certificate(struct quic_conn *c, const uint8_t sha256[32])
 	c->qc_have_cert = true;
 }
 
+void
+conn_ticket(struct quic_conn *c, const uint8_t *session, size_t len)
+{
+	const struct quic_config	*cf = &c->qc_ep->ep_config;
+
+	if (cf->ops->ticket != NULL && !c->qc_ended)
+		cf->ops->ticket(cf->arg, c, session, len);
+}
+
 /*
  * The keys are ngtcp2's own by now, and so is what may have to be sent once
- * more; a client says nothing in CRYPTO after its Finished, and gets no
- * tickets.  What libssl still has (the client's key share, the certificates,
+ * more, a ticket for one who asked included; a client says nothing in CRYPTO
+ * after its Finished.  What libssl still has (the client's key share, the certificates,
  * the transcript) is more than a third of what a connection needs.
  */
 static void
@@ -723,6 +733,9 @@ handshake_completed_cb(ngtcp2_conn *ng, void *arg)
 	struct conn_end			*ce = &c->qc_end;
 
 	(void)ng;
+	c->qc_resumed = SSL_session_reused(c->qc_ssl) == 1;
+	if (!c->qc_server && !c->qc_have_cert)
+		c->qc_have_cert = ticket_certificate(c->qc_ssl, c->qc_cert);
 	if (!c->qc_server && cf->ops->verify != NULL && (!c->qc_have_cert ||
 	    !cf->ops->verify(cf->arg, c, c->qc_cert))) {
 		ce->ce_set = true;

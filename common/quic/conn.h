@@ -120,6 +120,7 @@ struct quic_conn {
 	bool			 qc_mark;	/* BBR: that was all */
 	bool			 qc_reset;	/* stateless reset came */
 	bool			 qc_have_cert;
+	bool			 qc_resumed;	/* once established */
 	uint8_t			 qc_cert[32];
 	char			*qc_name;	/* NULL: none yet */
 	/* Of quic_config.export_label, when the SSL is gone. */

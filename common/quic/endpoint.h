@@ -40,6 +40,8 @@ struct quic_tls;
 #define QUIC_SNI_MAX		254
 #define QUIC_DELIVER_MS		1000
 #define QUIC_TOKEN_MAX		256	/* of a server; ours are shorter */
+/* A session as ops->ticket gives it: certificate and ticket are most of it. */
+#define QUIC_TICKET_MAX		2048
 #define QUIC_EXPORT_LEN		32	/* of quic_config.export_label */
 
 /* A packet on its way out; data is valid during the call only. */
@@ -121,9 +123,15 @@ struct quic_ops {
 	void	(*new_token)(void *arg, struct quic_conn *, const uint8_t *,
 		    size_t);
 	/*
+	 * Client side, with quic_tls_ask_tickets(): a session to resume with,
+	 * once (RFC 8446 C.4).  It holds a secret.
+	 */
+	void	(*ticket)(void *arg, struct quic_conn *, const uint8_t *,
+		    size_t);
+	/*
 	 * Client side: SHA-256 of the server's certificate, after libssl
-	 * verified CertificateVerify with it.  false refuses (bad_certificate).
-	 * NULL: any.
+	 * verified CertificateVerify with it, or of the one that a resumed
+	 * session began with.  false refuses (bad_certificate).  NULL: any.
 	 */
 	bool	(*verify)(void *arg, struct quic_conn *,
 		    const uint8_t cert_sha256[32]);
@@ -279,6 +287,8 @@ struct quic_past {
 	const uint8_t	*token;		/* ops->new_token gave it */
 	size_t		 token_len;	/* 0: none */
 	uint64_t	 rtt_us;	/* smoothed; 0: not known */
+	const uint8_t	*ticket;	/* ops->ticket gave it */
+	size_t		 ticket_len;	/* 0: none */
 };
 /*
  * The same again: shows the token (RFC 9000 8.1.3) and waits for lost first
@@ -360,6 +370,8 @@ const struct addr
  */
 bool	 quic_conn_peer_certificate(const struct quic_conn *,
 	    uint8_t sha256[32]);
+/* The handshake went without a certificate: a ticket was used. */
+bool	 quic_conn_resumed(const struct quic_conn *);
 /*
  * TLS exporter (RFC 8446 7.5), no context.  -1: not established, or not what
  * quic_config.export_label promised.

@@ -18,6 +18,7 @@ common_libquic_a_SOURCES = \
 	common/quic/steer.c common/quic/steer.h \
 	common/quic/stream.c \
 	common/quic/timer.c common/quic/timer.h \
+	common/quic/ticket.c common/quic/ticket.h \
 	common/quic/tls.c common/quic/tls.h \
 	common/quic/udp.c common/quic/udp.h
 common_libquicservice_a_SOURCES = \
@@ -92,6 +93,14 @@ regress_unit_quic_cert_test_SOURCES = regress/unit/quic_cert_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_quic_cert_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 regress_unit_quic_cert_test_LDADD = common/libquic.a common/libwire.a \
+	common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) $(CMOCKA_LIBS) \
+	$(BSD_LIBS)
+
+check_PROGRAMS += regress/unit/quic_ticket_test
+regress_unit_quic_ticket_test_SOURCES = regress/unit/quic_ticket_test.c \
+	regress/unit/quic_sim.c regress/unit/quic_sim.h
+regress_unit_quic_ticket_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_ticket_test_LDADD = common/libquic.a common/libwire.a \
 	common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) $(CMOCKA_LIBS) \
 	$(BSD_LIBS)
 

@@ -26,10 +26,13 @@
 #include <openssl/ssl.h>
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "common/quic/tls.h"
 
 struct quic_conn;
+struct ticket_keys;
 
 /*
  * ref is the session's way back to the connection (its user_data) and must
@@ -47,8 +50,28 @@ int	 session_callbacks(SSL *);
  * connection with this name is wanted: 1, 0, or -1: not yet, TLS asks again
  * when the handshake is continued.  conn_certificate: SHA-256 of the
  * peer's certificate; it proves nothing before the handshake is complete.
+ * conn_ticket: a session to dial with the next time (see ticket_offer()).
  */
 int	 conn_hello(struct quic_conn *, const char *name);
 void	 conn_certificate(struct quic_conn *, const uint8_t sha256[32]);
+void	 conn_ticket(struct quic_conn *, const uint8_t *, size_t);
+
+/*
+ * ticket.c; these two for tls.c.  The keys stay the caller's, may change at any time and must
+ * outlive the context.  -1: no memory.
+ */
+int	 ticket_server(SSL_CTX *, const struct ticket_keys *);
+/* Ask for one ticket a connection; conn_ticket() gets it. */
+int	 ticket_client(SSL_CTX *);
+/*
+ * Begins with a session that conn_ticket() gave once (hostile bytes: they may
+ * come from a file).  false: a full handshake it is.
+ */
+bool	 ticket_offer(SSL *, const uint8_t *, size_t);
+/*
+ * SHA-256 of the certificate that the resumed session began with, for the
+ * client's check of its pin.  false: not resumed, or the session has none.
+ */
+bool	 ticket_certificate(SSL *, uint8_t sha256[32]);
 
 #endif /* WZP_QUIC_SESSION_H */

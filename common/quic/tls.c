@@ -128,7 +128,7 @@ quic_tls_server(const uint8_t *cert, size_t len, quic_signer *signer,
 	}
 	SSL_CTX_set_options(qt->qt_ctx, SSL_OP_CIPHER_SERVER_PREFERENCE |
 	    SSL_OP_PRIORITIZE_CHACHA);
-	/* Originals never resume (wzp-protocol 1.1): save the flight. */
+	/* Originals never resume (wzp-protocol 1.1); who does asks first. */
 	SSL_CTX_set_num_tickets(qt->qt_ctx, 0);
 	SSL_CTX_set_client_hello_cb(qt->qt_ctx, hello_cb, qt);
 	SSL_CTX_set_alpn_select_cb(qt->qt_ctx, alpn_cb, NULL);
@@ -189,6 +189,18 @@ quic_tls_request_certificate(struct quic_tls *qt, const char *sni)
 	SSL_CTX_set_cert_verify_callback(qt->qt_ctx, certificate_cb, NULL);
 	(void)SSL_CTX_set1_client_sigalgs_list(qt->qt_ctx, CLIENT_SIGALGS);
 	SSL_CTX_set_max_cert_list(qt->qt_ctx, CLIENT_CERTIFICATE_MAX);
+}
+
+int
+quic_tls_tickets(struct quic_tls *qt, const struct ticket_keys *keys)
+{
+	return (ticket_server(qt->qt_ctx, keys));
+}
+
+int
+quic_tls_ask_tickets(struct quic_tls *qt)
+{
+	return (ticket_client(qt->qt_ctx));
 }
 
 /* The key behind it is elsewhere: the signer has it. */

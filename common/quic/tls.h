@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 struct quic_tls;
+struct ticket_keys;
 
 /*
  * Signs tbs (130 or 146 bytes, RFC 8446 4.4.3) with the Ed25519 key of the
@@ -48,6 +49,15 @@ struct quic_tls	*quic_tls_server(const uint8_t *cert, size_t len,
  */
 void		 quic_tls_request_certificate(struct quic_tls *,
 		    const char *sni);
+/*
+ * Who asks for a session ticket (RFC 9149) gets one and may resume with it;
+ * nobody else sees a difference.  The keys stay the caller's, may change at any
+ * time and must outlive the context.  -1: no memory.
+ */
+int		 quic_tls_tickets(struct quic_tls *,
+		    const struct ticket_keys *);
+/* A client that asks for tickets: ops->ticket gets them.  -1: no memory. */
+int		 quic_tls_ask_tickets(struct quic_tls *);
 /* Verifies CertificateVerify always; the certificate itself by ops->verify. */
 struct quic_tls	*quic_tls_client(bool as_original);
 /* The same with a certificate of its own, for servers that ask for one. */

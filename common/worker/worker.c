@@ -372,6 +372,10 @@ worker_relayd_message(struct channel *ch, void *arg, enum msg_type type,
 		if (ops->token_key != NULL)
 			ops->token_key(w, msg);
 		break;
+	case MSG_TICKET_KEY:
+		if (ops->ticket_key != NULL)
+			ops->ticket_key(w, msg);
+		break;
 	case MSG_AUTH_URL:
 		if (ops->auth_url != NULL)
 			ops->auth_url(w, msg);

@@ -39,11 +39,12 @@ struct worker_ops {
 	bool		gathers;
 	/*
 	 * All optional.  Called during set-up, before start; settings, slot
-	 * and token_key also later, when something changed.
+	 * and the two keys also later, when something changed.
 	 */
 	void	(*settings)(struct worker *, const struct msg_settings *);
 	void	(*slot)(struct worker *, const struct msg_slot *);
 	void	(*token_key)(struct worker *, const struct msg_token_key *);
+	void	(*ticket_key)(struct worker *, const struct msg_ticket_key *);
 	void	(*auth_url)(struct worker *, const struct msg_auth_url *);
 	void	(*listen)(struct worker *, const struct msg_listen *);
 	void	(*udp_socket)(struct worker *, const struct msg_udp_socket *,
