@@ -103,6 +103,8 @@ static void	 on_datagram(void *, struct quic_conn *, const uint8_t *,
 		    size_t);
 static void	 on_new_token(void *, struct quic_conn *, const uint8_t *,
 		    size_t);
+static void	 on_ticket(void *, struct quic_conn *, const uint8_t *,
+		    size_t);
 static void	 on_closed(void *, struct quic_conn *,
 		    const struct quic_close *);
 static void	 on_transmit(void *, const struct quic_packet *);
@@ -150,6 +152,7 @@ static const struct quic_ops	quic_ops = {
 	.uni = on_uni,
 	.datagram = on_datagram,
 	.new_token = on_new_token,
+	.ticket = on_ticket,
 	.closed = on_closed,
 	.transmit = on_transmit,
 	.verify = on_verify
@@ -206,6 +209,8 @@ client_new(const struct client_config *config)
 	c->cl_key.rk_event = config->cc_event;
 	c->cl_key.rk_arg = config->cc_arg;
 	if ((c->cl_tls = quic_tls_client(config->cc_as_original)) == NULL ||
+	    (!config->cc_as_original &&
+	    quic_tls_ask_tickets(c->cl_tls) == -1) ||
 	    (client_open(c) && (c->cl_selfcert = selfcert_new()) == NULL))
 		goto fail;
 
@@ -532,6 +537,14 @@ on_new_token(void *arg, struct quic_conn *conn, const uint8_t *token,
 {
 	(void)arg;
 	link_on_new_token(conn, token, len);
+}
+
+static void
+on_ticket(void *arg, struct quic_conn *conn, const uint8_t *session,
+    size_t len)
+{
+	(void)arg;
+	link_on_ticket(conn, session, len);
 }
 
 static void

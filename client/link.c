@@ -58,9 +58,16 @@ link_dial(struct link *li, const struct addr *to, const char *sni)
 		past.token = ls->ls_past;
 		past.token_len = ls->ls_past_len;
 	}
+	if (li->li_ticket_len > 0 && strcmp(sni, li->li_ticket_name) == 0 &&
+	    addr_equal(to, &li->li_ticket_host)) {
+		past.ticket = li->li_ticket;
+		past.ticket_len = li->li_ticket_len;
+	}
 	li->li_conn = quic_connect_again(ls->ls_endpoint, link_listener(to),
 	    NULL, to, sni, &past, ls->ls_now);
 	li->li_token_len = 0;
+	explicit_bzero(li->li_ticket, sizeof(li->li_ticket));
+	li->li_ticket_len = 0;
 	if (li->li_conn == NULL)
 		return (-1);
 	quic_conn_set_data(li->li_conn, li);
@@ -305,6 +312,21 @@ link_on_new_token(struct quic_conn *conn, const uint8_t *token, size_t len)
 	memcpy(li->li_shared->ls_past, token, len);
 	li->li_shared->ls_past_len = len;
 	li->li_shared->ls_past_host = *quic_conn_remote(conn);
+}
+
+void
+link_on_ticket(struct quic_conn *conn, const uint8_t *session, size_t len)
+{
+	struct link	*li;
+
+	if ((li = quic_conn_data(conn)) == NULL || li->li_direct ||
+	    len > sizeof(li->li_ticket))
+		return;
+	memcpy(li->li_ticket, session, len);
+	li->li_ticket_len = len;
+	(void)strlcpy(li->li_ticket_name, quic_conn_name(conn),
+	    sizeof(li->li_ticket_name));
+	li->li_ticket_host = *quic_conn_remote(conn);
 }
 
 void

@@ -77,6 +77,14 @@ struct link {
 	 */
 	uint8_t			 li_token[LINK_TOKEN_MAX];
 	size_t			 li_token_len;
+	/*
+	 * The newest session of this relay (RFC 8446 4.6.1), for the same
+	 * name.  Given once, whatever comes of it (C.4).
+	 */
+	uint8_t			 li_ticket[QUIC_TICKET_MAX];
+	size_t			 li_ticket_len;
+	char			 li_ticket_name[QUIC_SNI_MAX];
+	struct addr		 li_ticket_host;
 	uint64_t		 li_rtt_us;	/* of the last one; 0: none */
 };
 
@@ -132,6 +140,7 @@ void	 link_on_message(struct quic_conn *, const uint8_t *, size_t);
 void	 link_on_uni(struct quic_conn *, const uint8_t *, size_t, bool);
 void	 link_on_datagram(struct quic_conn *, const uint8_t *, size_t);
 void	 link_on_new_token(struct quic_conn *, const uint8_t *, size_t);
+void	 link_on_ticket(struct quic_conn *, const uint8_t *, size_t);
 void	 link_on_closed(struct quic_conn *, const struct quic_close *);
 
 #endif /* WZP_CLIENT_LINK_H */

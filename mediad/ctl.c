@@ -131,6 +131,7 @@ ctl_stats(struct media *md, struct row *row)
 	row_u64(row, "silent", counters->mn_silent);
 	row_u64(row, "broken", counters->mn_broken);
 	row_u64(row, "unfinished", counters->mn_unfinished);
+	row_u64(row, "resumed", counters->mn_resumed);
 	row_u64(row, "replays", counters->mn_replays);
 	row_u64(row, "replaced", counters->mn_replaced);
 	row_u64(row, "offers_held", counters->mn_held);

@@ -181,6 +181,8 @@ media_established(void *arg, struct quic_conn *quic)
 	co->co_media = md;
 	co->co_quic = quic;
 	co->co_member.me_conn = quic;
+	if (quic_conn_resumed(quic))
+		md->md_counters.mn_resumed++;
 	co->co_visitor.vi_source = *quic_conn_remote(quic);
 	co->co_since = md->md_config.mc_ops->now(md->md_config.mc_arg);
 	co->co_state = CONN_OFFER;

@@ -93,6 +93,7 @@ struct media_counters {
 	uint64_t	mn_held;	/* came before their admission */
 	uint64_t	mn_broken;	/* by the peer, not by its closing */
 	uint64_t	mn_unfinished;	/* handshakes */
+	uint64_t	mn_resumed;	/* handshakes, by ticket */
 	uint64_t	mn_crowded;	/* datagrams past datagram-rate */
 };
 

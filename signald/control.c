@@ -167,6 +167,7 @@ control_stats(struct row *row, const struct flow *flow,
 	row_u64(row, "silent", ss->ss_silent);
 	row_u64(row, "broken", ss->ss_broken);
 	row_u64(row, "unfinished", ss->ss_unfinished);
+	row_u64(row, "resumed", ss->ss_resumed);
 	row_u64(row, "replaced", ss->ss_replaced);
 	row_u64(row, "slow", ss->ss_slow);
 	row_u64(row, "undecodable", ss->ss_undecodable);

@@ -446,6 +446,8 @@ signal_established(struct signal_server *sv, struct quic_conn *quic)
 	TAILQ_INSERT_TAIL(&sv->sv_conns[CONN_AWAIT], sc, sc_entry);
 	sv->sv_count++;
 	sv->sv_stats.ss_accepted++;
+	if (quic_conn_resumed(quic))
+		sv->sv_stats.ss_resumed++;
 	if (strcmp(name, "version") == 0) {
 		if (quic_send_uni(quic, BUILD_ID, strlen(BUILD_ID)) == -1)
 			conn_close(sc, "");

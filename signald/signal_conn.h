@@ -75,6 +75,7 @@ struct signal_stats {
 	uint64_t	ss_refused;		/* registrations */
 	uint64_t	ss_broken;		/* connections, by the peer */
 	uint64_t	ss_unfinished;		/* handshakes */
+	uint64_t	ss_resumed;		/* handshakes, by ticket */
 	uint64_t	ss_silent;		/* register limit */
 	uint64_t	ss_replaced;
 	uint64_t	ss_slow;		/* closed as slow readers */

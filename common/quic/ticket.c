@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * Session tickets (see ticket.h).  What libssl leaves to its user is here:
  * the keys, who gets a ticket, and for which name one may be used again.

@@ -14,7 +14,6 @@
  * OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
  */
 
-
 /*
  * TLS 1.3 session tickets (RFC 8446 4.6.1) that are sent only to who asks
  * for them (RFC 9149): the originals never do, and see no byte of it.  PSK

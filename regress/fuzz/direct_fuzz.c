@@ -116,6 +116,13 @@ quic_conn_set_data(struct quic_conn *c, void *data)
 	c->qc_data = data;
 }
 
+const char *
+quic_conn_name(const struct quic_conn *c)
+{
+	(void)c;
+	return ("");
+}
+
 const struct addr *
 quic_conn_remote(const struct quic_conn *c)
 {

@@ -124,6 +124,7 @@ static const struct {
 	{ GOOD "media workers 0\n", ":3:", "1 to 32" },
 	{ GOOD "media workers 33\n", ":3:", "1 to 32" },
 	{ GOOD "media workers many\n", ":3:", "near 'many'" },
+	{ GOOD "resumption perhaps\n", ":3:", "near 'perhaps'" },
 	{ GOOD "retry never\n", ":3:", "near 'never'" },
 	{ GOOD "federation perhaps\n", ":3:", "near 'perhaps'" },
 	{ GOOD "auth url \"http://example.org/\"\n", ":3:", "https://" },
@@ -233,6 +234,7 @@ defaults(void **state)
 #else
 	assert_non_null(strstr(text, "steering none\n"));
 #endif
+	assert_non_null(strstr(text, "resumption yes\n"));
 	assert_non_null(strstr(text, "retry auto\n"));
 	assert_non_null(strstr(text, "federation no\n"));
 	assert_null(strstr(text, "auth "));
@@ -274,6 +276,7 @@ printed_is_read_back(void **state)
 	    "limit calls 7\n"
 	    "steering none\n"
 	    "media workers 5\n"
+	    "resumption no\n"
 	    "retry always\n"
 	    "federation yes\n"
 	    "auth url \"https://example.org:8443/check?x=1\"\n"
@@ -306,6 +309,7 @@ printed_is_read_back(void **state)
 	assert_non_null(strstr(one, "user federd \"961\"\n"));
 	assert_non_null(strstr(one, "user lookupd \"_look\"\n"));
 	assert_true(cf->cf_settings.auth_required);
+	assert_false(cf->cf_settings.resumption);
 	assert_true(cf->cf_settings.retry_always);
 	assert_int_equal(config_wants(cf, PROC_MEDIAD), 5);
 	assert_int_equal(config_wants(cf, PROC_FEDERD), 1);

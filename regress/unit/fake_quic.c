@@ -129,6 +129,13 @@ quic_conn_name(const struct quic_conn *conn)
 	return (conn->qc_name);
 }
 
+bool
+quic_conn_resumed(const struct quic_conn *c)
+{
+	(void)c;
+	return (false);
+}
+
 const struct addr *
 quic_conn_remote(const struct quic_conn *conn)
 {

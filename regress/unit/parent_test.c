@@ -384,7 +384,13 @@ token_keys_change_daily(void **state)
 	/* The new one only, to those who know the old one. */
 	assert_int_equal(sent_to(&doord, MSG_TOKEN_KEY), 2);
 	assert_int_equal(sent_to(&signald, MSG_TOKEN_KEY), 1);
-	assert_int_equal(nsent, 3);
+	assert_int_equal(nsent, 6);
+	/* Session tickets: each role has its own, doord none. */
+	assert_int_equal(sent_to(&doord, MSG_TICKET_KEY), 0);
+	assert_int_equal(sent_to(&signald, MSG_TICKET_KEY), 1);
+	assert_int_equal(sent_to(&media0, MSG_TICKET_KEY), 1);
+	assert_memory_not_equal(sv.sv_tickets[0].tk_new,
+	    sv.sv_tickets[1].tk_new, sizeof(sv.sv_tickets[0].tk_new));
 	assert_int_equal(sent[0].key.generation, 2);
 }
 

@@ -46,6 +46,13 @@ quic_conn_name(const struct quic_conn *qc)
 	return (qc->name);
 }
 
+bool
+quic_conn_resumed(const struct quic_conn *c)
+{
+	(void)c;
+	return (false);
+}
+
 const struct addr *
 quic_conn_remote(const struct quic_conn *qc)
 {
