@@ -57,8 +57,8 @@ void	 conn_certificate(struct quic_conn *, const uint8_t sha256[32]);
 void	 conn_ticket(struct quic_conn *, const uint8_t *, size_t);
 
 /*
- * ticket.c; these two for tls.c.  The keys stay the caller's, may change at any time and must
- * outlive the context.  -1: no memory.
+ * ticket.c; these two for tls.c.  The keys stay the caller's, may change at any
+ * time and must outlive the context.  -1: no memory.
  */
 int	 ticket_server(SSL_CTX *, const struct ticket_keys *);
 /* Ask for one ticket a connection; conn_ticket() gets it. */
