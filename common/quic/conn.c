@@ -662,7 +662,8 @@ conn_ticket(struct quic_conn *c, const uint8_t *session, size_t len)
  * The keys are ngtcp2's own by now, and so is what may have to be sent once
  * more, also a ticket for one who asked; a client says nothing in CRYPTO
  * after its Finished.  What libssl still has (the client's key share, the
- * certificates, the transcript) is more than a third of what a connection needs.
+ * certificates, the transcript) is more than a third of what a connection
+ * needs.
  */
 static void
 settle(struct quic_conn *c)
