@@ -90,23 +90,16 @@ fail:
 	return (NULL);
 }
 
-/*
- * 127.0.i.1: a relay counts newcomers by /24, so these are as many places.
- */
 static int
 socket_open(struct bank *b, const struct bank_config *bc, unsigned int i)
 {
 	struct socket		*so = &b->b_sockets[i];
 	struct quic_config	 cf;
-	struct addr		 a;
-	char			 text[32];
 
 	so->so_bank = b;
 	so->so_relay = &b->b_relays[i / bc->bc_sockets];
 	b->b_n = i + 1;
-	(void)snprintf(text, sizeof(text), "127.0.%u.1:0", i);
-	if (addr_parse(&a, text) == -1 ||
-	    (so->so_pipe = pipe_open(&a, so->so_relay)) == NULL)
+	if ((so->so_pipe = pipe_open_at(i, so->so_relay)) == NULL)
 		return (-1);
 	memset(&cf, 0, sizeof(cf));
 	cf.limits = bc->bc_limits;

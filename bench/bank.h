@@ -28,8 +28,8 @@
 #include "common/base/addr.h"
 #include "common/quic/endpoint.h"
 
-/* Of all relays together. */
-#define BANK_SOCKETS_MAX	64
+/* Of all relays together; each has an address (pipe_open_at()). */
+#define BANK_SOCKETS_MAX	256
 
 struct bank;
 

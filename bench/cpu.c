@@ -21,6 +21,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@
 
 static int	read_process(struct cpu *, long);
 static int	read_tasks(long, uint64_t *);
+static int	pin_tasks(long, const cpu_set_t *);
 static uint64_t	of_process(const struct cpu *, long);
 
 int
@@ -193,9 +195,29 @@ cpu_pin(const struct cpu *c, int processor)
 	CPU_ZERO(&set);
 	CPU_SET((size_t)processor, &set);
 	for (i = 0; i < c->cpu_n; i++)
-		if (sched_setaffinity((pid_t)c->cpu_processes[i].cp_pid,
-		    sizeof(set), &set) == -1)
+		if (pin_tasks(c->cpu_processes[i].cp_pid, &set) == -1)
 			error = -1;
+	return (error);
+}
+
+/* A process is its first thread to the scheduler. */
+static int
+pin_tasks(long pid, const cpu_set_t *set)
+{
+	char		 path[64];
+	struct dirent	*de;
+	DIR		*dir;
+	int		 error = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/task", pid);
+	if ((dir = opendir(path)) == NULL)
+		return (-1);
+	while ((de = readdir(dir)) != NULL)
+		if (de->d_name[0] != '.' && sched_setaffinity((pid_t)strtol(
+		    de->d_name, NULL, 10), sizeof(*set), set) == -1 &&
+		    errno != ESRCH)
+			error = -1;
+	closedir(dir);
 	return (error);
 }
 

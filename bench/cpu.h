@@ -46,7 +46,7 @@ uint64_t cpu_spent(const struct cpu *, const struct cpu *);
 uint64_t cpu_most(const struct cpu *, const struct cpu *);
 /* A JSON object: microseconds by name for each of n. */
 void	 cpu_print(const struct cpu *, const struct cpu *, uint64_t n);
-/* They run on this processor only.  -1: errno. */
+/* They and their threads run on this processor only.  -1: errno. */
 int	 cpu_pin(const struct cpu *, int processor);
 /* Our own. */
 uint64_t cpu_self(void);

@@ -79,6 +79,13 @@ struct crowd *
 crowd_new(const struct addr *relays, unsigned int nrelays,
     unsigned int members)
 {
+	return (crowd_new_at(relays, nrelays, members, CROWD_SOCKETS));
+}
+
+struct crowd *
+crowd_new_at(const struct addr *relays, unsigned int nrelays,
+    unsigned int members, unsigned int sockets)
+{
 	struct bank_config	 bc;
 	struct crowd		*c;
 	unsigned int		 i;
@@ -89,7 +96,7 @@ crowd_new(const struct addr *relays, unsigned int nrelays,
 	memset(&bc, 0, sizeof(bc));
 	bc.bc_relays = relays;
 	bc.bc_nrelays = nrelays;
-	bc.bc_sockets = CROWD_SOCKETS;
+	bc.bc_sockets = sockets;
 	quic_limits_default(&bc.bc_limits);
 	bc.bc_limits.max_connections = members;
 	bc.bc_as_original = true;
@@ -106,7 +113,7 @@ crowd_new(const struct addr *relays, unsigned int nrelays,
 		c->c_members[i].m_crowd = c;
 		/* In blocks: packets of one socket leave together. */
 		c->c_members[i].m_socket = (unsigned int)((uint64_t)i *
-		    nrelays * CROWD_SOCKETS / members);
+		    nrelays * sockets / members);
 	}
 	return (c);
 }

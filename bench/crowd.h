@@ -32,7 +32,7 @@
 #define CROWD_MEDIA_LEN	120
 /* The same as a QUIC packet: header, frame header, tag. */
 #define CROWD_PLAIN_LEN	151
-/* For each relay. */
+/* For each relay, unless somebody wants another number. */
 #define CROWD_SOCKETS	16
 
 struct bank;
@@ -53,6 +53,9 @@ struct speech {
 /* As many members of each relay; the first relay's come first. */
 struct crowd	*crowd_new(const struct addr *relays, unsigned int nrelays,
 		    unsigned int members);
+/* The same at so many sockets for each relay, BANK_SOCKETS_MAX together. */
+struct crowd	*crowd_new_at(const struct addr *relays, unsigned int nrelays,
+		    unsigned int members, unsigned int sockets);
 /* Says goodbye. */
 void		 crowd_free(struct crowd *);
 /* The room of a member, and how many will be there; NULL: any identity. */

@@ -3,11 +3,12 @@
 check_PROGRAMS += bench/wzp-bench
 bench_wzp_bench_SOURCES = bench/aead.c bench/allocs.c bench/allocs.h \
 	bench/bank.c bench/bank.h bench/bench.h \
-	bench/cpu.c bench/cpu.h bench/crowd.c bench/crowd.h \
+	bench/coturn.c bench/coturn.h bench/cpu.c bench/cpu.h \
+	bench/crowd.c bench/crowd.h \
 	bench/federated.c bench/figures.c bench/figures.h bench/main.c \
 	bench/media.c bench/pace.c bench/pace.h bench/people.c \
 	bench/people.h bench/pipe.c bench/pipe.h bench/plain.c bench/rates.c \
-	bench/storm.c
+	bench/storm.c bench/turn.c bench/turn.h
 bench_wzp_bench_LDADD = client/libwzp.a common/libquic.a \
 	common/libwire.a common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) \
 	$(BSD_LIBS)

@@ -68,9 +68,10 @@ main(int argc, char *argv[])
 int
 bench_usage(void)
 {
-	fprintf(stderr, "usage: wzp-bench media [-Pqx] [-c command] "
-	    "[-k pairs] [-l listeners]\n\t[-m ms] [-n calls] [-r per_s] "
-	    "[-s name] [-w who]\n\t-p pid -f pid relay plain\n"
+	fprintf(stderr, "usage: wzp-bench media [-Pqtx] [-b kind] "
+	    "[-c command] [-k pairs]\n\t[-l listeners] [-m ms] [-n calls] "
+	    "[-o sockets] [-r per_s]\n\t[-s name] [-w who] -p pid -f pid "
+	    "relay plain\n"
 	    "       wzp-bench calls | registrations | handshakes [-P] "
 	    "[-l log] [-m ms]\n\t[-n at_once] [-w who] -p pid relay\n"
 	    "       wzp-bench storm [-P] [-m ms] [-n calls] "

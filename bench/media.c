@@ -18,6 +18,8 @@
  * wzp-bench media: calls through a relay and the same datagrams through
  * wzp-plain, one after the other, several times.  One line of JSON each, for
  * wzp-bench-report.
+ *
+ * With -t wzp-plain's place is taken by a TURN server.
  */
 #include "config.h"
 
@@ -27,7 +29,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/bank.h"
 #include "bench/bench.h"
+#include "bench/coturn.h"
 #include "bench/cpu.h"
 #include "bench/crowd.h"
 #include "common/base/clock.h"
@@ -48,10 +52,12 @@
 
 /* What is measured. */
 struct subject {
-	const char	*su_who;	/* "relay", "plain" or "peer" */
+	/* "relay" or "peer"; "plain" or "coturn" */
+	const char	*su_who;
 	long		 su_pid;
 	struct crowd	*su_crowd;	/* kept alive by both */
-	struct plain	*su_plain;	/* NULL: the crowd it is */
+	struct plain	*su_plain;	/* both NULL: the crowd it is */
+	struct coturn	*su_coturn;
 	const char	*su_counters;	/* command that prints them, or NULL */
 	unsigned int	 su_rooms;
 	unsigned int	 su_listeners;	/* of each speaker */
@@ -66,34 +72,42 @@ struct result {
 	struct flow	re_flow;
 };
 
+static void	beside_open(struct subject *, const struct addr *, bool,
+		    unsigned int);
 static int	counters(const char *, int64_t *, int64_t *);
 static void	measure(const struct subject *, uint64_t, uint64_t,
 		    struct result *);
 static bool	is_full(const struct result *);
 static const char
 		*climb(const struct subject *, bool, struct result *);
-static void	print(const struct subject *, const char *, unsigned int,
-		    unsigned int, const struct result *, const char *);
+static void	print(const struct subject *, const char *, const char *,
+		    unsigned int, unsigned int, const struct result *,
+		    const char *);
 
 int
 media_main(int argc, char *argv[])
 {
 	static struct result	 re;
 	struct subject		 su[2];
-	struct addr		 relay, plain;
+	struct addr		 relay, beside;
 	struct cpu		 cpu;
-	const char		*name = "media", *limit;
+	const char		*name = "media", *kind = NULL, *limit;
 	unsigned int		 calls = 50, per_s = 50, pairs = 1, i, k;
 	unsigned int		 listeners = 0;	/* 0: both talk */
+	unsigned int		 sockets = CROWD_SOCKETS;
 	uint64_t		 ns = 2 * NS_PER_S;
 	bool			 saturate = false, quick = false, pin = false;
+	bool			 turn = false;
 	int			 ch;
 
 	memset(su, 0, sizeof(su));
 	su[0].su_who = "relay";
-	su[1].su_who = "plain";
-	while ((ch = getopt(argc, argv, "c:f:k:l:m:n:Pp:qr:s:w:x")) != -1) {
+	while ((ch = getopt(argc, argv, "b:c:f:k:l:m:n:o:Pp:qr:s:tw:x")) !=
+	    -1) {
 		switch (ch) {
+		case 'b':
+			kind = optarg;
+			break;
 		case 'c':
 			su[0].su_counters = optarg;
 			break;
@@ -113,6 +127,10 @@ media_main(int argc, char *argv[])
 		case 'n':
 			calls = bench_number(ch, optarg, 1, 5000);
 			break;
+		case 'o':
+			sockets = bench_number(ch, optarg, 1,
+			    BANK_SOCKETS_MAX);
+			break;
 		case 'P':
 			pin = true;
 			break;
@@ -129,6 +147,9 @@ media_main(int argc, char *argv[])
 		case 's':
 			name = optarg;
 			break;
+		case 't':
+			turn = true;
+			break;
 		case 'w':
 			su[0].su_who = optarg;
 			break;
@@ -142,9 +163,13 @@ media_main(int argc, char *argv[])
 	argc -= optind;
 	argv += optind;
 	if (argc != 2 || addr_parse(&relay, argv[0]) == -1 ||
-	    addr_parse(&plain, argv[1]) == -1 || su[0].su_pid == 0 ||
-	    su[1].su_pid == 0)
+	    addr_parse(&beside, argv[1]) == -1 || su[0].su_pid == 0 ||
+	    su[1].su_pid == 0 || (turn && (listeners > 0 || saturate ||
+	    calls > COTURN_CALLS_MAX)))
 		return (bench_usage());
+	su[1].su_who = turn ? "coturn" : "plain";
+	if (kind == NULL)
+		kind = turn ? "turn" : "media";
 
 	/* We here, they there. */
 	for (i = 0; i < 2 && pin; i++)
@@ -160,16 +185,14 @@ media_main(int argc, char *argv[])
 	su[0].su_listeners = listeners == 0 ? 1 : listeners;
 	/* As many get something, each from one. */
 	i = (calls * su[0].su_speakers * su[0].su_listeners + 1) / 2;
-	if ((su[0].su_crowd = crowd_new(&relay, 1, calls *
-	    (su[0].su_listeners + 1))) == NULL ||
-	    (su[1].su_plain = plain_new(&plain, i)) == NULL)
+	if ((su[0].su_crowd = crowd_new_at(&relay, 1, calls *
+	    (su[0].su_listeners + 1), sockets)) == NULL)
 		err(1, "sockets");
 	crowd_rooms(su[0].su_crowd, su[0].su_listeners + 1);
 	su[1].su_crowd = su[0].su_crowd;
 	if (crowd_join(su[0].su_crowd, JOIN_S) == -1)
 		errx(1, "not everybody is in a call after %d s", JOIN_S);
-	if (plain_join(su[1].su_plain, PLAIN_S) == -1)
-		errx(1, "wzp-plain does not answer");
+	beside_open(&su[1], &beside, turn, i);
 	for (k = 0; k < pairs; k++) {
 		for (i = 0; i < 2; i++) {
 			limit = NULL;
@@ -179,15 +202,36 @@ media_main(int argc, char *argv[])
 				measure(&su[i], (uint64_t)per_s * calls *
 				    su[0].su_speakers * su[0].su_listeners,
 				    ns, &re);
-			print(&su[i], name, calls, k, &re, limit);
+			print(&su[i], kind, name, calls, k, &re, limit);
 		}
 	}
 	i = crowd_lost(su[0].su_crowd);
 	crowd_free(su[0].su_crowd);
 	plain_free(su[1].su_plain);
+	coturn_free(su[1].su_coturn);
 	if (i > 0)
 		errx(1, "%u connections were lost", i);
 	return (0);
+}
+
+/* What is measured beside the relay is ready. */
+static void
+beside_open(struct subject *su, const struct addr *at, bool turn,
+    unsigned int calls)
+{
+	const char	*why;
+
+	if (turn) {
+		if ((su->su_coturn = coturn_new(at, calls)) == NULL)
+			err(1, "sockets");
+		if (coturn_join(su->su_coturn, PLAIN_S, &why) == -1)
+			errx(1, "coturn: %s", why);
+		return;
+	}
+	if ((su->su_plain = plain_new(at, calls)) == NULL)
+		err(1, "sockets");
+	if (plain_join(su->su_plain, PLAIN_S) == -1)
+		errx(1, "wzp-plain does not answer");
 }
 
 /* Sums over all mediad of what `wzpctl -j show stats' prints. */
@@ -220,8 +264,13 @@ static void
 measure(const struct subject *su, uint64_t per_s, uint64_t ns,
     struct result *re)
 {
-	struct speech	sp;
-	int64_t		in, out;
+	struct speech	 sp;
+	const char	*why;
+	int64_t		 in, out;
+
+	if (su->su_coturn != NULL &&
+	    coturn_join(su->su_coturn, PLAIN_S, &why) == -1)
+		errx(1, "coturn: %s", why);
 
 	if (counters(su->su_counters, &in, &out) == -1)
 		errx(1, "%s: no counters", su->su_counters);
@@ -229,6 +278,9 @@ measure(const struct subject *su, uint64_t per_s, uint64_t ns,
 		errx(1, "%s has ended", su->su_who);
 	if (su->su_plain != NULL)
 		plain_talk(su->su_plain, per_s, ns, &re->re_flow,
+		    crowd_bank(su->su_crowd));
+	else if (su->su_coturn != NULL)
+		coturn_talk(su->su_coturn, per_s, ns, &re->re_flow,
 		    crowd_bank(su->su_crowd));
 	else {
 		sp.sp_first = 0;
@@ -297,8 +349,9 @@ climb(const struct subject *su, bool quick, struct result *best)
 }
 
 static void
-print(const struct subject *su, const char *name, unsigned int calls,
-    unsigned int pair, const struct result *re, const char *limit)
+print(const struct subject *su, const char *kind, const char *name,
+    unsigned int calls, unsigned int pair, const struct result *re,
+    const char *limit)
 {
 	const struct flow	*fl = &re->re_flow;
 	double			 us = 0., self = 0.;
@@ -309,14 +362,14 @@ print(const struct subject *su, const char *name, unsigned int calls,
 		self = (double)fl->fl_self_ns / 1e3 /
 		    (double)fl->fl_delivered;
 	}
-	printf("{\"kind\":\"media\",\"name\":\"%s\",\"who\":\"%s\","
+	printf("{\"kind\":\"%s\",\"name\":\"%s\",\"who\":\"%s\","
 	    "\"pair\":%u,\"calls\":%u,\"copies\":%llu,"
 	    "\"seconds\":%.3f,\"asked\":%llu,"
 	    "\"sent\":%llu,\"refused\":%llu,\"delivered\":%llu,"
 	    "\"loss\":%.6f,"
 	    "\"per_s\":%.1f,\"cpu_us\":%.3f,\"load_us\":%.3f,"
 	    "\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"relay_in\":%lld,"
-	    "\"relay_out\":%lld,", name, su->su_who, pair, calls,
+	    "\"relay_out\":%lld,", kind, name, su->su_who, pair, calls,
 	    (unsigned long long)fl->fl_copies,
 	    (double)fl->fl_ns / (double)NS_PER_S,
 	    (unsigned long long)fl->fl_asked, (unsigned long long)fl->fl_sent,

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -89,6 +90,18 @@ pipe_open(const struct addr *local, const struct addr *remote)
 		return (NULL);
 	}
 	return (p);
+}
+
+struct pipe *
+pipe_open_at(unsigned int i, const struct addr *remote)
+{
+	struct addr	a;
+	char		text[32];
+
+	(void)snprintf(text, sizeof(text), "127.0.%u.1:0", i);
+	if (addr_parse(&a, text) == -1)
+		return (NULL);
+	return (pipe_open(&a, remote));
 }
 
 /* When it came, but not where: each of these costs for each datagram. */

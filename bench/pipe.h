@@ -35,6 +35,11 @@ typedef void pipe_received(void *arg, const uint8_t *, size_t, uint64_t at);
 
 /* local: its port may be 0.  NULL: errno. */
 struct pipe	*pipe_open(const struct addr *local, const struct addr *remote);
+/*
+ * The same at 127.0.i.1, i up to 255: a relay counts newcomers by /24, so
+ * these are as many places.
+ */
+struct pipe	*pipe_open_at(unsigned int i, const struct addr *remote);
 void		 pipe_free(struct pipe *);
 int		 pipe_fd(const struct pipe *);
 const struct addr

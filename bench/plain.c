@@ -49,8 +49,6 @@ struct plain {
 };
 
 static struct pipe
-		*pipe_to(unsigned int, const struct addr *);
-static struct pipe
 		*pipe_of(const struct plain *, unsigned int);
 static void	say(struct plain *, unsigned int, char);
 static void	received(void *, const uint8_t *, size_t, uint64_t);
@@ -68,25 +66,12 @@ plain_new(const struct addr *forwarder, unsigned int calls)
 	if ((pl->pl_known = calloc(pl->pl_n, sizeof(*pl->pl_known))) == NULL)
 		goto fail;
 	for (i = 0; i < CROWD_SOCKETS; i++)
-		if ((pl->pl_pipes[i] = pipe_to(i, forwarder)) == NULL)
+		if ((pl->pl_pipes[i] = pipe_open_at(i, forwarder)) == NULL)
 			goto fail;
 	return (pl);
 fail:
 	plain_free(pl);
 	return (NULL);
-}
-
-/* At as many addresses as the crowd. */
-static struct pipe *
-pipe_to(unsigned int i, const struct addr *forwarder)
-{
-	struct addr	a;
-	char		text[32];
-
-	(void)snprintf(text, sizeof(text), "127.0.%u.1:0", i);
-	if (addr_parse(&a, text) == -1)
-		return (NULL);
-	return (pipe_open(&a, forwarder));
 }
 
 void

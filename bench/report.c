@@ -46,13 +46,27 @@ struct report {
 	double		 r_plain_us;	/* of REPORT_PLAIN_ROW; 0: not there */
 };
 
-/* Of one row, ours and plain, in the order of the pairs. */
+/* Rows of pairs: ours, and what was measured beside it. */
+struct beside {
+	const char	*be_kind;
+	const char	*be_who;
+};
+
+/* Of one row, in the order of the pairs. */
 struct pairs {
 	yyjson_val	*pa_relay[PAIRS_MAX];
-	yyjson_val	*pa_plain[PAIRS_MAX];
+	yyjson_val	*pa_beside[PAIRS_MAX];
 	bool		 pa_void[PAIRS_MAX];
 	size_t		 pa_n;
 	size_t		 pa_nvoid;
+};
+
+/* What a spread is made of. */
+enum of_pair {
+	OF_RELAY,
+	OF_BESIDE,
+	OF_RATIO,	/* ours by the other */
+	OF_ADDED	/* ours less the other */
 };
 
 static void	usage(void) __attribute__((noreturn));
@@ -63,15 +77,18 @@ static double	number(yyjson_val *, const char *);
 static const char
 		*string(yyjson_val *, const char *);
 static void	media_rows(struct report *);
-static void	media_row(struct report *, const char *, const char *);
+static const struct beside
+		*beside_of(const char *);
+static void	media_row(struct report *, const struct beside *,
+		    const char *, const char *);
 static bool	begun_before(const struct report *, size_t);
 static bool	out_of_pace(yyjson_val *);
-static void	pairs_find(const struct report *, const char *, const char *,
-		    struct pairs *);
+static void	pairs_find(const struct report *, const struct beside *,
+		    const char *, const char *, struct pairs *);
 static void	spread(struct report *, yyjson_mut_val *, const char *,
-		    const struct pairs *, const char *, bool, bool);
-static double	of_pair(const struct pairs *, size_t, const char *, bool,
-		    bool);
+		    const struct pairs *, const char *, enum of_pair);
+static double	of_pair(const struct pairs *, size_t, const char *,
+		    enum of_pair);
 static int	by_value(const void *, const void *);
 static yyjson_mut_val
 		*counters_agree(struct report *, const struct pairs *);
@@ -81,9 +98,17 @@ static void	other_rows(struct report *);
 static bool	behind(yyjson_val *);
 static void	other_row(struct report *, yyjson_val *);
 static void	table(yyjson_val *);
-static void	media_line(yyjson_val *);
 static void	storm_line(yyjson_val *);
+static void	media_line(const struct beside *, yyjson_val *);
+static void	goal(yyjson_val *, const char *, double);
 static double	median(yyjson_val *, const char *);
+static double	median_of(const struct beside *, yyjson_val *, const char *);
+
+static const struct beside	besides[] = {
+	{ "media", "plain" },
+	{ "half", "plain" },
+	{ "turn", "coturn" }
+};
 
 int
 main(int argc, char *argv[])
@@ -228,19 +253,33 @@ string(yyjson_val *row, const char *name)
 	return (s == NULL ? "" : s);
 }
 
+/* NULL: rows of that kind have no pairs. */
+static const struct beside *
+beside_of(const char *kind)
+{
+	size_t	i;
+
+	for (i = 0; i < sizeof(besides) / sizeof(besides[0]); i++)
+		if (strcmp(besides[i].be_kind, kind) == 0)
+			return (&besides[i]);
+	return (NULL);
+}
+
 /* One row for all lines of a name and a relay. */
 static void
 media_rows(struct report *r)
 {
-	yyjson_val	*line;
-	size_t		 i;
+	const struct beside	*be;
+	yyjson_val		*line;
+	size_t			 i;
 
 	for (i = 0; i < r->r_n; i++) {
 		line = yyjson_doc_get_root(r->r_lines[i]);
-		if (strcmp(string(line, "kind"), "media") == 0 &&
-		    strcmp(string(line, "who"), "plain") != 0 &&
+		be = beside_of(string(line, "kind"));
+		if (be != NULL &&
+		    strcmp(string(line, "who"), be->be_who) != 0 &&
 		    !begun_before(r, i))
-			media_row(r, string(line, "name"),
+			media_row(r, be, string(line, "name"),
 			    string(line, "who"));
 	}
 }
@@ -268,10 +307,10 @@ out_of_pace(yyjson_val *line)
 	    REPORT_PACE_MIN * number(line, "asked"));
 }
 
-/* A line of plain UDP belongs to the one before it. */
+/* A line of plain UDP, or of coturn, belongs to the one before it. */
 static void
-pairs_find(const struct report *r, const char *name, const char *who,
-    struct pairs *pa)
+pairs_find(const struct report *r, const struct beside *be, const char *name,
+    const char *who, struct pairs *pa)
 {
 	yyjson_val	*line, *next;
 	size_t		 i;
@@ -283,10 +322,10 @@ pairs_find(const struct report *r, const char *name, const char *who,
 		if (strcmp(string(line, "name"), name) != 0 ||
 		    strcmp(string(line, "who"), who) != 0 ||
 		    strcmp(string(next, "name"), name) != 0 ||
-		    strcmp(string(next, "who"), "plain") != 0)
+		    strcmp(string(next, "who"), be->be_who) != 0)
 			continue;
 		pa->pa_relay[pa->pa_n] = line;
-		pa->pa_plain[pa->pa_n] = next;
+		pa->pa_beside[pa->pa_n] = next;
 		if (number(line, "delivered") == 0. ||
 		    number(next, "delivered") == 0. ||
 		    number(line, "loss") > REPORT_LOSS_MAX ||
@@ -300,21 +339,22 @@ pairs_find(const struct report *r, const char *name, const char *who,
 }
 
 static void
-media_row(struct report *r, const char *name, const char *who)
+media_row(struct report *r, const struct beside *be, const char *name,
+    const char *who)
 {
 	static const char *const	 same[] = {
-		"per_s", "loss", "p50_ms", "p99_ms"
+		"cpu_us", "per_s", "loss", "p50_ms", "p99_ms"
 	};
 	static struct pairs		 pa;
 	yyjson_mut_val			*row, *list, *two;
 	char				 field[32], why[96];
 	size_t				 i;
 
-	pairs_find(r, name, who, &pa);
+	pairs_find(r, be, name, who, &pa);
 	if (pa.pa_n == 0)
 		return;		/* missing, then */
 	row = yyjson_mut_obj(r->r_doc);
-	(void)yyjson_mut_obj_add_str(r->r_doc, row, "kind", "media");
+	(void)yyjson_mut_obj_add_str(r->r_doc, row, "kind", be->be_kind);
 	(void)yyjson_mut_obj_add_strcpy(r->r_doc, row, "name", name);
 	(void)yyjson_mut_obj_add_strcpy(r->r_doc, row, "who", who);
 	if (2 * pa.pa_nvoid >= pa.pa_n) {
@@ -334,28 +374,32 @@ media_row(struct report *r, const char *name, const char *who)
 	    "copies")));
 	(void)yyjson_mut_obj_add_val(r->r_doc, row, "limit", maybe(r,
 	    string(pa.pa_relay[0], "limit")));
-	(void)yyjson_mut_obj_add_val(r->r_doc, row, "plain_limit", maybe(r,
-	    string(pa.pa_plain[0], "limit")));
+	(void)snprintf(field, sizeof(field), "%s_limit", be->be_who);
+	(void)yyjson_mut_obj_add(row, yyjson_mut_strcpy(r->r_doc, field),
+	    maybe(r, string(pa.pa_beside[0], "limit")));
 	(void)yyjson_mut_obj_add_uint(r->r_doc, row, "void_pairs",
 	    pa.pa_nvoid);
 	(void)yyjson_mut_obj_add_val(r->r_doc, row, "counters_agree",
 	    counters_agree(r, &pa));
-	spread(r, row, "ratio", &pa, "cpu_us", true, true);
-	spread(r, row, "cpu_us", &pa, "cpu_us", false, false);
-	spread(r, row, "plain_cpu_us", &pa, "cpu_us", true, false);
-	spread(r, row, "load_us", &pa, "load_us", false, false);
+	spread(r, row, "ratio", &pa, "cpu_us", OF_RATIO);
+	spread(r, row, "load_us", &pa, "load_us", OF_RELAY);
 	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
-		spread(r, row, same[i], &pa, same[i], false, false);
-		(void)snprintf(field, sizeof(field), "plain_%s", same[i]);
-		spread(r, row, field, &pa, same[i], true, false);
+		spread(r, row, same[i], &pa, same[i], OF_RELAY);
+		(void)snprintf(field, sizeof(field), "%s_%s", be->be_who,
+		    same[i]);
+		spread(r, row, field, &pa, same[i], OF_BESIDE);
+	}
+	if (strcmp(be->be_kind, "half") == 0) {
+		spread(r, row, "added_p50_ms", &pa, "p50_ms", OF_ADDED);
+		spread(r, row, "added_p99_ms", &pa, "p99_ms", OF_ADDED);
 	}
 	list = yyjson_mut_arr(r->r_doc);
 	for (i = 0; i < pa.pa_n; i++) {
 		two = yyjson_mut_obj(r->r_doc);
 		(void)yyjson_mut_obj_add(two, yyjson_mut_strcpy(r->r_doc,
 		    who), yyjson_val_mut_copy(r->r_doc, pa.pa_relay[i]));
-		(void)yyjson_mut_obj_add_val(r->r_doc, two, "plain",
-		    yyjson_val_mut_copy(r->r_doc, pa.pa_plain[i]));
+		(void)yyjson_mut_obj_add_val(r->r_doc, two, be->be_who,
+		    yyjson_val_mut_copy(r->r_doc, pa.pa_beside[i]));
 		(void)yyjson_mut_arr_add_val(list, two);
 	}
 	(void)yyjson_mut_obj_add_val(r->r_doc, row, "pairs", list);
@@ -365,21 +409,28 @@ media_row(struct report *r, const char *name, const char *who)
 		    yyjson_mut_obj_get(row, "plain_cpu_us"), "median"));
 }
 
-/* plain: of that one; ratio: ours by that. */
 static double
-of_pair(const struct pairs *pa, size_t i, const char *field, bool plain,
-    bool ratio)
+of_pair(const struct pairs *pa, size_t i, const char *field, enum of_pair of)
 {
-	double	p = number(pa->pa_plain[i], field);
+	double	ours = number(pa->pa_relay[i], field);
+	double	other = number(pa->pa_beside[i], field);
 
-	if (ratio)
-		return (p <= 0. ? 0. : number(pa->pa_relay[i], field) / p);
-	return (plain ? p : number(pa->pa_relay[i], field));
+	switch (of) {
+	case OF_RELAY:
+		return (ours);
+	case OF_BESIDE:
+		return (other);
+	case OF_RATIO:
+		return (other <= 0. ? 0. : ours / other);
+	case OF_ADDED:
+		return (ours - other);
+	}
+	return (0.);
 }
 
 static void
 spread(struct report *r, yyjson_mut_val *row, const char *name,
-    const struct pairs *pa, const char *field, bool plain, bool ratio)
+    const struct pairs *pa, const char *field, enum of_pair of)
 {
 	yyjson_mut_val	*v = yyjson_mut_obj(r->r_doc);
 	double		 values[PAIRS_MAX] = { 0. };
@@ -387,7 +438,7 @@ spread(struct report *r, yyjson_mut_val *row, const char *name,
 
 	for (i = 0; i < pa->pa_n; i++)
 		if (!pa->pa_void[i])
-			values[n++] = of_pair(pa, i, field, plain, ratio);
+			values[n++] = of_pair(pa, i, field, of);
 	if (n == 0)
 		n = 1;
 	qsort(values, n, sizeof(values[0]), by_value);
@@ -450,7 +501,7 @@ other_rows(struct report *r)
 
 	for (i = 1; i < r->r_n; i++) {
 		line = yyjson_doc_get_root(r->r_lines[i]);
-		if (strcmp(string(line, "kind"), "media") != 0)
+		if (beside_of(string(line, "kind")) == NULL)
 			other_row(r, line);
 	}
 }
@@ -502,24 +553,48 @@ median(yyjson_val *row, const char *field)
 	return (number(yyjson_obj_get(row, field), "median"));
 }
 
+/* Of what was measured beside it. */
+static double
+median_of(const struct beside *be, yyjson_val *row, const char *field)
+{
+	char	name[32];
+
+	(void)snprintf(name, sizeof(name), "%s_%s", be->be_who, field);
+	return (median(row, name));
+}
+
+/* At most that, in the median. */
 static void
-media_line(yyjson_val *row)
+goal(yyjson_val *row, const char *field, double most)
+{
+	double	is = median(row, field);
+
+	printf(" %s %.2f, at most %.2f: %s", field, is, most,
+	    is <= most ? "met" : "NOT MET");
+}
+
+static void
+media_line(const struct beside *be, yyjson_val *row)
 {
 	yyjson_val	*ratio = yyjson_obj_get(row, "ratio");
 
 	printf("%-17s %-5s %8.0f %7.2f %7.2f %6.2f (%.2f-%.2f) %6.2f %6.2f"
 	    " %6.2f %6.2f %7.3f", string(row, "name"), string(row, "who"),
 	    median(row, "per_s"), median(row, "cpu_us"),
-	    median(row, "plain_cpu_us"), number(ratio, "median"),
+	    median_of(be, row, "cpu_us"), number(ratio, "median"),
 	    number(ratio, "min"), number(ratio, "max"),
 	    median(row, "p50_ms"), median(row, "p99_ms"),
-	    median(row, "plain_p50_ms"), median(row, "plain_p99_ms"),
+	    median_of(be, row, "p50_ms"), median_of(be, row, "p99_ms"),
 	    100. * median(row, "loss"));
+	if (strcmp(be->be_kind, "turn") == 0)
+		goal(row, "ratio", REPORT_TURN_GOAL);
+	if (strcmp(be->be_kind, "half") == 0)
+		goal(row, "added_p99_ms", REPORT_ADDED_GOAL);
 	if (!yyjson_is_null(yyjson_obj_get(row, "limit")))
 		printf(" limit %s/%s, %.0f and %.0f a core",
 		    string(row, "limit"), string(row, "plain_limit"),
 		    1e6 / median(row, "cpu_us"),
-		    1e6 / median(row, "plain_cpu_us"));
+		    1e6 / median_of(be, row, "cpu_us"));
 	if (yyjson_is_false(yyjson_obj_get(row, "counters_agree")))
 		printf(" COUNTERS DIFFER");
 	if (!yyjson_is_null(yyjson_obj_get(row, "void")))
@@ -550,9 +625,11 @@ storm_line(yyjson_val *row)
 static void
 table(yyjson_val *file)
 {
-	yyjson_val	*rows = yyjson_obj_get(file, "rows"), *row, *machine;
-	size_t		 i, max;
+	const struct beside	*be;
+	yyjson_val		*rows, *row, *machine;
+	size_t			 i, max;
 
+	rows = yyjson_obj_get(file, "rows");
 	machine = yyjson_obj_get(file, "machine");
 	printf("%s, %.0f processors, %s, load %.2f before and %.2f after, "
 	    "%s; plain UDP version %.0f\n\n", string(machine, "cpu"),
@@ -564,12 +641,12 @@ table(yyjson_val *file)
 	printf("media             relay delivd/s  CPU us   plain  ratio "
 	    "(range)     p50    p99 ms  plain's      loss %%\n");
 	yyjson_arr_foreach(rows, i, max, row)
-		if (strcmp(string(row, "kind"), "media") == 0)
-			media_line(row);
+		if ((be = beside_of(string(row, "kind"))) != NULL)
+			media_line(be, row);
 	printf("\nother             relay        /s  CPU us     p50 "
 	    "    p99 ms\n");
 	yyjson_arr_foreach(rows, i, max, row) {
-		if (strcmp(string(row, "kind"), "media") == 0)
+		if (beside_of(string(row, "kind")) != NULL)
 			continue;
 		printf("%-17s %-5s ", string(row, "name"),
 		    string(row, "who"));

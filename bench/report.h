@@ -43,6 +43,10 @@
 #define REPORT_PLAIN_ROW "media-500"
 #define REPORT_PLAIN_US	3.6
 
+/* What the rows beside coturn and at half of the saturation are to be. */
+#define REPORT_TURN_GOAL 0.35	/* ratio */
+#define REPORT_ADDED_GOAL 2.	/* ms, p99 */
+
 /* NULL: it is as it has to be; else why not, in buf. */
 const char	*schema_check(yyjson_val *, char *buf, size_t);
 

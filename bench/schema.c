@@ -77,30 +77,42 @@ static const struct field	plain_fields[] = {
 	{ "version", TYPE_NUMBER },
 	{ "limit_us", TYPE_NUMBER }
 };
-static const struct field	media_fields[] = {
-	{ "kind", TYPE_STRING },
-	{ "name", TYPE_STRING },
-	{ "who", TYPE_STRING },
-	{ "void", TYPE_MAYBE },
-	{ "calls", TYPE_NUMBER },
-	{ "copies", TYPE_NUMBER },
-	{ "limit", TYPE_MAYBE },
-	{ "plain_limit", TYPE_MAYBE },
-	{ "void_pairs", TYPE_NUMBER },
-	{ "counters_agree", TYPE_MAYBE_BOOL },
-	{ "ratio", TYPE_SPREAD },
-	{ "cpu_us", TYPE_SPREAD },
-	{ "plain_cpu_us", TYPE_SPREAD },
-	{ "load_us", TYPE_SPREAD },
-	{ "per_s", TYPE_SPREAD },
-	{ "plain_per_s", TYPE_SPREAD },
-	{ "loss", TYPE_SPREAD },
-	{ "plain_loss", TYPE_SPREAD },
-	{ "p50_ms", TYPE_SPREAD },
-	{ "plain_p50_ms", TYPE_SPREAD },
-	{ "p99_ms", TYPE_SPREAD },
-	{ "plain_p99_ms", TYPE_SPREAD },
+/* Ours and what was measured beside it. */
+#define PAIR_FIELDS(other)			\
+	{ "kind", TYPE_STRING },		\
+	{ "name", TYPE_STRING },		\
+	{ "who", TYPE_STRING },			\
+	{ "void", TYPE_MAYBE },			\
+	{ "calls", TYPE_NUMBER },		\
+	{ "copies", TYPE_NUMBER },		\
+	{ "limit", TYPE_MAYBE },		\
+	{ other "_limit", TYPE_MAYBE },		\
+	{ "void_pairs", TYPE_NUMBER },		\
+	{ "counters_agree", TYPE_MAYBE_BOOL },	\
+	{ "ratio", TYPE_SPREAD },		\
+	{ "cpu_us", TYPE_SPREAD },		\
+	{ other "_cpu_us", TYPE_SPREAD },	\
+	{ "load_us", TYPE_SPREAD },		\
+	{ "per_s", TYPE_SPREAD },		\
+	{ other "_per_s", TYPE_SPREAD },	\
+	{ "loss", TYPE_SPREAD },		\
+	{ other "_loss", TYPE_SPREAD },		\
+	{ "p50_ms", TYPE_SPREAD },		\
+	{ other "_p50_ms", TYPE_SPREAD },	\
+	{ "p99_ms", TYPE_SPREAD },		\
+	{ other "_p99_ms", TYPE_SPREAD },	\
 	{ "pairs", TYPE_ARRAY }
+
+static const struct field	media_fields[] = {
+	PAIR_FIELDS("plain")
+};
+static const struct field	half_fields[] = {
+	PAIR_FIELDS("plain"),
+	{ "added_p50_ms", TYPE_SPREAD },
+	{ "added_p99_ms", TYPE_SPREAD }
+};
+static const struct field	turn_fields[] = {
+	PAIR_FIELDS("coturn")
 };
 static const struct field	rate_fields[] = {
 	{ "kind", TYPE_STRING },
@@ -212,6 +224,8 @@ static const struct form	spread_form = FORM("spread", spread_fields);
 /* By their kind. */
 static const struct form	row_forms[] = {
 	FORM("media", media_fields),
+	FORM("half", half_fields),
+	FORM("turn", turn_fields),
 	FORM("rate", rate_fields),
 	FORM("storm", storm_fields),
 	FORM("federated", federated_fields),
@@ -223,9 +237,10 @@ static const struct form	row_forms[] = {
 /* What a run has that was not told to do less. */
 static const char *const	all_rows[] = {
 	"media-10", "media-50", "media-200", "media-500", "media-1000",
-	"media-saturation", "fanout-10", "fanout-100", "fanout-1000", "calls",
-	"registrations", "handshakes", "storm", "federated-signal",
-	"federated-out", "federated-back", "memory", "allocs", "aead"
+	"media-saturation", "media-half", "turn", "fanout-10", "fanout-100",
+	"fanout-1000", "calls", "registrations", "handshakes", "storm",
+	"federated-signal", "federated-out", "federated-back", "memory",
+	"allocs", "aead"
 };
 
 static bool	 has_form(yyjson_val *, const struct form *, const char *,
