@@ -119,6 +119,70 @@ report two || fail "a void row is no error"
 grep -q 'VOID: more than 0.1 % loss, or not offered, in 2 of 3' "$tmp/two.table" ||
     fail "a row that lost too much is not void"
 
+# The others are held against what was beside them, and against their goals.
+# beside NAME KIND OTHER US P99: three pairs
+beside()
+{
+	run_line '"'"$1"'"' '"'"$1"'"'
+	for i in 1 2 3; do
+		{
+			line "$1" relay 1000 7.0 1000
+			line "$1" "$3" 1000 "$4" -1
+		} | sed -e 's/"kind":"media"/"kind":"'"$2"'"/' \
+		    -e '/"who":"'"$3"'"/s/"p99_ms":2.0/"p99_ms":'"$5"'/'
+	done
+}
+
+# goal NAME PATTERN: in the table
+goal()
+{
+	report "$1" || fail "$1 is refused: $(cat "$tmp/$1.err")"
+	grep -q -e "$2" "$tmp/$1.table" || {
+		cat "$tmp/$1.table"
+		fail "$1: not '$2'"
+	}
+}
+
+beside turn turn coturn 20.0 2.0 >"$tmp/turn"
+goal turn 'ratio 0.35, at most 0.35: met$'
+says turn '"coturn_cpu_us"'
+beside turn turn coturn 19.0 2.0 >"$tmp/turn-dear"
+goal turn-dear 'ratio 0.37, at most 0.35: NOT MET$'
+# Plain UDP is not coturn.
+beside turn turn plain 20.0 2.0 >"$tmp/turn-plain"
+! report turn-plain || fail "turn beside plain UDP was taken"
+grep -q 'rows has the wrong type' "$tmp/turn-plain.err" ||
+    fail "turn beside plain UDP: $(cat "$tmp/turn-plain.err")"
+# Whoever of the two lost it.
+for who in relay coturn; do
+	awk '/"who":"'$who'"/ && n++ < 2 {
+		sub(/"loss":0.0000/, "\"loss\":0.0020")
+	} 1' "$tmp/turn" >"$tmp/turn-$who"
+	goal "turn-$who" 'VOID: more than 0.1 % loss, .* in 2 of 3 pairs'
+done
+beside media-half half plain 2.0 0.0 >"$tmp/half"
+goal half 'added_p99_ms 2.00, at most 2.00: met$'
+beside media-half half plain 2.0 -0.1 >"$tmp/half-late"
+goal half-late 'added_p99_ms 2.10, at most 2.00: NOT MET$'
+sed '/"added_p99_ms"/,/}/d' "$tmp/half.json" >"$tmp/half-less.json"
+refused half-less 'added_p99_ms is missing\|no JSON'
+
+# Without coturn its row is left out, and says what to install.
+TURNSERVER=$tmp/none QUICK=1 BENCH_ONLY="turn aead" sh "$SRCDIR/bench/run" \
+    -o "$tmp/none.json" >"$tmp/none.table" 2>&1 || {
+	cat "$tmp/none.table"
+	fail "without coturn there is no bench"
+}
+says none '"turn": *"no turnserver: install the package coturn"'
+# One that does not serve is no reason to leave it out.
+! TURNSERVER=true QUICK=1 BENCH_ONLY="turn aead" sh "$SRCDIR/bench/run" \
+    -o "$tmp/false.json" >"$tmp/false.table" 2>&1 ||
+    fail "a coturn that ends at once was measured"
+grep -q 'row turn is missing' "$tmp/false.table" || {
+	cat "$tmp/false.table"
+	fail "it failed for something else"
+}
+
 # A machine that has other things to do.
 sed 's/"cpu_us":2.0/"cpu_us":3.7/' "$tmp/good" >"$tmp/busy"
 report busy || fail "a void run is no error"
