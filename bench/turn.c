@@ -165,9 +165,10 @@ turn_parse_response(struct turn_response *tr, const uint8_t *data, size_t len)
 
 	p = data + HEADER_LEN;
 	for (left = len - HEADER_LEN; left > 0; left -= n, p += n) {
-		if (left < ATTRIBUTE_LEN)
-			return (-1);
-		/* What it has, then padding to 4 bytes. */
+		/*
+		 * What it has, then padding to 4 bytes: all lengths are
+		 * multiples of 4, so that there is left what begins one.
+		 */
 		n = get16(p + 2);
 		if (n > left - ATTRIBUTE_LEN)
 			return (-1);
@@ -175,7 +176,6 @@ turn_parse_response(struct turn_response *tr, const uint8_t *data, size_t len)
 			get_address(&tr->tr_relayed, p + ATTRIBUTE_LEN, n);
 		else if (get16(p) == ERROR_CODE)
 			tr->tr_error = get_error(p + ATTRIBUTE_LEN, n);
-		/* len is a multiple of 4, so that is there. */
 		n = ATTRIBUTE_LEN + (n + 3) / 4 * 4;
 	}
 	return (0);
@@ -218,8 +218,8 @@ turn_parse_data(uint16_t channel, const uint8_t *data, size_t len)
 	if (len < TURN_DATA_HEADER_LEN || get16(data) != channel)
 		return (-1);
 	n = get16(data + 2);
-	if (n > len - TURN_DATA_HEADER_LEN ||
-	    len - TURN_DATA_HEADER_LEN - n > 3)
+	if (TURN_DATA_HEADER_LEN + n > len ||
+	    TURN_DATA_HEADER_LEN + n + 3 < len)
 		return (-1);
 	return ((int)n);
 }
