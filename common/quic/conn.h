@@ -208,7 +208,7 @@ struct quic_endpoint {
 	struct conn_list	 ep_waiting;	/* oldest first */
 	size_t			 ep_nwaiting;
 	unsigned int		 ep_hellos;	/* answered in this turn */
-	uint64_t		 ep_busy;	/* not answered for want of time */
+	uint64_t		 ep_busy;	/* refused for want of time */
 	struct packet_rate	 ep_busy_rate;
 	uint8_t			 ep_busy_dcid[NGTCP2_MAX_CIDLEN];
 	size_t			 ep_busy_dcid_len;
