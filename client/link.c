@@ -116,6 +116,14 @@ link_close(struct link *li, const char *reason)
 }
 
 void
+link_clear(struct link *li, const char *reason)
+{
+	link_close(li, reason);
+	explicit_bzero(li->li_ticket, sizeof(li->li_ticket));
+	li->li_ticket_len = 0;
+}
+
+void
 link_moved(struct link *li, const struct addr *addrs, size_t n,
     const uint16_t port[2])
 {

@@ -101,6 +101,8 @@ int	 link_send(struct link *, const struct signal *);
 int	 link_datagram(struct link *, const uint8_t *, size_t);
 /* Ends it; what was sent before is delivered first. */
 void	 link_close(struct link *, const char *reason);
+/* The same, and nothing is left of what was a secret. */
+void	 link_clear(struct link *, const char *reason);
 /*
  * The host has these addresses now: if the one that is used is gone, the
  * connection goes on from another of the family (RFC 9000 9).  port: of our

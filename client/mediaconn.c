@@ -114,7 +114,7 @@ mediaconn_free(struct mediaconn *mc)
 {
 	if (mc == NULL)
 		return;
-	link_close(&mc->mc_link, "normal close");
+	link_clear(&mc->mc_link, "normal close");
 	free(mc);
 }
 

@@ -117,7 +117,7 @@ sigconn_free(struct sigconn *sc)
 {
 	if (sc == NULL)
 		return;
-	link_close(&sc->sc_link, "");
+	link_clear(&sc->sc_link, "");
 	free(sc);
 }
 

@@ -100,6 +100,8 @@ check_PROGRAMS += regress/unit/quic_ticket_test
 regress_unit_quic_ticket_test_SOURCES = regress/unit/quic_ticket_test.c \
 	regress/unit/quic_sim.c regress/unit/quic_sim.h
 regress_unit_quic_ticket_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_quic_ticket_test_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=clock_wall_ms
 regress_unit_quic_ticket_test_LDADD = common/libquic.a common/libwire.a \
 	common/libbase.a $(QUIC_LIBS) $(YYJSON_LIBS) $(CMOCKA_LIBS) \
 	$(BSD_LIBS)

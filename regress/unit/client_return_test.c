@@ -17,6 +17,7 @@
 /*
  * COVERS: client library: back by itself after a relay that forgot it, within
  *	2 s in a call, 5 s waiting, 8 s as the original; tokens are given back;
+ *	a ticket resumes, is given once, and an original asks for none;
  *	a relay that dies again and again, and one that sends us away;
  *	one that is full is asked again for 8 s before the first registration;
  *	a Hangup that was not heard is repeated; a new port in mid-call;
@@ -289,6 +290,44 @@ test_token(void **state)
 	csim_free(cs);
 }
 
+/* RFC 8446 C.4: a ticket is given once, whatever becomes of that. */
+static void
+test_ticket(void **state)
+{
+	static const uint8_t	 key[32] = { 1, 2, 3 };
+	struct csim_client	*bob;
+	struct csim		*cs = csim_new();
+	unsigned int		 original;
+
+	(void)state;
+	cs->cs_tickets.tk_on = true;
+	assert_int_equal(ticket_keys_set(&cs->cs_tickets, 1, key), 0);
+	for (original = 0; original < 2; original++) {
+		bob = csim_client(cs, 1 + original, CLIENT_LISTEN, NULL);
+		bob->cl_config.cc_as_original = original;
+		csim_start(bob);
+		assert_true(csim_until(cs, bob, EVENT_REGISTERED, 1, 2000));
+		csim_run(cs, 1000);
+		assert_int_equal(cs->cs_resumed, 0);
+		csim_restart_relay(cs);
+		assert_true(csim_until(cs, bob, EVENT_REGISTERED, 2, 8000));
+		assert_int_equal(cs->cs_resumed, !original);
+		csim_run(cs, 1000);
+		/* It is given to a relay that does not hear it. */
+		csim_restart_relay(cs);
+		assert_true(csim_until(cs, bob, EVENT_UNREGISTERED, 2, 8000));
+		cs->cs_dead = true;
+		csim_run(cs, 20000);
+		cs->cs_dead = false;
+		assert_true(csim_until(cs, bob, EVENT_REGISTERED, 3, 40000));
+		assert_int_equal(cs->cs_resumed, !original);
+		csim_end(bob);
+		csim_run(cs, 1000);
+		cs->cs_resumed = 0;
+	}
+	csim_free(cs);
+}
+
 /* A NAT forgets; what comes to the old port is lost. */
 static void
 test_rebind(void **state)
@@ -444,6 +483,7 @@ main(void)
 		cmocka_unit_test(test_often),
 		cmocka_unit_test(test_owed),
 		cmocka_unit_test(test_token),
+		cmocka_unit_test(test_ticket),
 		cmocka_unit_test(test_rebind),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_alone),

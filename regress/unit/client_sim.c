@@ -437,6 +437,7 @@ relay_start(struct csim *cs)
 	assert_true(len > 0);
 	cs->cs_tls = quic_tls_server(cert, (size_t)len, relay_signer, cs);
 	assert_non_null(cs->cs_tls);
+	assert_int_equal(quic_tls_tickets(cs->cs_tls, &cs->cs_tickets), 0);
 	memset(&qc, 0, sizeof(qc));
 	qc.ops = &relay_ops;
 	qc.arg = cs;
@@ -471,6 +472,7 @@ relay_established(void *arg, struct quic_conn *conn)
 	struct csim_conn	*co;
 
 	assert_true(cs->cs_nconns < CSIM_CONNS);
+	cs->cs_resumed += quic_conn_resumed(conn);
 	co = &cs->cs_conns[cs->cs_nconns++];
 	co->co_conn = conn;
 	(void)strlcpy(co->co_name, quic_conn_name(conn),

@@ -30,6 +30,7 @@
 #include "client/client.h"
 #include "client/direct/direct.h"
 #include "common/base/clock.h"
+#include "common/quic/ticket.h"
 
 #define CSIM_CLIENTS	3
 #define CSIM_CONNS	64
@@ -95,6 +96,8 @@ struct csim {
 	/* The relay. */
 	struct quic_endpoint	*cs_relay;
 	struct quic_tls		*cs_tls;
+	struct ticket_keys	 cs_tickets;	/* of the next start */
+	unsigned int		 cs_resumed;	/* handshakes */
 	struct identity		 cs_identity;
 	unsigned int		 cs_relays;	/* that there were before */
 	struct addr		 cs_addr;

@@ -22,7 +22,8 @@
  *	does not; a resumed handshake without a signature, the client's check
  *	of the certificate all the same; two generations of keys; another role,
  *	another name, `resumption no', damaged sessions: a full handshake; a
- *	resumed server settles and exports as a full one
+ *	resumed server settles and exports as a full one; a full one a week
+ *	after the last, however many tickets there were
  */
 
 #include "config.h"
@@ -48,6 +49,16 @@ static uint8_t			ticket[QUIC_TICKET_MAX];
 static size_t			ticket_len;
 static unsigned int		tickets;
 static size_t			told;	/* bytes of packets to the client */
+static uint64_t			later_ms;	/* the wall clock is on */
+
+uint64_t	__real_clock_wall_ms(void);
+uint64_t	__wrap_clock_wall_ms(void);
+
+uint64_t
+__wrap_clock_wall_ms(void)
+{
+	return (__real_clock_wall_ms() + later_ms);
+}
 
 static void
 on_ticket(void *arg, struct quic_conn *c, const uint8_t *session, size_t len)
@@ -77,9 +88,9 @@ generation(uint64_t n)
 	assert_int_equal(ticket_keys_set(&keys, n, key), 0);
 }
 
-/* asks: our client; else an original. */
+/* asks: our client; else an original.  serves: a server that knows tickets. */
 static struct sim *
-world(bool asks)
+world_of(bool asks, bool serves)
 {
 	struct sim	*sm = sim_new(1);
 	struct sim_node	*sn;
@@ -90,8 +101,11 @@ world(bool asks)
 	tickets = 0;
 	ticket_len = 0;
 	told = 0;
+	later_ms = 0;
 	sm->sm_filter = count;
-	assert_int_equal(quic_tls_tickets(sm->sm_server_tls, &keys), 0);
+	if (serves)
+		assert_int_equal(quic_tls_tickets(sm->sm_server_tls, &keys),
+		    0);
 	if (asks)
 		assert_int_equal(quic_tls_ask_tickets(sm->sm_client_tls), 0);
 	sn = sim_node(sm, 0, "192.0.2.1:4433", true, false);
@@ -101,6 +115,12 @@ world(bool asks)
 	sn->sn_ops.ticket = on_ticket;
 	sim_start(sn);
 	return (sm);
+}
+
+static struct sim *
+world(bool asks)
+{
+	return (world_of(asks, true));
 }
 
 static struct sim_side *
@@ -194,12 +214,41 @@ test_originals(void **state)
 	assert_int_equal(bytes[0][0], bytes[0][1]);
 	/* The control: a ticket does show. */
 	assert_true(bytes[1][1] > bytes[1][0] + 100);
+	/* Nor is anything said of tickets, when they are off, to who asks. */
+	sm = world_of(true, false);
+	expect(sm, NAME, false);
+	assert_int_equal(told, bytes[1][0]);
+	sim_free(sm);
+}
+
+/* Tickets for tickets are no way around the certificate for ever. */
+static void
+test_chain(void **state)
+{
+	static const uint64_t	day_ms = UINT64_C(86400000);
+	struct sim		*sm = world(true);
+
+	(void)state;
+	expect(sm, NAME, false);
+	later_ms = 4 * day_ms;
+	expect(sm, NAME, true);
+	later_ms = 7 * day_ms - 60000;
+	expect(sm, NAME, true);
+	later_ms = 7 * day_ms + 60000;
+	expect(sm, NAME, false);
+	expect(sm, NAME, true);
+	/* A clock that was set back: nobody knows how long ago. */
+	later_ms = 6 * day_ms;
+	expect(sm, NAME, false);
+	sim_free(sm);
 }
 
 static void
 test_generations(void **state)
 {
-	struct sim	*sm = world(true);
+	struct sim		*sm = world(true);
+	struct ticket_keys	 before;
+	uint8_t			 key[32] = { 0 };
 
 	(void)state;
 	expect(sm, NAME, false);
@@ -211,7 +260,10 @@ test_generations(void **state)
 	/* Two days later it is not; an old generation changes nothing. */
 	generation(4);
 	generation(5);
+	before = keys;
 	generation(4);
+	assert_int_equal(ticket_keys_set(&keys, 5, key), 0);
+	assert_memory_equal(&before, &keys, sizeof(keys));
 	expect(sm, NAME, false);
 	expect(sm, NAME, true);
 	sim_free(sm);
@@ -301,6 +353,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_originals),
+		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_pin),
