@@ -259,8 +259,9 @@ check_cb(SSL *ssl, SSL_SESSION *s, const unsigned char *keyname,
 	    len != sizeof(td))
 		return (SSL_TICKET_RETURN_IGNORE_RENEW);
 	memcpy(&td, data, sizeof(td));
+	/* A time to come is one long ago, unsigned. */
 	if (strncmp(td.td_name, name, sizeof(td.td_name)) != 0 ||
-	    td.td_full_s > now || now - td.td_full_s >= TICKET_CHAIN_S)
+	    now - td.td_full_s >= TICKET_CHAIN_S)
 		return (SSL_TICKET_RETURN_IGNORE_RENEW);
 	return (SSL_TICKET_RETURN_USE_RENEW);
 }
