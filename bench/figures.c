@@ -62,6 +62,24 @@ delay_part(const struct delays *d, double part)
 	return ((double)(i * DELAY_STEP_NS) / (double)NS_PER_MS);
 }
 
+void
+delay_print(const struct delays *d, FILE *out)
+{
+	static const unsigned int	bounds_us[] = DELAY_BOUNDS_US;
+	uint64_t			n, seen = 0;
+	unsigned int			i, step = 0;
+
+	for (i = 0; i < sizeof(bounds_us) / sizeof(bounds_us[0]); i++) {
+		for (n = 0; step < DELAY_STEPS - 1 && (step + 1) *
+		    DELAY_STEP_NS <= bounds_us[i] * UINT64_C(1000); step++)
+			n += d->d_counts[step];
+		fprintf(out, "%s%llu", i == 0 ? "[" : ",",
+		    (unsigned long long)n);
+		seen += n;
+	}
+	fprintf(out, ",%llu]", (unsigned long long)(d->d_n - seen));
+}
+
 uint64_t
 flow_expected(const struct flow *fl)
 {

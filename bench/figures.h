@@ -21,10 +21,21 @@
 #define WZP_BENCH_FIGURES_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* 10 us each; what takes longer is in the last. */
 #define DELAY_STEP_NS	UINT64_C(10000)
 #define DELAY_STEPS	100000
+
+/*
+ * Of a histogram that is shown: bounds in microseconds, three in each decade,
+ * and one count more for what took longer.
+ */
+#define DELAY_BOUNDS_US {						\
+	10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000,	\
+	50000, 100000, 200000, 500000					\
+}
+#define DELAY_COUNTS	16
 
 struct delays {
 	uint32_t	d_counts[DELAY_STEPS];
@@ -36,6 +47,11 @@ void	 delay_clear(struct delays *);
 void	 delay_add(struct delays *, uint64_t ns);
 /* In milliseconds; 0 if there are none. */
 double	 delay_mean(const struct delays *);
+/*
+ * Their histogram, a list of JSON: how many took less than each of the bounds
+ * and not less than the one before, then how many took longer.
+ */
+void	 delay_print(const struct delays *, FILE *);
 /* In milliseconds; part: 0.5 is the median.  0 if there are none. */
 double	 delay_part(const struct delays *, double part);
 

@@ -29,6 +29,12 @@ check_PROGRAMS += bench/wzp-bench-report
 bench_wzp_bench_report_SOURCES = bench/report.c bench/report.h bench/schema.c
 bench_wzp_bench_report_LDADD = $(YYJSON_LIBS) $(BSD_LIBS)
 
+check_PROGRAMS += regress/unit/figures_test
+regress_unit_figures_test_SOURCES = regress/unit/figures_test.c \
+	bench/figures.c bench/figures.h
+regress_unit_figures_test_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+regress_unit_figures_test_LDADD = common/libbase.a $(CMOCKA_LIBS) $(BSD_LIBS)
+
 check_PROGRAMS += regress/unit/turn_test
 regress_unit_turn_test_SOURCES = regress/unit/turn_test.c bench/turn.c \
 	bench/turn.h

@@ -382,7 +382,9 @@ print(const struct subject *su, const char *kind, const char *name,
 	if (limit != NULL)
 		printf("\"limit\":\"%s\",\"per_core\":%.0f,", limit,
 		    us > 0. ? 1e6 / us : 0.);
-	printf("\"workers\":");
+	printf("\"delays\":");
+	delay_print(&fl->fl_delays, stdout);
+	printf(",\"workers\":");
 	cpu_print(&re->re_before, &re->re_after, fl->fl_delivered);
 	printf("}\n");
 }

@@ -205,12 +205,14 @@ rates_main(int argc, char *argv[])
 	printf("{\"kind\":\"rate\",\"name\":\"%s\",\"who\":\"%s\","
 	    "\"at_once\":%u,\"seconds\":%.3f,\"done\":%llu,\"failed\":%llu,"
 	    "\"per_s\":%.1f,\"cpu_us\":%.1f,\"load_us\":%.1f,"
-	    "\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"workers\":", name, who, n,
+	    "\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"delays\":", name, who, n,
 	    seconds, (unsigned long long)r.r_done,
 	    (unsigned long long)r.r_failed, (double)r.r_done / seconds,
 	    r.r_done == 0 ? 0. : (double)spent / 1e3 / (double)r.r_done,
 	    r.r_done == 0 ? 0. : (double)self / 1e3 / (double)r.r_done,
 	    delay_part(&r.r_delays, .5), delay_part(&r.r_delays, .99));
+	delay_print(&r.r_delays, stdout);
+	printf(",\"workers\":");
 	cpu_print(&before, &after, r.r_done);
 	printf("}\n");
 

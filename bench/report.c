@@ -20,6 +20,7 @@
  *
  *	wzp-bench-report -o results.json lines
  *	wzp-bench-report -c results.json
+ *	wzp-bench-report -H results.json
  *
  * The first line is {"kind":"run",...} with all that results.json has beside
  * its rows.
@@ -33,6 +34,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/figures.h"
 #include "bench/report.h"
 
 #define LINES_MAX	1024
@@ -97,6 +99,10 @@ static yyjson_mut_val
 static void	other_rows(struct report *);
 static bool	behind(yyjson_val *);
 static void	other_row(struct report *, yyjson_val *);
+static void	delays(struct report *, yyjson_mut_val *, const char *,
+		    yyjson_val *const *, const struct pairs *);
+static int	histograms(const char *);
+static void	histogram(yyjson_val *, const char *, const char *);
 static void	table(yyjson_val *);
 static void	storm_line(yyjson_val *);
 static void	media_line(const struct beside *, yyjson_val *);
@@ -121,8 +127,10 @@ main(int argc, char *argv[])
 	size_t			 i;
 	int			 ch;
 
-	while ((ch = getopt(argc, argv, "c:o:")) != -1) {
+	while ((ch = getopt(argc, argv, "H:c:o:")) != -1) {
 		switch (ch) {
+		case 'H':
+			return (histograms(optarg));
 		case 'c':
 			return (check(optarg));
 		case 'o':
@@ -183,7 +191,8 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: wzp-bench-report -o results.json lines\n"
-	    "       wzp-bench-report -c results.json\n");
+	    "       wzp-bench-report -c results.json\n"
+	    "       wzp-bench-report -H results.json\n");
 	exit(1);
 }
 
@@ -389,6 +398,9 @@ media_row(struct report *r, const struct beside *be, const char *name,
 		    same[i]);
 		spread(r, row, field, &pa, same[i], OF_BESIDE);
 	}
+	delays(r, row, "delays", pa.pa_relay, &pa);
+	(void)snprintf(field, sizeof(field), "%s_delays", be->be_who);
+	delays(r, row, field, pa.pa_beside, &pa);
 	if (strcmp(be->be_kind, "half") == 0) {
 		spread(r, row, "added_p50_ms", &pa, "p50_ms", OF_ADDED);
 		spread(r, row, "added_p99_ms", &pa, "p99_ms", OF_ADDED);
@@ -447,6 +459,25 @@ spread(struct report *r, yyjson_mut_val *row, const char *name,
 	    (values[n / 2 - 1] + values[n / 2]) / 2.);
 	(void)yyjson_mut_obj_add_real(r->r_doc, v, "min", values[0]);
 	(void)yyjson_mut_obj_add_real(r->r_doc, v, "max", values[n - 1]);
+	(void)yyjson_mut_obj_add(row, yyjson_mut_strcpy(r->r_doc, name), v);
+}
+
+/* All of the pairs that count together. */
+static void
+delays(struct report *r, yyjson_mut_val *row, const char *name,
+    yyjson_val *const *lines, const struct pairs *pa)
+{
+	yyjson_mut_val	*v = yyjson_mut_arr(r->r_doc);
+	uint64_t	 n;
+	size_t		 i, k;
+
+	for (k = 0; k < DELAY_COUNTS; k++) {
+		for (n = 0, i = 0; i < pa->pa_n; i++)
+			if (!pa->pa_void[i])
+				n += yyjson_get_uint(yyjson_arr_get(
+				    yyjson_obj_get(lines[i], "delays"), k));
+		(void)yyjson_mut_arr_add_uint(r->r_doc, v, n);
+	}
 	(void)yyjson_mut_obj_add(row, yyjson_mut_strcpy(r->r_doc, name), v);
 }
 
@@ -620,6 +651,61 @@ storm_line(yyjson_val *row)
 		    number(step, "late") / number(step, "seconds"),
 		    number(step, "refused") / number(step, "seconds"),
 		    number(step, "given_up") / number(step, "seconds"));
+}
+
+/* The file has been checked. */
+static int
+histograms(const char *path)
+{
+	const struct beside	*be;
+	yyjson_doc		*doc;
+	yyjson_val		*row;
+	char			 field[32];
+	size_t			 i, max;
+
+	if (check(path) != 0)
+		return (1);
+	if ((doc = yyjson_read_file(path, 0, NULL, NULL)) == NULL)
+		errx(1, "%s: no JSON", path);
+	yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "rows"),
+	    i, max, row) {
+		histogram(row, "delays", string(row, "who"));
+		if ((be = beside_of(string(row, "kind"))) == NULL)
+			continue;
+		(void)snprintf(field, sizeof(field), "%s_delays", be->be_who);
+		histogram(row, field, be->be_who);
+	}
+	yyjson_doc_free(doc);
+	return (0);
+}
+
+static void
+histogram(yyjson_val *row, const char *field, const char *who)
+{
+	static const unsigned int	 bounds_us[] = DELAY_BOUNDS_US;
+	static const char		 bar[] =
+	    "##################################################";
+	yyjson_val			*list, *v;
+	double				 all = 0., part, so_far = 0.;
+	size_t				 i, max;
+
+	if ((list = yyjson_obj_get(row, field)) == NULL)
+		return;
+	yyjson_arr_foreach(list, i, max, v)
+		all += yyjson_get_num(v);
+	printf("%s, %s: %.0f\n", string(row, "name"), who, all);
+	yyjson_arr_foreach(list, i, max, v) {
+		if (yyjson_get_num(v) == 0.)
+			continue;
+		part = yyjson_get_num(v) / all;
+		so_far += part;
+		if (i + 1 < max)
+			printf("  < %7.2f ms", bounds_us[i] / 1e3);
+		else
+			printf("    longer   ");
+		printf(" %7.3f %% %8.3f %%  %.*s\n", 100. * part,
+		    100. * so_far, (int)(part * (sizeof(bar) - 1) + .5), bar);
+	}
 }
 
 static void

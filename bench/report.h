@@ -26,7 +26,7 @@
 
 #include <yyjson.h>
 
-#define REPORT_SCHEMA	2
+#define REPORT_SCHEMA	3
 
 /* Whoever lost more than this has not done the work: the figure is void. */
 #define REPORT_LOSS_MAX	0.001

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/figures.h"
 #include "bench/report.h"
 
 enum type {
@@ -34,6 +35,7 @@ enum type {
 	TYPE_MAYBE_BOOL,
 	TYPE_SPREAD,		/* median, min, max */
 	TYPE_NUMBERS,		/* object of numbers */
+	TYPE_DELAYS,		/* DELAY_COUNTS counts */
 	TYPE_OBJECT,
 	TYPE_ARRAY
 };
@@ -101,6 +103,8 @@ static const struct field	plain_fields[] = {
 	{ other "_p50_ms", TYPE_SPREAD },	\
 	{ "p99_ms", TYPE_SPREAD },		\
 	{ other "_p99_ms", TYPE_SPREAD },	\
+	{ "delays", TYPE_DELAYS },		\
+	{ other "_delays", TYPE_DELAYS },	\
 	{ "pairs", TYPE_ARRAY }
 
 static const struct field	media_fields[] = {
@@ -129,6 +133,7 @@ static const struct field	rate_fields[] = {
 	{ "load_us", TYPE_NUMBER },
 	{ "p50_ms", TYPE_NUMBER },
 	{ "p99_ms", TYPE_NUMBER },
+	{ "delays", TYPE_DELAYS },
 	{ "workers", TYPE_NUMBERS }
 };
 static const struct field	storm_fields[] = {
@@ -248,6 +253,7 @@ static bool	 has_form(yyjson_val *, const struct form *, const char *,
 static bool	 has_type(yyjson_val *, enum type);
 static bool	 is_spread(yyjson_val *);
 static bool	 are_numbers(yyjson_val *);
+static bool	 are_delays(yyjson_val *);
 static bool	 are_steps(yyjson_val *, const char *, char *, size_t);
 static bool	 is_row(yyjson_val *, char *, size_t);
 static bool	 is_in(yyjson_val *, const char *);
@@ -350,6 +356,8 @@ has_type(yyjson_val *v, enum type type)
 		return (is_spread(v));
 	case TYPE_NUMBERS:
 		return (are_numbers(v));
+	case TYPE_DELAYS:
+		return (are_delays(v));
 	case TYPE_OBJECT:
 		return (yyjson_is_obj(v));
 	case TYPE_ARRAY:
@@ -382,6 +390,20 @@ are_numbers(yyjson_val *v)
 		return (false);
 	yyjson_obj_foreach(v, i, max, key, value)
 		if (!yyjson_is_num(value))
+			return (false);
+	return (true);
+}
+
+static bool
+are_delays(yyjson_val *v)
+{
+	yyjson_val	*count;
+	size_t		 i, max;
+
+	if (!yyjson_is_arr(v) || yyjson_arr_size(v) != DELAY_COUNTS)
+		return (false);
+	yyjson_arr_foreach(v, i, max, count)
+		if (!yyjson_is_uint(count))
 			return (false);
 	return (true);
 }

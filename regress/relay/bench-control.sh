@@ -13,7 +13,8 @@ line()
 	    '"delivered":'"$3"',"loss":'"0.$(printf %04d \
 	    $((10 * (1000 - $3))))"',"per_s":1000.0,"cpu_us":'"$4"',' \
 	    '"load_us":1.0,"p50_ms":1.0,"p99_ms":2.0,"relay_in":'"$5"',' \
-	    '"relay_out":'"$5"',"workers":{"mediad":1.0}}'
+	    '"relay_out":'"$5"',"delays":[0,0,0,0,0,7,'"$(($3 - 9))"',' \
+	    '0,0,0,0,0,0,0,0,2],"workers":{"mediad":1.0}}'
 }
 
 # run_line ONLY WANTED
@@ -88,7 +89,9 @@ changed more -e 's/"calls": *10/"calls": 10, "calm": 1/'
 refused more 'not in the schema'
 changed spread -e 's/"median": *2.5/"median": 9.5/'
 refused spread 'ratio has the wrong type'
-changed schema -e 's/"schema": *2/"schema": 1/'
+changed counts -e '/"plain_delays"/{N;s/\[ *\n *0,/[/;}'
+refused counts 'plain_delays has the wrong type'
+changed schema -e 's/"schema": *3/"schema": 1/'
 refused schema 'schema is not'
 changed kind -e '0,/"kind": *"media"/s//"kind": "what"/'
 refused kind 'no known kind'
@@ -100,6 +103,20 @@ changed all -e 's/"only": *"media-500"/"only": null/'
 refused all 'was not asked for'
 echo '{' >"$tmp/broken.json"
 refused broken 'no JSON'
+
+# Histograms are of all pairs that count, and add up.
+"$REPORT" -H "$tmp/good.json" >"$tmp/good.delays" || fail "no histograms"
+awk '
+	/^media-500, relay: 3000$/ { ours = NR }
+	/^media-500, plain: 3000$/ { plain = NR }
+	ours && NR == ours + 1 && !/< +0.50 ms +0.700 % +0.700 %/ { bad = 1 }
+	ours && NR == ours + 2 && !/< +1.00 ms +99.100 % +99.800 %  #+$/ { bad = 1 }
+	ours && NR == ours + 3 && !/longer +0.200 % +100.000 %/ { bad = 1 }
+	END { exit bad || !ours || !plain || NR != 8 }' "$tmp/good.delays" || {
+	cat "$tmp/good.delays"
+	fail "these are not the histograms"
+}
+! "$REPORT" -H "$tmp/counts.json" 2>/dev/null || fail "what is refused is drawn"
 
 # A row that is missing ends a run with an error.
 run_line '"media-*"' '"media-500","media-50"' >"$tmp/less"
@@ -113,6 +130,8 @@ awk 'NR == 2 { sub(/"loss":0.0000/, "\"loss\":0.0020") } 1' "$tmp/good" \
 report one || fail "a void pair is no error"
 says one '"void_pairs": *1'
 says one '"median": *2.75'
+"$REPORT" -H "$tmp/one.json" | grep -q '^media-500, relay: 2000$' ||
+    fail "delays of a void pair count"
 awk 'NR == 2 || NR == 5 { sub(/"loss":0.0000/, "\"loss\":0.0020") } 1' \
     "$tmp/good" >"$tmp/two"
 report two || fail "a void row is no error"
@@ -201,6 +220,7 @@ rate()
 	echo '{"kind":"rate","name":"calls","who":"relay","at_once":1,' \
 	    '"seconds":1.0,"done":'"$1"',"failed":'"$2"',"per_s":1.0,' \
 	    '"cpu_us":1.0,"load_us":1.0,"p50_ms":1.0,"p99_ms":1.0,' \
+	    '"delays":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],' \
 	    '"workers":{"signald":1.0},"records":'"$3"'}'
 }
 
