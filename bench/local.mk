@@ -45,7 +45,7 @@ EXTRA_DIST += bench/relayd-peer bench/run doc/PERFORMANCE.md
 LINT_SH += bench/relayd-peer bench/run
 
 bench: all bench/allocs.so bench/wzp-bench bench/wzp-bench-report bench/wzp-plain \
-    regress/nat/wire regress/peer/wzp-peer
+    regress/nat/wire regress/peer/wzp-peer regress/unit/datapath_test
 	@SRCDIR='$(abs_srcdir)' sh $(srcdir)/bench/run $(BENCH_FLAGS)
 
 .PHONY: bench

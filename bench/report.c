@@ -743,6 +743,9 @@ table(yyjson_val *file)
 		else if (strcmp(string(row, "kind"), "allocs") == 0)
 			printf("%9.0f times memory, for %.0f datagrams",
 			    number(row, "all"), number(row, "delivered"));
+		else if (strcmp(string(row, "kind"), "instructions") == 0)
+			printf("%9.0f for a datagram, %.0f calls",
+			    number(row, "each"), number(row, "calls"));
 		else if (strcmp(string(row, "kind"), "aead") == 0)
 			printf("%9s %7.3f (%s)", "",
 			    number(row, "cpu_us"), string(row, "cipher"));

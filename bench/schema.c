@@ -203,6 +203,15 @@ static const struct field	allocs_fields[] = {
 	{ "calls", TYPE_NUMBERS },
 	{ "all", TYPE_NUMBER }
 };
+static const struct field	instructions_fields[] = {
+	{ "kind", TYPE_STRING },
+	{ "name", TYPE_STRING },
+	{ "who", TYPE_STRING },
+	{ "void", TYPE_MAYBE },
+	{ "calls", TYPE_NUMBER },
+	{ "datagrams", TYPE_NUMBER },
+	{ "each", TYPE_NUMBER }
+};
 static const struct field	aead_fields[] = {
 	{ "kind", TYPE_STRING },
 	{ "name", TYPE_STRING },
@@ -236,6 +245,7 @@ static const struct form	row_forms[] = {
 	FORM("federated", federated_fields),
 	FORM("memory", memory_fields),
 	FORM("allocs", allocs_fields),
+	FORM("instructions", instructions_fields),
 	FORM("aead", aead_fields)
 };
 
@@ -245,7 +255,7 @@ static const char *const	all_rows[] = {
 	"media-saturation", "media-half", "turn", "fanout-10", "fanout-100",
 	"fanout-1000", "calls", "registrations", "handshakes", "storm",
 	"federated-signal", "federated-out", "federated-back", "memory",
-	"allocs", "aead"
+	"allocs", "instructions", "aead"
 };
 
 static bool	 has_form(yyjson_val *, const struct form *, const char *,

@@ -20,6 +20,16 @@ done
 grep -q '^#define WZP_SANITIZERS 1' "$BUILD/config.h" ||
     grep -q '^allocs  *relay ' "$tmp/table" || fail "the table has no allocs"
 # What the system has not is left out, and says so.
+if grep -q '^#define WZP_SANITIZERS 1' "$BUILD/config.h"; then
+	grep -q '"instructions": *"the sanitizers' "$results" ||
+	    fail "instructions are neither there nor left out"
+elif command -v valgrind >/dev/null; then
+	grep -q '^instructions  *relay  *1[0-9][0-9][0-9][0-9] for a datagram' \
+	    "$tmp/table" || fail "the table has no instructions"
+else
+	grep -q '"instructions": *"install the package valgrind"' \
+	    "$results" || fail "instructions are neither there nor left out"
+fi
 if command -v "${TURNSERVER:-turnserver}" >/dev/null; then
 	grep -q '^turn  *relay .* ratio .*, at most 0.35: ' "$tmp/table" ||
 	    fail "the table has no turn"
