@@ -391,9 +391,9 @@ signald_make_service(struct signald *sd)
 	/*
 	 * Clients speak every 5 s (ours, 4) and that is enough for the path.
 	 * Who waits for as long as they do speaks as well, in the same moment:
-	 * twice the datagrams.  So only who has said nothing is asked.
+	 * twice the datagrams.  So only who has missed a time is asked.
 	 */
-	config.limits.keepalive_ms = QUIC_KEEPALIVE_MS + 1000;
+	config.limits.keepalive_ms = 2 * QUIC_KEEPALIVE_MS;
 	config.tls_server = sd->sd_tls;
 	memcpy(config.reset_key, sd->sd_keys.keys_reset_key,
 	    sizeof(config.reset_key));
