@@ -49,6 +49,7 @@
 #define LEAVE_BURST	32
 /* A minute, and twenty people a second. */
 #define REGISTER_S(n)	(60 + (n) / 20)
+#define IDLE_MAX_S	600
 #define RING_NS		(3 * NS_PER_S)
 #define LEAVE_NS	(60 * NS_PER_S)
 
@@ -204,17 +205,12 @@ next_line(struct idle *id, char *line, size_t cap)
 static void
 command(struct idle *id, const char *line)
 {
-	unsigned int	n = 0;
-	const char	*arg;
-
-	if ((arg = strchr(line, ' ')) != NULL)
-		n = number('n', arg + 1, id->i_npeople - 1);
 	if (strcmp(line, "register") == 0)
 		do_register(id);
 	else if (strncmp(line, "idle ", 5) == 0)
-		do_idle(id, n);
+		do_idle(id, number('n', line + 5, IDLE_MAX_S));
 	else if (strncmp(line, "ring ", 5) == 0)
-		do_ring(id, n);
+		do_ring(id, number('n', line + 5, id->i_npeople - 1));
 	else if (strcmp(line, "leave") == 0)
 		do_leave(id);
 	else if (strcmp(line, "mute") == 0) {

@@ -9,5 +9,6 @@ regress_idle_wzp_idle_LDADD = client/libwzp.a common/libquic.a \
 
 EXTRA_DIST += regress/idle/bench.sh regress/idle/clients-control.sh \
 	regress/idle/clients-full.sh regress/idle/clients-long.sh regress/idle/clients.sh \
+	regress/idle/silent.sh \
 	regress/idle/idle.inc
 LINT_SH += regress/idle/idle.inc
